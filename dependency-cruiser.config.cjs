@@ -1,0 +1,80 @@
+// The arrows of the house (docs/architecture.md). A room may import itself and what stands behind it here, nothing else.
+const MAY_IMPORT = {
+  base: [],
+  image: ['base'],
+  serial: ['base'],
+  idf: ['base', 'image'],
+  server: ['base', 'image'],
+  flash: ['base', 'image', 'serial'],
+  monitor: ['base', 'serial'],
+  'virtual-board': ['base'],
+  doctor: ['base', 'image', 'idf', 'server', 'monitor'],
+  ota: ['base', 'image', 'serial', 'idf', 'server', 'flash', 'monitor', 'doctor'],
+  editor: ['base', 'image', 'serial', 'idf', 'server', 'flash', 'monitor', 'doctor', 'ota'],
+};
+
+const arrows = Object.entries(MAY_IMPORT).map(([room, rooms]) => ({
+  name: `arrows-of-${room}`,
+  comment: `${room} may import ${['itself', ...rooms].join(', ')}`,
+  severity: 'error',
+  from: { path: `^src/${room}/` },
+  to: {
+    path: '^src/',
+    // the virtual board sees one thing of serial: the transport interface
+    pathNot: [
+      `^src/(${[room, ...rooms].join('|')})/`,
+      ...(room === 'virtual-board' ? ['^src/serial/serial-transport[.]ts$'] : []),
+    ],
+  },
+}));
+
+/** Only one file may name each of these packages. */
+const ONE_FILE = {
+  serialport: 'src/serial/usb-transport.ts',
+  'esptool-js': 'src/flash/esptool.ts',
+  selfsigned: 'src/server/selfsigned.ts',
+};
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    ...arrows,
+    {
+      name: 'nobody-imports-the-composition-root',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/extension[.]ts$' },
+      to: { path: '^src/extension[.]ts$' },
+    },
+    {
+      name: 'vscode-only-in-editor',
+      comment: '`vscode` resolves to its type package, so both spellings are named',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['^src/editor/', '^src/extension[.]ts$'] },
+      to: { path: ['^vscode$', '@types/vscode'] },
+    },
+    ...Object.entries(ONE_FILE).map(([name, file]) => ({
+      name: `one-file-names-${name}`,
+      severity: 'error',
+      from: { path: '^src/', pathNot: `^${file.replaceAll('.', '[.]')}$` },
+      to: { path: `(^|node_modules/)@?${name}(/|$)` },
+    })),
+    { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'sources-import-no-tests',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^(test|scripts|examples)/' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    detectProcessBuiltinModuleCalls: true,
+    enhancedResolveOptions: {
+      extensions: ['.ts', '.d.ts', '.js', '.json'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
+  },
+};

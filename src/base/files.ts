@@ -1,0 +1,100 @@
+import { randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
+import { chmod, copyFile, mkdir, readdir, readFile, rename, rm, stat, writeFile, open } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { OtaError, systemCode } from './ota-error.ts';
+
+export interface FileStat {
+  readonly isDirectory: boolean;
+  readonly sizeBytes: number;
+  /** Milliseconds since 1970, with fractions. */
+  readonly modifiedMs: number;
+}
+
+/** What the rooms need of a disk. Paths are absolute. A file that is not there is `undefined`, never an error; anything else is
+ * `file.unreadable` or `file.unwritable`. */
+export interface FileStore {
+  stat(path: string): Promise<FileStat | undefined>;
+  read(path: string): Promise<Uint8Array | undefined>;
+  /** UTF-8, a byte order mark is kept. */
+  readText(path: string): Promise<string | undefined>;
+  /** Names in a directory, sorted; empty when it is not there. */
+  list(path: string): Promise<readonly string[]>;
+  /** Replaces the file in one step (written beside it, then renamed), making its directories. `mode` such as 0o600 is in force before the
+   * first byte is written. */
+  writeAtomic(path: string, content: Uint8Array | string, mode?: number): Promise<void>;
+  /** Copies to `path.<yyyymmdd-hhmmss>.bak` and returns that path; `undefined` when there was nothing to save. Never overwrites. */
+  backUp(path: string): Promise<string | undefined>;
+  remove(path: string): Promise<void>;
+}
+
+const MISSING = new Set(['ENOENT', 'ENOTDIR']);
+
+async function reading<T>(path: string, work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    const reason = systemCode(error) ?? String(error);
+    if (MISSING.has(reason)) return undefined;
+    throw new OtaError('file.unreadable', { path, reason }, { cause: error });
+  }
+}
+
+async function writing<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw new OtaError('file.unwritable', { path, reason: systemCode(error) ?? String(error) }, { cause: error });
+  }
+}
+
+async function writeAtomic(path: string, content: Uint8Array | string, mode?: number): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
+  try {
+    const file = await open(temporary, 'wx', mode ?? 0o666);
+    try {
+      if (mode !== undefined) await chmod(temporary, mode);
+      await writeFile(file, content);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+function timeStamp(date: Date): string {
+  return date.toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
+}
+
+async function backUp(path: string): Promise<string | undefined> {
+  for (let attempt = 0; ; attempt++) {
+    const copy = `${path}.${timeStamp(new Date())}${attempt === 0 ? '' : `-${attempt}`}.bak`;
+    try {
+      await copyFile(path, copy, constants.COPYFILE_EXCL);
+      return copy;
+    } catch (error) {
+      if (MISSING.has(systemCode(error) ?? '')) return undefined;
+      if (systemCode(error) !== 'EEXIST' || attempt > 99) throw error;
+    }
+  }
+}
+
+/** The real disk. */
+export const diskFiles: FileStore = {
+  stat: (path) =>
+    reading(path, async () => {
+      const found = await stat(path);
+      return { isDirectory: found.isDirectory(), sizeBytes: found.size, modifiedMs: found.mtimeMs };
+    }),
+  read: (path) => reading(path, () => readFile(path)),
+  readText: (path) => reading(path, () => readFile(path, 'utf8')),
+  list: async (path) => (await reading(path, async () => (await readdir(path)).sort())) ?? [],
+  writeAtomic: (path, content, mode) => writing(path, () => writeAtomic(path, content, mode)),
+  backUp: (path) => writing(path, () => backUp(path)),
+  remove: (path) => writing(path, () => rm(path, { force: true })),
+};
