@@ -1,0 +1,84 @@
+/** Every id that package.json declares, in one typed place. A test compares the two both ways. */
+
+export const COMMANDS = [
+  'selectProject',
+  'bumpVersion',
+  'buildFirmware',
+  'buildMetadata',
+  'createCertificate',
+  'installCertificate',
+  'showCertificate',
+  'useOwnCertificate',
+  'startServer',
+  'stopServer',
+  'toggleServer',
+  'serveImage',
+  'stopServing',
+  'selectAdvertisedAddress',
+  'copyFirmwareUrl',
+  'showServerLog',
+  'rehearseUpdate',
+  'cancelUpdate',
+  'attachVirtualBoard',
+  'detachVirtualBoard',
+  'showBoardConsole',
+  'refresh',
+] as const;
+
+export type CommandName = (typeof COMMANDS)[number];
+
+/** The id VS Code knows a command by. */
+export function commandId(name: CommandName): `esp32Ota.${CommandName}` {
+  return `esp32Ota.${name}`;
+}
+
+export const VIEWS = { container: 'esp32Ota', firmware: 'esp32Ota.firmware', devices: 'esp32Ota.devices' } as const;
+
+export const TASK_TYPE = 'esp32Ota';
+
+/** The `when` keys that menus and palette use, with their values' types. */
+export interface ContextKeys {
+  /** The extension runs in this window. */
+  isActive: boolean;
+  hasProject: boolean;
+  /** The selected project has a built application. */
+  hasImage: boolean;
+  serverState: 'off' | 'starting' | 'on';
+  hasRelease: boolean;
+  /** An image outside the selected project is served. */
+  hasAddedImage: boolean;
+  hasVirtualBoard: boolean;
+  isUpdating: boolean;
+}
+
+export const CONTEXT_KEYS = [
+  'isActive',
+  'hasProject',
+  'hasImage',
+  'serverState',
+  'hasRelease',
+  'hasAddedImage',
+  'hasVirtualBoard',
+  'isUpdating',
+] as const satisfies readonly (keyof ContextKeys)[];
+
+/** Settings below `esp32Ota.`, with the types package.json promises. */
+export interface SettingTypes {
+  'build.command': string;
+  'build.idfPath': string;
+  'metadata.releaseNotes': string;
+  'server.protocol': 'https' | 'http';
+  'server.port': number;
+  'server.bindAddress': string;
+  'server.advertisedHost': string;
+  'server.allowPublicClients': boolean;
+  'server.keepReleases': number;
+  'certificate.mode': 'authority' | 'selfSigned' | 'own';
+  'certificate.keyType': 'rsa' | 'ec';
+  'certificate.ownCertificate': string;
+  'certificate.ownKey': string;
+  'virtualBoard.client': 'auto' | 'simple' | 'advanced' | 'native';
+  'virtualBoard.kilobytesPerSecond': number;
+}
+
+export const SETTINGS_SECTION = 'esp32Ota';

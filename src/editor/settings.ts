@@ -1,0 +1,85 @@
+import { ConfigurationTarget, workspace, type ConfigurationScope } from 'vscode';
+import { SETTINGS_SECTION, type SettingTypes } from './contributions.ts';
+
+export type SettingKey = keyof SettingTypes;
+
+/** All settings at one moment, checked. A value that package.json does not allow is replaced by the default and listed in `problems`. */
+export interface Settings {
+  readonly values: Readonly<SettingTypes>;
+  readonly problems: readonly SettingProblem[];
+}
+
+export interface SettingProblem {
+  readonly key: SettingKey;
+  readonly value: string;
+}
+
+type Check<T> = (value: unknown) => value is T;
+
+const isText: Check<string> = (value) => typeof value === 'string';
+const isSwitch: Check<boolean> = (value) => typeof value === 'boolean';
+
+function isNumber(minimum: number, maximum: number, isWhole = true): Check<number> {
+  return (value): value is number =>
+    typeof value === 'number' && value >= minimum && value <= maximum && (!isWhole || Number.isInteger(value));
+}
+
+function isOneOf<const T extends string>(...allowed: readonly T[]): Check<T> {
+  return (value): value is T => allowed.some((one) => one === value);
+}
+
+/** What package.json declares as schema, for values that were typed into settings.json past the editor's warning. */
+const CHECKS: { readonly [Key in SettingKey]: Check<SettingTypes[Key]> } = {
+  'build.command': isText,
+  'build.idfPath': isText,
+  'metadata.releaseNotes': isText,
+  'server.protocol': isOneOf('https', 'http'),
+  'server.port': isNumber(1, 65535),
+  'server.bindAddress': isText,
+  'server.advertisedHost': isText,
+  'server.allowPublicClients': isSwitch,
+  'server.keepReleases': isNumber(1, 100),
+  'certificate.mode': isOneOf('authority', 'selfSigned', 'own'),
+  'certificate.keyType': isOneOf('rsa', 'ec'),
+  'certificate.ownCertificate': isText,
+  'certificate.ownKey': isText,
+  'virtualBoard.client': isOneOf('auto', 'simple', 'advanced', 'native'),
+  'virtualBoard.kilobytesPerSecond': isNumber(0, Number.MAX_SAFE_INTEGER, false),
+};
+
+export const SETTING_KEYS = Object.keys(CHECKS) as readonly SettingKey[];
+
+export function readSettings(scope: ConfigurationScope | undefined): Settings {
+  const section = workspace.getConfiguration(SETTINGS_SECTION, scope ?? null);
+  const problems: SettingProblem[] = [];
+  const values: Record<string, unknown> = {};
+  for (const key of SETTING_KEYS) {
+    const value: unknown = section.get(key);
+    if (CHECKS[key](value)) {
+      values[key] = value;
+    } else {
+      values[key] = section.inspect(key)?.defaultValue;
+      problems.push({ key, value: JSON.stringify(value) });
+    }
+  }
+  return Object.freeze({ values: Object.freeze(values as unknown as SettingTypes), problems });
+}
+
+/** Writes where the value is set already, else into the workspace, else into the user's settings. */
+export async function writeSetting<Key extends SettingKey>(
+  key: Key,
+  value: SettingTypes[Key],
+  scope: ConfigurationScope | undefined,
+): Promise<void> {
+  const section = workspace.getConfiguration(SETTINGS_SECTION, scope ?? null);
+  const set = section.inspect(key);
+  const target =
+    set?.workspaceFolderValue !== undefined
+      ? ConfigurationTarget.WorkspaceFolder
+      : set?.globalValue !== undefined && set.workspaceValue === undefined
+        ? ConfigurationTarget.Global
+        : workspace.workspaceFolders === undefined
+          ? ConfigurationTarget.Global
+          : ConfigurationTarget.Workspace;
+  await section.update(key, value, target);
+}

@@ -1,0 +1,38 @@
+import { l10n } from 'vscode';
+
+/** `912 KB`: 1 KB is 1024 bytes, as ESP-IDF's own size report counts. */
+export function bytesText(bytes: number): string {
+  if (bytes < 1024) return l10n.t('{0} bytes', bytes);
+  if (bytes < 10 * 1024 * 1024) return l10n.t('{0} KB', Math.round(bytes / 1024));
+  return l10n.t('{0} MB', (bytes / 1024 / 1024).toFixed(1));
+}
+
+export function rateText(bytesPerSecond: number): string {
+  return l10n.t('{0} KB/s', Math.round(bytesPerSecond / 1024));
+}
+
+/** `0.42 s`, `12 s`, `3 min 5 s`. */
+export function durationText(ms: number): string {
+  if (ms < 10_000) return l10n.t('{0} s', (ms / 1000).toFixed(2));
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 120) return l10n.t('{0} s', seconds);
+  return l10n.t('{0} min {1} s', Math.floor(seconds / 60), seconds % 60);
+}
+
+export function percentText(part: number, whole: number): string {
+  return whole > 0 ? `${Math.floor((100 * part) / whole)} %` : '–';
+}
+
+export function clockText(atMs: number): string {
+  return new Date(atMs).toLocaleTimeString();
+}
+
+/** `0x1d0000` */
+export function hexText(value: number): string {
+  return `0x${value.toString(16)}`;
+}
+
+/** The first digits of a digest, as many as tell builds apart. */
+export function shortDigest(sha256: string): string {
+  return sha256.slice(0, 8);
+}

@@ -1,0 +1,47 @@
+/** How a build is started: a line for the system's shell, and variables added to its environment. */
+export interface BuildInvocation {
+  readonly commandLine: string;
+  readonly environment: Readonly<Record<string, string>>;
+  /** Which source decided: the command setting, the path setting, `IDF_PATH`, or the ESP-IDF extension's settings. */
+  readonly source: 'command' | 'setting' | 'IDF_PATH' | 'espIdfExtension';
+}
+
+export interface BuildSources {
+  /** `esp32Ota.build.command`; blank means `idf.py build`. */
+  readonly command: string;
+  /** `esp32Ota.build.idfPath`; blank means: look further. */
+  readonly idfPath: string;
+  /** The variable `IDF_PATH` of the environment. */
+  readonly idfPathVariable: string | undefined;
+  /** What the ESP-IDF extension has in `idf.currentSetup`, `idf.espIdfPath` or `idf.espIdfPathWin`, the first that is set. */
+  readonly espIdfExtensionPath: string | undefined;
+  readonly platform: NodeJS.Platform;
+}
+
+/** A single-quoted POSIX word, or a double-quoted one for cmd.exe. */
+function quoted(word: string, platform: NodeJS.Platform): string {
+  return platform === 'win32' ? `"${word}"` : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/** The line that enters an ESP-IDF's environment and builds: `export.sh` and `export.bat` put `idf.py` and the toolchain on the path.
+ * @see ESP-IDF Programming Guide, "Set up the environment variables" */
+function idfBuildLine(idfPath: string, platform: NodeJS.Platform): string {
+  return platform === 'win32'
+    ? `call ${quoted(`${idfPath}\\export.bat`, platform)} && idf.py build`
+    : `. ${quoted(`${idfPath}/export.sh`, platform)} && idf.py build`;
+}
+
+/** How to build, or undefined when no ESP-IDF is known. A command of the user's own runs as it is; it may need no ESP-IDF at all. */
+export function findBuildInvocation(sources: BuildSources): BuildInvocation | undefined {
+  const command = sources.command.trim();
+  const candidates = [
+    { source: 'setting', path: sources.idfPath.trim() },
+    { source: 'IDF_PATH', path: sources.idfPathVariable?.trim() ?? '' },
+    { source: 'espIdfExtension', path: sources.espIdfExtensionPath?.trim() ?? '' },
+  ] as const;
+  const found = candidates.find((one) => one.path !== '');
+  const environment: Record<string, string> = found === undefined ? {} : { IDF_PATH: found.path };
+  if (command !== '') return { commandLine: command, environment, source: 'command' };
+  if (found === undefined) return undefined;
+  return { commandLine: idfBuildLine(found.path, sources.platform), environment, source: found.source };
+}
