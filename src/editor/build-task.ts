@@ -1,0 +1,135 @@
+import {
+  ShellExecution,
+  Task,
+  TaskGroup,
+  TaskRevealKind,
+  TaskScope,
+  l10n,
+  tasks,
+  workspace,
+  type Disposable,
+  type TaskDefinition,
+  type TaskExecution,
+  type TaskProvider,
+  type WorkspaceFolder,
+} from 'vscode';
+import { isAbsolute, join } from 'node:path';
+import { OtaError } from '../base/ota-error.ts';
+import { findBuildInvocation, type BuildInvocation } from '../idf/build-environment.ts';
+import { TASK_TYPE } from './contributions.ts';
+import { readSettings } from './settings.ts';
+
+/** A build as tasks.json spells it. */
+interface BuildDefinition extends TaskDefinition {
+  readonly task: 'build';
+  readonly project?: string;
+}
+
+/** Where the ESP-IDF extension keeps the path of ESP-IDF: `currentSetup` since its version 2, the others before. */
+function espIdfExtensionPath(): string | undefined {
+  const section = workspace.getConfiguration('idf');
+  const keys =
+    process.platform === 'win32' ? ['currentSetup', 'espIdfPathWin', 'espIdfPath'] : ['currentSetup', 'espIdfPath'];
+  return keys
+    .map((key) => section.get<unknown>(key))
+    .find((value): value is string => typeof value === 'string' && value !== '');
+}
+
+/** How the project is built, by settings and environment.
+ * @throws {OtaError} `build.noEnvironment` when no command is set and no ESP-IDF is known. */
+export function buildInvocation(projectFolder: string, folder: WorkspaceFolder | undefined): BuildInvocation {
+  const { values } = readSettings(folder);
+  const invocation = findBuildInvocation({
+    command: values['build.command'],
+    idfPath: values['build.idfPath'],
+    idfPathVariable: process.env['IDF_PATH'],
+    espIdfExtensionPath: espIdfExtensionPath(),
+    platform: process.platform,
+  });
+  if (invocation === undefined) throw new OtaError('build.noEnvironment', { path: projectFolder });
+  return invocation;
+}
+
+function buildTask(projectFolder: string, folder: WorkspaceFolder | undefined, definition: BuildDefinition): Task {
+  const invocation = buildInvocation(projectFolder, folder);
+  const task = new Task(
+    definition,
+    folder ?? TaskScope.Workspace,
+    l10n.t('build'),
+    'ESP32 OTA',
+    new ShellExecution(invocation.commandLine, { cwd: projectFolder, env: { ...invocation.environment } }),
+    ['$gcc'],
+  );
+  task.group = TaskGroup.Build;
+  task.presentationOptions = { reveal: TaskRevealKind.Always, clear: true, showReuseMessage: false };
+  return task;
+}
+
+/** Offers the build in "Run Task", and fills in tasks.json entries of our type. */
+export function registerBuildTasks(
+  selected: () => { folder: string; workspaceFolder: WorkspaceFolder | undefined } | undefined,
+): Disposable {
+  const provider: TaskProvider = {
+    provideTasks: () => {
+      const project = selected();
+      if (project === undefined || !workspace.isTrusted) return [];
+      try {
+        return [buildTask(project.folder, project.workspaceFolder, { type: TASK_TYPE, task: 'build' })];
+      } catch {
+        return []; // no ESP-IDF known: the command says so, a list of tasks need not
+      }
+    },
+    resolveTask: (task) => {
+      const definition = task.definition as BuildDefinition;
+      const scope = typeof task.scope === 'object' ? task.scope : undefined;
+      const root = scope?.uri.fsPath ?? workspace.workspaceFolders?.[0]?.uri.fsPath;
+      const named = definition.project;
+      const folder =
+        named === undefined
+          ? selected()?.folder
+          : isAbsolute(named)
+            ? named
+            : root === undefined
+              ? undefined
+              : join(root, named);
+      return folder === undefined ? undefined : buildTask(folder, scope, definition);
+    },
+  };
+  return tasks.registerTaskProvider(TASK_TYPE, provider);
+}
+
+/** Runs the build and waits for its end.
+ * @throws {OtaError} `build.noEnvironment`, `build.failed` with the exit code, `cancelled` */
+export async function runBuild(
+  projectFolder: string,
+  folder: WorkspaceFolder | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  const task = buildTask(projectFolder, folder, { type: TASK_TYPE, task: 'build' });
+  const ended = new Promise<number | undefined>((resolve) => {
+    let execution: TaskExecution | undefined;
+    const subscriptions = [
+      tasks.onDidEndTaskProcess((event) => {
+        if (event.execution === execution) finish(event.exitCode);
+      }),
+      // a task whose process never started ends without a process event
+      tasks.onDidEndTask((event) => {
+        if (event.execution === execution) setTimeout(finish, 200);
+      }),
+    ];
+    const finish = (exitCode?: number): void => {
+      for (const subscription of subscriptions) subscription.dispose();
+      resolve(exitCode);
+    };
+    void tasks.executeTask(task).then((started) => {
+      execution = started;
+      signal.addEventListener('abort', () => {
+        started.terminate();
+      });
+      if (signal.aborted) started.terminate();
+    });
+  });
+  const exitCode = await ended;
+  if (signal.aborted) throw new OtaError('cancelled', { what: 'build' });
+  if (exitCode !== 0) throw new OtaError('build.failed', { exitCode: exitCode ?? -1, path: projectFolder });
+}

@@ -1,0 +1,270 @@
+import type { StageEvent } from '../monitor/stages.ts';
+import type { TransferEvent } from '../server/transfer-events.ts';
+import { judge, type Verdict } from './verdict.ts';
+
+/** The steps of an update, in the order they are shown. */
+export const STEP_IDS = [
+  'published',
+  'started',
+  'tls',
+  'asked',
+  'download',
+  'verify',
+  'slotSet',
+  'reboot',
+  'running',
+  'confirmed',
+] as const;
+
+export type StepId = (typeof STEP_IDS)[number];
+
+/** What proves a step: a line of the board's console, or an event of the server, in words for a log. */
+export interface Evidence {
+  readonly source: 'console' | 'server' | 'publish';
+  readonly text: string;
+}
+
+export interface Step {
+  readonly id: StepId;
+  readonly outcome: 'running' | 'done' | 'failed';
+  readonly startedMs: number;
+  readonly endedMs?: number;
+  readonly evidence: Evidence;
+}
+
+export interface Download {
+  /** Bytes of the image that were handed to the network, counted from its start. */
+  readonly sentBytes: number;
+  readonly totalBytes: number;
+  /** Over the whole download. */
+  readonly bytesPerSecond: number;
+  /** How many requests it took: more than one with ranges or after a resumption. */
+  readonly requests: number;
+}
+
+/** What the update is about; known before it starts. */
+export interface UpdateSubject {
+  readonly board: string;
+  readonly project: string;
+  readonly version: string;
+  readonly sha256: string;
+  /** 64 hex digits; the board prints the first ones of it when the release runs. */
+  readonly elfSha256: string;
+  readonly totalBytes: number;
+  readonly releaseId: string;
+  /** What the board ran before, when that was seen. */
+  readonly previousVersion?: string;
+  /** The board can go back by itself when the new application does not confirm. */
+  readonly isRollbackEnabled: boolean;
+}
+
+export interface Failure {
+  readonly step: StepId;
+  /** A stable id, such as `tls.unknownAuthority` or a failure id of the console's lines. */
+  readonly cause: string;
+  readonly evidence: Evidence;
+}
+
+/** One try at bringing one board to one release: what was seen of it so far. */
+export interface Timeline {
+  readonly subject: UpdateSubject;
+  readonly startedMs: number;
+  readonly steps: readonly Step[];
+  readonly download?: Download;
+  readonly downloadStartedMs?: number;
+  /** Every failure in the order seen; the first is usually the cause, the later ones its echo. */
+  readonly failures: readonly Failure[];
+  readonly runningVersion?: string;
+  readonly runsRelease?: boolean;
+  readonly verdict?: Verdict;
+  readonly endedMs?: number;
+}
+
+export type TimelineEvent =
+  | { readonly kind: 'stage'; readonly atMs: number; readonly event: StageEvent }
+  | { readonly kind: 'transfer'; readonly event: TransferEvent }
+  /** The board has settled, its time is over, or the user called it off. Gives the verdict. */
+  | { readonly kind: 'ended'; readonly atMs: number; readonly why: 'settled' | 'timeout' | 'cancelled' };
+
+export function startTimeline(subject: UpdateSubject, atMs: number): Timeline {
+  const published: Step = {
+    id: 'published',
+    outcome: 'done',
+    startedMs: atMs,
+    endedMs: atMs,
+    evidence: {
+      source: 'publish',
+      text: `${subject.project} ${subject.version}, ${subject.totalBytes} bytes, sha256 ${subject.sha256}`,
+    },
+  };
+  return { subject, startedMs: atMs, steps: [published], failures: [] };
+}
+
+/** The timeline after one more observation. Pure; after the verdict nothing changes any more. */
+export function advance(timeline: Timeline, event: TimelineEvent): Timeline {
+  if (timeline.verdict !== undefined) return timeline;
+  switch (event.kind) {
+    case 'stage':
+      return afterStage(timeline, event.event, event.atMs);
+    case 'transfer':
+      return afterTransfer(timeline, event.event);
+    case 'ended':
+      return { ...closeRunning(timeline, event.atMs), endedMs: event.atMs, verdict: judge(timeline, event.why) };
+  }
+}
+
+export function stepOf(timeline: Timeline, id: StepId): Step | undefined {
+  return timeline.steps.find((step) => step.id === id);
+}
+
+function isDone(timeline: Timeline, id: StepId): boolean {
+  return stepOf(timeline, id)?.outcome === 'done';
+}
+
+/** Opens the step, or changes its outcome; a step that is done or failed keeps its first outcome. */
+function mark(timeline: Timeline, id: StepId, outcome: Step['outcome'], atMs: number, evidence: Evidence): Timeline {
+  const old = stepOf(timeline, id);
+  if (old !== undefined && old.outcome !== 'running') return timeline;
+  const step: Step = {
+    id,
+    outcome,
+    startedMs: old?.startedMs ?? atMs,
+    ...(outcome === 'running' ? {} : { endedMs: atMs }),
+    evidence,
+  };
+  const others = timeline.steps.filter((one) => one.id !== id);
+  const steps = [...others, step].sort((a, b) => STEP_IDS.indexOf(a.id) - STEP_IDS.indexOf(b.id));
+  return { ...timeline, steps };
+}
+
+function fail(timeline: Timeline, id: StepId, cause: string, atMs: number, evidence: Evidence): Timeline {
+  const failure: Failure = { step: id, cause, evidence };
+  return mark({ ...timeline, failures: [...timeline.failures, failure] }, id, 'failed', atMs, evidence);
+}
+
+function closeRunning(timeline: Timeline, atMs: number): Timeline {
+  return {
+    ...timeline,
+    steps: timeline.steps.map((step) =>
+      step.outcome === 'running' ? { ...step, outcome: 'failed', endedMs: atMs } : step,
+    ),
+  };
+}
+
+/** The step in which the console says a failure happened: the last one that began. */
+function currentStep(timeline: Timeline): StepId {
+  const running = timeline.steps.findLast((step) => step.outcome === 'running');
+  return running?.id ?? timeline.steps.at(-1)?.id ?? 'started';
+}
+
+function afterStage(timeline: Timeline, event: StageEvent, atMs: number): Timeline {
+  const evidence: Evidence = { source: 'console', text: event.line };
+  const isAfterUpdate = isDone(timeline, 'slotSet');
+  switch (event.stage) {
+    case 'otaStarted':
+      return isAfterUpdate ? timeline : mark(timeline, 'started', 'done', atMs, evidence);
+    case 'verifying':
+      return isDone(timeline, 'download') && !isAfterUpdate
+        ? mark(timeline, 'verify', 'running', atMs, evidence)
+        : timeline;
+    case 'succeeded':
+      return mark(mark(timeline, 'verify', 'done', atMs, evidence), 'slotSet', 'done', atMs, evidence);
+    case 'rom':
+    case 'bootloader':
+      return isAfterUpdate ? mark(timeline, 'reboot', 'done', atMs, evidence) : timeline;
+    case 'appInfo':
+      return isAfterUpdate ? afterAppInfo(timeline, event, atMs, evidence) : timeline;
+    case 'confirmed':
+      return timeline.runsRelease === true ? mark(timeline, 'confirmed', 'done', atMs, evidence) : timeline;
+    case 'rolledBack':
+      return fail(timeline, 'confirmed', 'rolledBack', atMs, evidence);
+    case 'crashed':
+      return fail(timeline, isAfterUpdate ? 'confirmed' : currentStep(timeline), 'crashed', atMs, evidence);
+    case 'failed':
+      return isAfterUpdate
+        ? timeline
+        : fail(timeline, currentStep(timeline), event.values['failure'] ?? 'unknown', atMs, evidence);
+    default:
+      return timeline;
+  }
+}
+
+function afterAppInfo(timeline: Timeline, event: StageEvent, atMs: number, evidence: Evidence): Timeline {
+  const { version, elfSha256 } = event.values;
+  let next = timeline;
+  if (version !== undefined) next = { ...next, runningVersion: version };
+  if (elfSha256 !== undefined) {
+    const runsRelease = timeline.subject.elfSha256.startsWith(elfSha256);
+    next = { ...next, runsRelease };
+    // a board that ran the release and now runs another one went back
+    if (timeline.runsRelease === true && !runsRelease) return fail(next, 'confirmed', 'rolledBack', atMs, evidence);
+    next = runsRelease
+      ? mark(next, 'running', 'done', atMs, evidence)
+      : fail(next, 'running', 'otherImageRuns', atMs, evidence);
+  }
+  return next;
+}
+
+function afterTransfer(timeline: Timeline, event: TransferEvent): Timeline {
+  switch (event.kind) {
+    case 'tlsFailed':
+      return fail(timeline, 'tls', `tls.${event.cause}`, event.atMs, { source: 'server', text: event.detail });
+    case 'requested':
+      return afterRequest(timeline, event);
+    case 'progress':
+      return event.releaseId === timeline.subject.releaseId
+        ? withDownload(timeline, event.offsetBytes + event.sentBytes, event.atMs)
+        : timeline;
+    case 'ended':
+      return afterTransferEnd(timeline, event);
+  }
+}
+
+function afterRequest(timeline: Timeline, event: TransferEvent & { kind: 'requested' }): Timeline {
+  if (isDone(timeline, 'slotSet')) return timeline;
+  const text = `${event.method} ${event.path}${event.range === undefined ? '' : ` (${event.range})`} → ${event.status}`;
+  const evidence: Evidence = { source: 'server', text };
+  let next = timeline;
+  if (event.tls !== undefined) {
+    next = mark(next, 'tls', 'done', event.atMs, {
+      source: 'server',
+      text: `${event.tls.version} ${event.tls.cipher}`,
+    });
+  }
+  if (event.status >= 400) return fail(next, 'asked', `http.${event.status}`, event.atMs, evidence);
+  next = mark(next, 'asked', 'done', event.atMs, evidence);
+  if (event.method !== 'GET' || event.releaseId !== timeline.subject.releaseId) return next;
+  const download = next.download ?? {
+    sentBytes: 0,
+    totalBytes: next.subject.totalBytes,
+    bytesPerSecond: 0,
+    requests: 0,
+  };
+  next = {
+    ...next,
+    download: { ...download, requests: download.requests + 1 },
+    downloadStartedMs: next.downloadStartedMs ?? event.atMs,
+  };
+  return mark(next, 'download', 'running', event.atMs, evidence);
+}
+
+function withDownload(timeline: Timeline, sentBytes: number, atMs: number): Timeline {
+  if (timeline.download === undefined || timeline.downloadStartedMs === undefined) return timeline;
+  const elapsedMs = Math.max(1, atMs - timeline.downloadStartedMs);
+  const sent = Math.max(timeline.download.sentBytes, sentBytes);
+  return {
+    ...timeline,
+    download: { ...timeline.download, sentBytes: sent, bytesPerSecond: (1000 * sent) / elapsedMs },
+  };
+}
+
+function afterTransferEnd(timeline: Timeline, event: TransferEvent & { kind: 'ended' }): Timeline {
+  if (event.releaseId !== timeline.subject.releaseId || stepOf(timeline, 'download')?.outcome !== 'running')
+    return timeline;
+  const next = withDownload(timeline, (event.offsetBytes ?? 0) + event.sentBytes, event.atMs);
+  const { sentBytes, totalBytes } = next.download ?? { sentBytes: 0, totalBytes: 0 };
+  const evidence: Evidence = { source: 'server', text: `${sentBytes} of ${totalBytes} bytes sent` };
+  if (sentBytes >= totalBytes) return mark(next, 'download', 'done', event.atMs, evidence);
+  if (event.outcome === 'complete') return next;
+  return { ...next, failures: [...next.failures, { step: 'download', cause: 'download.aborted', evidence }] };
+}

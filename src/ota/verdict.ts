@@ -1,0 +1,38 @@
+import type { Failure, StepId, Timeline } from './timeline.ts';
+
+/** How an update ended. `confirmed`: the release runs and said it works; `delivered`: it runs, nobody confirmed; `refused`: the board or
+ * its application said no before anything was written; `unknown`: `missing` was never seen. */
+export type Verdict =
+  | { readonly outcome: 'confirmed' }
+  | { readonly outcome: 'delivered'; readonly isRollbackEnabled: boolean }
+  | { readonly outcome: 'refused' | 'failed' | 'rolledBack'; readonly failure: Failure }
+  | { readonly outcome: 'unknown'; readonly missing: StepId }
+  | { readonly outcome: 'cancelled'; readonly during: StepId };
+
+/** Causes that are a decision of the board, not an accident. */
+const REFUSALS = /^(sameVersion|version|chip|revision|spiMode|secureVersion|pendingVerify|invalidVersion)/;
+
+function outcomeOf(failure: Failure): 'refused' | 'failed' | 'rolledBack' {
+  if (failure.cause === 'rolledBack') return 'rolledBack';
+  return REFUSALS.test(failure.cause) ? 'refused' : 'failed';
+}
+
+/** The verdict from what was observed; a board that recovered from a failure (a resumed download, say) is judged by where it ended. */
+export function judge(timeline: Timeline, why: 'settled' | 'timeout' | 'cancelled'): Verdict {
+  const done = (id: StepId): boolean => timeline.steps.some((step) => step.id === id && step.outcome === 'done');
+  const last = timeline.steps.at(-1)?.id ?? 'published';
+  const rolledBack = timeline.failures.find((failure) => failure.cause === 'rolledBack');
+  if (rolledBack !== undefined) {
+    const reason = timeline.failures.find((failure) => failure.step === 'confirmed' && failure.cause !== 'rolledBack');
+    return { outcome: 'rolledBack', failure: reason === undefined ? rolledBack : reason };
+  }
+  if (timeline.runsRelease === true && done('confirmed')) return { outcome: 'confirmed' };
+  if (timeline.runsRelease === true && why !== 'cancelled') {
+    return { outcome: 'delivered', isRollbackEnabled: timeline.subject.isRollbackEnabled };
+  }
+  if (why === 'cancelled') return { outcome: 'cancelled', during: last };
+  const failure = timeline.failures.find((one) => outcomeOf(one) === 'refused') ?? timeline.failures[0];
+  if (failure !== undefined) return { outcome: outcomeOf(failure), failure };
+  const order: readonly StepId[] = ['started', 'asked', 'download', 'slotSet', 'reboot', 'running'];
+  return { outcome: 'unknown', missing: order.find((id) => !done(id)) ?? 'confirmed' };
+}

@@ -1,0 +1,113 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import {
+  COMMANDS,
+  CONTEXT_KEYS,
+  SETTINGS_SECTION,
+  TASK_TYPE,
+  VIEWS,
+  commandId,
+  type SettingTypes,
+} from '../../src/editor/contributions.ts';
+
+interface Manifest {
+  contributes: {
+    commands: { command: string; title: string; category: string }[];
+    configuration: {
+      properties: Record<string, { type: string; default: unknown; enum?: string[]; markdownDescription: string }>;
+    }[];
+    views: Record<string, { id: string }[]>;
+    viewsContainers: { activitybar: { id: string }[] };
+    menus: Record<string, { command: string; when?: string }[]>;
+    taskDefinitions: { type: string }[];
+  };
+  capabilities: { untrustedWorkspaces: { restrictedConfigurations: string[] } };
+}
+
+const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest;
+const properties = Object.assign({}, ...manifest.contributes.configuration.map((one) => one.properties)) as Record<
+  string,
+  { type: string; default: unknown; enum?: string[] }
+>;
+
+/** One value of each setting's type; a key that is added to or removed from `SettingTypes` does not compile here. */
+const SAMPLES: { [Key in keyof SettingTypes]: SettingTypes[Key] } = {
+  'build.command': '',
+  'build.idfPath': '',
+  'metadata.releaseNotes': '',
+  'server.protocol': 'https',
+  'server.port': 8070,
+  'server.bindAddress': '',
+  'server.advertisedHost': '',
+  'server.allowPublicClients': false,
+  'server.keepReleases': 5,
+  'certificate.mode': 'authority',
+  'certificate.keyType': 'rsa',
+  'certificate.ownCertificate': '',
+  'certificate.ownKey': '',
+  'virtualBoard.client': 'auto',
+  'virtualBoard.kilobytesPerSecond': 0,
+};
+
+function sorted(values: Iterable<string>): string[] {
+  return [...values].sort();
+}
+
+describe('package.json and src/editor/contributions.ts', () => {
+  it('declare the same commands', () => {
+    const declared = manifest.contributes.commands.map((one) => one.command);
+    expect(sorted(declared)).toEqual(sorted(COMMANDS.map(commandId)));
+  });
+
+  it('put every command into the category of the product', () => {
+    expect(new Set(manifest.contributes.commands.map((one) => one.category))).toEqual(new Set(['ESP32 OTA']));
+  });
+
+  it('declare the same settings with defaults of the typed kind', () => {
+    expect(sorted(Object.keys(properties))).toEqual(
+      sorted(Object.keys(SAMPLES).map((key) => `${SETTINGS_SECTION}.${key}`)),
+    );
+    for (const [key, sample] of Object.entries(SAMPLES)) {
+      expect(typeof properties[`${SETTINGS_SECTION}.${key}`]?.default, key).toBe(typeof sample);
+    }
+  });
+
+  it('restrict only settings that exist', () => {
+    for (const key of manifest.capabilities.untrustedWorkspaces.restrictedConfigurations)
+      expect(properties).toHaveProperty([key]);
+  });
+
+  it('declare the same views', () => {
+    expect(manifest.contributes.viewsContainers.activitybar.map((one) => one.id)).toEqual([VIEWS.container]);
+    expect(sorted(manifest.contributes.views[VIEWS.container]?.map((one) => one.id) ?? [])).toEqual(
+      sorted([VIEWS.firmware, VIEWS.devices]),
+    );
+  });
+
+  it('declare the same task type', () => {
+    expect(manifest.contributes.taskDefinitions.map((one) => one.type)).toEqual([TASK_TYPE]);
+  });
+
+  it('use only context keys that exist, and use each of them', () => {
+    const text = readFileSync('package.json', 'utf8');
+    const whens = [...text.matchAll(/"when": "((?:[^"\\]|\\.)*)"/g)].map((match) => match[1] ?? '');
+    const used = new Set(
+      whens.flatMap((when) => [...when.matchAll(/\besp32Ota\.(\w+)/g)].map((match) => match[1] ?? '')),
+    );
+    for (const view of [VIEWS.firmware, VIEWS.devices]) used.delete(view.replace('esp32Ota.', ''));
+    expect(sorted(used)).toEqual(sorted(CONTEXT_KEYS));
+  });
+
+  it('name only commands that exist in menus', () => {
+    const known = new Set<string>(COMMANDS.map(commandId));
+    for (const items of Object.values(manifest.contributes.menus)) {
+      for (const item of items) expect(known).toContain(item.command);
+    }
+  });
+
+  it('hide every command that cannot run always from the palette by a condition', () => {
+    const conditioned = new Set(manifest.contributes.menus['commandPalette']?.map((one) => one.command));
+    const always = ['createCertificate', 'showCertificate', 'useOwnCertificate', 'showServerLog'] as const;
+    expect(sorted(COMMANDS.map(commandId).filter((id) => !conditioned.has(id)))).toEqual(sorted(always.map(commandId)));
+  });
+});
