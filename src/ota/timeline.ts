@@ -209,11 +209,13 @@ function afterTransfer(timeline: Timeline, event: TransferEvent): Timeline {
   switch (event.kind) {
     case 'tlsFailed':
       return fail(timeline, 'tls', `tls.${event.cause}`, event.atMs, { source: 'server', text: event.detail });
+    case 'refused':
+      return fail(timeline, 'asked', `client.${event.reason}`, event.atMs, { source: 'server', text: event.client.address });
     case 'requested':
       return afterRequest(timeline, event);
     case 'progress':
       return event.releaseId === timeline.subject.releaseId
-        ? withDownload(timeline, event.offsetBytes + event.sentBytes, event.atMs)
+        ? withDownload(timeline, event.offsetBytes, event.atMs)
         : timeline;
     case 'ended':
       return afterTransferEnd(timeline, event);
@@ -261,7 +263,7 @@ function withDownload(timeline: Timeline, sentBytes: number, atMs: number): Time
 function afterTransferEnd(timeline: Timeline, event: TransferEvent & { kind: 'ended' }): Timeline {
   if (event.releaseId !== timeline.subject.releaseId || stepOf(timeline, 'download')?.outcome !== 'running')
     return timeline;
-  const next = withDownload(timeline, (event.offsetBytes ?? 0) + event.sentBytes, event.atMs);
+  const next = withDownload(timeline, (event.startBytes ?? 0) + event.sentBytes, event.atMs);
   const { sentBytes, totalBytes } = next.download ?? { sentBytes: 0, totalBytes: 0 };
   const evidence: Evidence = { source: 'server', text: `${sentBytes} of ${totalBytes} bytes sent` };
   if (sentBytes >= totalBytes) return mark(next, 'download', 'done', event.atMs, evidence);

@@ -1,0 +1,104 @@
+import {
+  EventEmitter,
+  MarkdownString,
+  ThemeColor,
+  ThemeIcon,
+  TreeItem,
+  TreeItemCollapsibleState,
+  window,
+  type Disposable,
+  type TreeDataProvider,
+  type TreeView,
+} from 'vscode';
+import { commandId, type CommandName } from '../contributions.ts';
+
+/** A row of a view as a plain value; the views are functions from state to these. */
+export interface TreeNode {
+  /** Stable over refreshes, so that the editor keeps what is expanded and selected. */
+  readonly id: string;
+  readonly label: string;
+  readonly description?: string;
+  /** Markdown. */
+  readonly tooltip?: string;
+  readonly icon?: string;
+  /** A theme colour for the icon, such as `testing.iconPassed`. */
+  readonly color?: string;
+  readonly contextValue?: string;
+  readonly command?: { readonly name: CommandName; readonly title: string; readonly arguments?: readonly unknown[] };
+  /** What a screen reader says; label and description where it is left out. */
+  readonly spoken?: string;
+  readonly children?: readonly TreeNode[];
+  readonly isExpanded?: boolean;
+  /** Data for commands that are called on this row. */
+  readonly payload?: string;
+}
+
+function stateOf(node: TreeNode): TreeItemCollapsibleState {
+  if (node.children === undefined || node.children.length === 0) return TreeItemCollapsibleState.None;
+  return node.isExpanded === true ? TreeItemCollapsibleState.Expanded : TreeItemCollapsibleState.Collapsed;
+}
+
+function toItem(node: TreeNode): TreeItem {
+  const item = new TreeItem(node.label, stateOf(node));
+  item.id = node.id;
+  if (node.description !== undefined) item.description = node.description;
+  if (node.tooltip !== undefined) item.tooltip = new MarkdownString(node.tooltip);
+  if (node.icon !== undefined) item.iconPath = new ThemeIcon(node.icon, node.color === undefined ? undefined : new ThemeColor(node.color));
+  if (node.contextValue !== undefined) item.contextValue = node.contextValue;
+  if (node.command !== undefined) {
+    item.command = { command: commandId(node.command.name), title: node.command.title, arguments: [...(node.command.arguments ?? [])] };
+  }
+  item.accessibilityInformation = { label: node.spoken ?? [node.label, node.description].filter(Boolean).join(', ') };
+  return item;
+}
+
+/** A tree view that shows what `roots` gives, anew whenever one of the `changes` fires. Changes within one turn are drawn once. */
+export class NodeView implements Disposable, TreeDataProvider<TreeNode> {
+  readonly #roots: () => readonly TreeNode[];
+  readonly #changed = new EventEmitter<undefined>();
+  readonly #view: TreeView<TreeNode>;
+  readonly #subscriptions: readonly { dispose(): void }[];
+  #isPending = false;
+  readonly onDidChangeTreeData = this.#changed.event;
+
+  constructor(
+    viewId: string,
+    roots: () => readonly TreeNode[],
+    changes: readonly ((listener: () => void) => { dispose(): void })[],
+  ) {
+    this.#roots = roots;
+    this.#view = window.createTreeView(viewId, { treeDataProvider: this, showCollapseAll: true });
+    this.#subscriptions = changes.map((subscribe) =>
+      subscribe(() => {
+        this.redraw();
+      }),
+    );
+  }
+
+  get view(): TreeView<TreeNode> {
+    return this.#view;
+  }
+
+  redraw(): void {
+    if (this.#isPending) return;
+    this.#isPending = true;
+    setTimeout(() => {
+      this.#isPending = false;
+      this.#changed.fire(undefined);
+    }, 50);
+  }
+
+  getTreeItem(node: TreeNode): TreeItem {
+    return toItem(node);
+  }
+
+  getChildren(node?: TreeNode): TreeNode[] {
+    return [...(node === undefined ? this.#roots() : (node.children ?? []))];
+  }
+
+  dispose(): void {
+    for (const subscription of this.#subscriptions) subscription.dispose();
+    this.#view.dispose();
+    this.#changed.dispose();
+  }
+}
