@@ -8,12 +8,14 @@ declare module '../base/ota-error.ts' {
     'serial.inUse': { address: string; holder: string };
     /** Another window of the editor has the port. */
     'serial.otherWindow': { address: string; holder: string; windowId: string; holderPid: number };
-    /** The user may not open the device. `group` is the group that may (Linux, macOS; else empty), `isMember` whether the user is in it,
-     * `hasUdevAccess` whether a udev rule gives the device to the one at the screen, `mode` the file's permissions such as `0660`. */
+    /** The user may not open the device. `group` is the group that may (empty where there is none), `isMember` whether the user is in it,
+     * `isActive` whether this process has it already (a new membership counts from the next login), `mode` the file's permissions such as
+     * `660`. The ids are four hexadecimal digits for a udev rule, empty when unknown. */
     'serial.noPermission': {
       address: string;
       group: string;
       isMember: boolean;
+      isActive: boolean;
       mode: string;
       vendorId: string;
       productId: string;

@@ -66,7 +66,8 @@ export interface SerialTransport {
 export interface OpenOptions {
   /** Default 115200. */
   readonly baud?: number;
-  /** In force as soon as the port is open. Default both released, which leaves a running board running. */
+  /** In force as soon as the port is open. Default both released, in one step where the system can, which leaves a running board running.
+   * Over RFC 2217 the default is to leave them as the server has them: there, letting go of RTS can mean a reset. */
   readonly lines?: ModemLines;
   readonly usb?: UsbIdentity;
   readonly signal?: AbortSignal;
@@ -87,11 +88,21 @@ export interface LineEnd {
   write(buffer: Buffer): Promise<void>;
   update(options: { baudRate: number }): Promise<void>;
   /** A rejection whose message has `Inappropriate ioctl` means that the line has no control lines. */
-  set(options: { brk?: boolean; cts?: boolean; dsr?: boolean; dtr?: boolean; rts?: boolean }): Promise<void>;
+  set(options: LineFlags): Promise<void>;
   get(): Promise<{ cts: boolean; dsr: boolean; dcd: boolean }>;
   getBaudRate(): Promise<{ baudRate: number }>;
   flush(): Promise<void>;
   drain(): Promise<void>;
+}
+
+/** All of them are given on every call. `lowLatency` is Linux's, for bridges that otherwise collect bytes for 16 ms. */
+export interface LineFlags {
+  brk?: boolean;
+  cts?: boolean;
+  dsr?: boolean;
+  dtr?: boolean;
+  rts?: boolean;
+  lowLatency?: boolean;
 }
 
 export interface LineEndOptions {
