@@ -1,0 +1,150 @@
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import * as esbuild from 'esbuild';
+import { ROOT, inRoot } from './repository.mjs';
+
+/** Sizes and contents of the last production bundle, for the VSIX check; apart from dist/, which is packaged. */
+export const BUNDLE_REPORT = inRoot('node_modules/.cache/esp32-ota/bundle.json');
+
+const WEBVIEW_PAGES = inRoot('src/editor/webview');
+
+/** The native addon of serialport: its binaries for every platform, found by it in `../prebuilds` of the chunk that holds its code. */
+const SERIAL_BINARIES = inRoot('node_modules/@serialport/bindings-cpp/prebuilds');
+
+/**
+ * @typedef {object} BundleFile
+ * @property {string} file path in dist/
+ * @property {number} bytes
+ * @property {boolean} isLazy whether it is loaded by an `import()` only, after activation
+ * @property {string[]} packages npm packages with code in it
+ */
+
+/**
+ * @typedef {object} BundleOptions
+ * @property {boolean} isProduction minified and without source maps
+ * @property {(files: BundleFile[]) => void} [onBuilt] called after each build of the extension that succeeded
+ */
+
+/**
+ * The build of the extension host's side. esbuild can split a bundle at `import()` only in ES module form, so it splits there, and each
+ * chunk is then turned into CommonJS by itself: shared modules (and so the classes that `instanceof` asks for) exist once, and what is
+ * behind an `import()` is neither read nor run before it is needed. Reasons and figures: docs/decisions/bundle.md
+ * @param {BundleOptions} options
+ */
+export function extensionBundle({ isProduction, onBuilt }) {
+  return esbuild.context({
+    absWorkingDir: ROOT,
+    entryPoints: { extension: 'src/extension.ts' },
+    outdir: 'dist',
+    chunkNames: 'chunks/[name]-[hash]',
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    external: ['vscode'],
+    minify: isProduction,
+    sourcemap: isProduction ? false : 'inline',
+    metafile: true,
+    write: false,
+    logLevel: 'warning',
+    plugins: [
+      {
+        name: 'chunks-to-commonjs',
+        setup(build) {
+          build.onEnd(async (result) => {
+            if (result.errors.length > 0) return;
+            const files = await writeAsCommonJs(result, isProduction);
+            onBuilt?.(files);
+          });
+        },
+      },
+    ],
+  });
+}
+
+/**
+ * @param {esbuild.BuildResult} result
+ * @param {boolean} isProduction
+ * @returns {Promise<BundleFile[]>}
+ */
+async function writeAsCommonJs({ outputFiles = [], metafile }, isProduction) {
+  const outputs = metafile?.outputs ?? {};
+  const eager = eagerOutputs(outputs);
+  rmSync(inRoot('dist/chunks'), { recursive: true, force: true });
+  /** @type {BundleFile[]} */
+  const files = [];
+  for (const output of outputFiles) {
+    const name = path.relative(ROOT, output.path).replaceAll('\\', '/');
+    const { code, map } = await esbuild.transform(output.text, {
+      format: 'cjs',
+      platform: 'node',
+      target: 'node20',
+      minify: isProduction,
+      supported: { 'dynamic-import': false }, // becomes require(), which needs no second module loader
+      sourcemap: isProduction ? false : 'external',
+      sourcefile: path.basename(name),
+      logLevel: 'warning',
+    });
+    mkdirSync(path.dirname(output.path), { recursive: true });
+    writeFileSync(output.path, isProduction ? code : `${code}//# sourceMappingURL=${path.basename(name)}.map\n`);
+    if (!isProduction) writeFileSync(`${output.path}.map`, map);
+    files.push({
+      file: name.replace(/^dist\//, ''),
+      bytes: Buffer.byteLength(code),
+      isLazy: !eager.has(name),
+      packages: packagesOf(Object.keys(outputs[name]?.inputs ?? {})),
+    });
+  }
+  if (files.some((file) => file.packages.includes('@serialport/bindings-cpp'))) {
+    cpSync(SERIAL_BINARIES, inRoot('dist/prebuilds'), { recursive: true });
+  }
+  files.sort((one, other) => Number(one.isLazy) - Number(other.isLazy) || other.bytes - one.bytes);
+  if (isProduction) {
+    mkdirSync(path.dirname(BUNDLE_REPORT), { recursive: true });
+    writeFileSync(BUNDLE_REPORT, JSON.stringify(files, undefined, 1));
+  }
+  return files;
+}
+
+/**
+ * The outputs that are loaded with the entry point: it, and what it imports by statements.
+ * @param {esbuild.Metafile['outputs']} outputs
+ */
+function eagerOutputs(outputs) {
+  const eager = new Set(['dist/extension.js']);
+  for (const name of eager) {
+    for (const { path: imported, kind } of outputs[name]?.imports ?? []) {
+      if (kind === 'import-statement' && imported in outputs) eager.add(imported);
+    }
+  }
+  return eager;
+}
+
+/** @param {readonly string[]} inputs */
+function packagesOf(inputs) {
+  const names = inputs.flatMap((input) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1] ?? []);
+  return [...new Set(names)].sort();
+}
+
+/**
+ * The build of the webview pages: each `src/editor/webview/<page>.ts` becomes `dist/webview/<page>.js`, with the styles it imports beside it.
+ * @param {boolean} isProduction
+ * @returns {Promise<esbuild.BuildContext | undefined>} undefined while there is no page
+ */
+export async function webviewBundle(isProduction) {
+  const pages = existsSync(WEBVIEW_PAGES) ? readdirSync(WEBVIEW_PAGES).filter((name) => /^[^.]+\.ts$/.test(name)) : [];
+  if (pages.length === 0) return undefined;
+  return esbuild.context({
+    absWorkingDir: ROOT,
+    entryPoints: pages.map((name) => `src/editor/webview/${name}`),
+    outdir: 'dist/webview',
+    bundle: true,
+    format: 'iife',
+    platform: 'browser',
+    target: 'es2022',
+    minify: isProduction,
+    sourcemap: isProduction ? false : 'linked',
+    logLevel: 'warning',
+  });
+}
