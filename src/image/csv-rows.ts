@@ -1,0 +1,122 @@
+/** A field of a row, trimmed, with its place in the file. */
+export interface CsvField {
+  readonly text: string;
+  /** 1-based, in UTF-16 units, as editors count. */
+  readonly column: number;
+  /** In UTF-16 units; 0 for a field that is not there. */
+  readonly length: number;
+}
+
+/** A row of the CSV that is neither blank nor a comment. */
+export interface CsvRow {
+  /** 1-based, as editors count lines. */
+  readonly line: number;
+  readonly column: number;
+  readonly length: number;
+  /** At least six: name, type, subtype, offset, size, flags. */
+  readonly fields: readonly CsvField[];
+  /** A variable at the start of the row that the environment does not have. */
+  readonly unknownVariable?: string;
+}
+
+/** What Python's `str.splitlines` splits at. Of these an editor counts only CR, LF and CR LF as line ends. */
+// eslint-disable-next-line no-control-regex -- these control characters are the ones Python splits lines at
+const LINE_END = /\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/g;
+const VARIABLE = /\$(?:(\w+)|\{([^}]*)\})/g;
+const FIELD_COUNT = 6;
+
+interface Expanded {
+  readonly text: string;
+  /** The source column (0-based) of a position in `text`. */
+  sourceOf(position: number): number;
+}
+
+/** Replaces `$NAME` and `${NAME}` with values from the environment; what the environment does not have stays as it is. */
+function expandVariables(line: string, environment: Readonly<Record<string, string | undefined>>): Expanded {
+  if (!line.includes('$')) return { text: line, sourceOf: (position) => position };
+  let text = '';
+  const spans: { from: number; to: number; source: number; isValue: boolean }[] = [];
+  const add = (piece: string, source: number, isValue: boolean): void => {
+    spans.push({ from: text.length, to: text.length + piece.length, source, isValue });
+    text += piece;
+  };
+  let done = 0;
+  for (const match of line.matchAll(VARIABLE)) {
+    const value = environment[match[1] ?? match[2] ?? ''];
+    if (value === undefined) continue;
+    add(line.slice(done, match.index), done, false);
+    add(value, match.index, true);
+    done = match.index + match[0].length;
+  }
+  add(line.slice(done), done, false);
+  return {
+    text,
+    sourceOf: (position) => {
+      const span = spans.find(({ from, to }) => position >= from && position < to);
+      if (span === undefined) return line.length;
+      return span.isValue ? span.source : span.source + position - span.from;
+    },
+  };
+}
+
+function splitFields(expanded: Expanded, from: number, column: number): readonly CsvField[] {
+  const fields: CsvField[] = [];
+  const { text } = expanded;
+  let at = from;
+  for (;;) {
+    const comma = text.indexOf(',', at);
+    const end = comma < 0 ? text.length : comma;
+    const raw = text.slice(at, end);
+    const start = at + (raw.length - raw.trimStart().length);
+    const trimmed = raw.trim();
+    const source = expanded.sourceOf(trimmed === '' ? at : start);
+    const last = trimmed === '' ? source : expanded.sourceOf(start + trimmed.length - 1) + 1;
+    fields.push({ text: trimmed, column: column + source, length: Math.max(0, last - source) });
+    if (comma < 0) break;
+    at = comma + 1;
+  }
+  while (fields.length < FIELD_COUNT) {
+    fields.push({ text: '', column: column + expanded.sourceOf(text.length), length: 0 });
+  }
+  return fields;
+}
+
+/** The rows of a partition CSV: variables expanded first, then blank lines and lines that begin with `#` left out, then split at commas.
+ * There are no quotes and no comments behind a row.
+ * @see ESP-IDF v6.0 `gen_esp32part.py`, `PartitionTable.from_csv` */
+export function splitCsvRows(
+  text: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): readonly CsvRow[] {
+  const rows: CsvRow[] = [];
+  let line = 1;
+  let column = 1;
+  let at = 0;
+  const take = (source: string): void => {
+    const expanded = expandVariables(source, environment);
+    const trimmed = expanded.text.trim();
+    if (trimmed === '' || trimmed.startsWith('#')) return;
+    const unknownVariable = /^\$([A-Za-z_]\w*)/.exec(expanded.text)?.[1];
+    const indent = source.length - source.trimStart().length;
+    rows.push({
+      line,
+      column: column + indent,
+      length: source.trim().length,
+      fields: splitFields(expanded, 0, column),
+      ...(unknownVariable === undefined ? {} : { unknownVariable }),
+    });
+  };
+  for (const match of text.matchAll(LINE_END)) {
+    take(text.slice(at, match.index));
+    const end = match.index + match[0].length;
+    if (match[0] === '\r\n' || match[0] === '\n' || match[0] === '\r') {
+      line++;
+      column = 1;
+    } else {
+      column += end - at;
+    }
+    at = end;
+  }
+  take(text.slice(at));
+  return rows;
+}
