@@ -1,0 +1,124 @@
+import { sysfsFacts, listSysfsPorts } from './sysfs-ports.ts';
+import type { LineInfo, UsbIdentity } from './serial-transport.ts';
+import { formatUsbIds, knownUsb, parseUsbId, VENDOR_ESPRESSIF } from './usb-identities.ts';
+import { calloutPath, listNativePorts } from './usb-transport.ts';
+
+/** A serial device of this machine. */
+export interface PortEntry {
+  /** What opens it. */
+  readonly address: string;
+  /** For people: what it is and where, such as `CP2102 (ttyUSB0)`. Names of parts are not translated. */
+  readonly name: string;
+  readonly usb: UsbIdentity | undefined;
+  /** Its USB identity is one that ESP32 boards have. */
+  readonly isLikelyBoard: boolean;
+  /** Which port of a bridge that has several, when known. */
+  readonly interfaceNumber: number | undefined;
+}
+
+/** Ports of macOS itself that no board is behind. @see esptool v5 `esptool/__init__.py`, `get_port_list` */
+const SYSTEM_PORTS = /Bluetooth-Incoming-Port|wlan-debug|debug-console/;
+
+/** The devices of this machine, likely boards first.
+ * @throws {OtaError} `serial.unsupportedPlatform`, `serial.failed` where the native module has to be asked (not on Linux) */
+export async function listPorts(platform: NodeJS.Platform = process.platform): Promise<readonly PortEntry[]> {
+  const found = platform === 'linux' ? await listSysfsPorts() : undefined;
+  return arrangePorts(found ?? (await listNativePorts()), platform);
+}
+
+/** What is known of one device without listing all, for a port whose path came from the settings. */
+export async function usbIdentityOf(
+  path: string,
+  platform: NodeJS.Platform = process.platform,
+): Promise<UsbIdentity | undefined> {
+  if (platform === 'linux') return usbOf(await sysfsFacts(path));
+  const ports = await listPorts(platform).catch(() => []);
+  return ports.find((port) => port.address.toLowerCase() === calloutPath(path).toLowerCase())?.usb;
+}
+
+/** Names, ranks and sorts what a system lists; macOS's second name for each port and ports of the system itself are left out. */
+export function arrangePorts(found: readonly LineInfo[], platform: NodeJS.Platform): readonly PortEntry[] {
+  const entries = new Map<string, PortEntry>();
+  for (const info of found) {
+    if (SYSTEM_PORTS.test(info.path)) continue;
+    const address = platform === 'darwin' ? calloutPath(info.path) : info.path;
+    const usb = usbOf(info);
+    const known = knownUsb(usb);
+    const interfaceNumber = interfaceOf(info);
+    // a second entry of the same port may know more than the first
+    if (entries.get(address)?.usb !== undefined) continue;
+    entries.set(address, {
+      address,
+      name: portName(address, known?.name ?? usb?.product ?? usb?.manufacturer, interfaceNumber),
+      usb,
+      isLikelyBoard: known !== undefined || usb?.vendorId === VENDOR_ESPRESSIF,
+      interfaceNumber,
+    });
+  }
+  return [...entries.values()].sort(
+    (a, b) => rank(a) - rank(b) || a.address.localeCompare(b.address, 'en', { numeric: true }),
+  );
+}
+
+function rank(port: PortEntry): number {
+  if (port.usb?.vendorId === VENDOR_ESPRESSIF) return 0;
+  const known = knownUsb(port.usb);
+  if (known !== undefined) {
+    return known.uartInterface === undefined || (port.interfaceNumber ?? known.uartInterface) === known.uartInterface
+      ? 1
+      : 2;
+  }
+  if (port.usb !== undefined || /ttyUSB|ttyACM|usbserial|usbmodem/i.test(port.address)) return 3;
+  return /ttyS\d+$/.test(port.address) ? 5 : 4;
+}
+
+function portName(address: string, part: string | undefined, interfaceNumber: number | undefined): string {
+  const place = address.replace(/^(?:\/dev\/|\\\\[.?]\\)/, '');
+  if (part === undefined) return place;
+  return interfaceNumber === undefined || interfaceNumber === 0
+    ? `${part} (${place})`
+    : `${part} #${interfaceNumber + 1} (${place})`;
+}
+
+function usbOf(info: LineInfo | undefined): UsbIdentity | undefined {
+  const vendorId = parseUsbId(info?.vendorId);
+  const productId = parseUsbId(info?.productId);
+  if (info === undefined || vendorId === undefined || productId === undefined) return undefined;
+  const product = info.pnpId?.replace(/-if\d\d.*$/, '');
+  return {
+    vendorId,
+    productId,
+    ...(info.serialNumber === undefined ? {} : { serialNumber: info.serialNumber }),
+    ...(info.manufacturer === undefined ? {} : { manufacturer: info.manufacturer }),
+    ...(product === undefined || product === '' ? {} : { product }),
+    ...(info.locationId === undefined ? {} : { locationId: info.locationId }),
+  };
+}
+
+function interfaceOf(info: LineInfo): number | undefined {
+  const number = /-if(\d\d)/.exec(info.pnpId ?? '')?.[1] ?? /[&_]MI_(\d\d)/i.exec(info.pnpId ?? '')?.[1];
+  return number === undefined ? undefined : Number(number);
+}
+
+/** The same board among the ports that are there now, after it re-appeared under another name: by serial number, then by where it is plugged
+ * in, then as the only one of its maker (a chip's loader and its application may be different USB products). */
+export function findAgain(before: PortEntry, now: readonly PortEntry[]): PortEntry | undefined {
+  const { usb } = before;
+  if (usb === undefined) return now.find((port) => port.address === before.address);
+  const sameMaker = now.filter((port) => port.usb?.vendorId === usb.vendorId);
+  const sameInterface = (port: PortEntry): boolean => port.interfaceNumber === before.interfaceNumber;
+  const bySerial = sameMaker.filter(
+    (port) => usb.serialNumber !== undefined && port.usb?.serialNumber === usb.serialNumber,
+  );
+  if (bySerial.length > 0) return bySerial.find(sameInterface) ?? bySerial[0];
+  const byPlace = sameMaker.filter((port) => usb.locationId !== undefined && port.usb?.locationId === usb.locationId);
+  if (byPlace.length > 0) return byPlace.find(sameInterface) ?? byPlace[0];
+  return (
+    sameMaker.find((port) => port.address === before.address) ?? (sameMaker.length === 1 ? sameMaker[0] : undefined)
+  );
+}
+
+/** `10c4:ea60 0001` for logs. */
+export function describeUsb(usb: UsbIdentity): string {
+  return `${formatUsbIds(usb)}${usb.serialNumber === undefined ? '' : ` ${usb.serialNumber}`}`;
+}
