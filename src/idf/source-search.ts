@@ -1,0 +1,120 @@
+import { join } from 'node:path';
+import type { FileStore } from '../base/files.ts';
+import { isOtaError } from '../base/ota-error.ts';
+import type { FileCache } from './file-cache.ts';
+
+/** A function of ESP-IDF that the project's sources name. */
+export interface NamedCall {
+  readonly name: string;
+  readonly path: string;
+  /** 1-based. */
+  readonly line: number;
+}
+
+/** How the sources update themselves: in one call, step by step, with the bare OTA functions, or not at all as far as can be seen. */
+export type UpdateClientKind = 'simple' | 'advanced' | 'native' | 'unknown';
+
+export interface SourceFindings {
+  readonly clientKind: UpdateClientKind;
+  readonly calls: readonly NamedCall[];
+  /** Names in `_binary_<name>_start`: embedded files that the sources use. */
+  readonly embeddedNames: readonly string[];
+  /** Source files looked at. */
+  readonly searchedCount: number;
+  /** False when there were more files than are searched. */
+  readonly isComplete: boolean;
+}
+
+const NAMES = [
+  'esp_https_ota',
+  'esp_https_ota_begin',
+  'esp_https_ota_perform',
+  'esp_https_ota_finish',
+  'esp_https_ota_get_img_desc',
+  'esp_ota_begin',
+  'esp_ota_write',
+  'esp_ota_end',
+  'esp_ota_set_boot_partition',
+  'esp_ota_mark_app_valid_cancel_rollback',
+  'esp_ota_mark_app_invalid_rollback_and_reboot',
+  'esp_ota_mark_app_invalid_rollback',
+  'esp_crt_bundle_attach',
+  'esp_restart',
+];
+const NAMED = new RegExp(`\\b(?:${NAMES.join('|')})\\b`, 'g');
+const MAX_FILES = 250;
+const MAX_DEPTH = 4;
+const MAX_FILE_CHARACTERS = 1_000_000;
+const SKIPPED = new Set(['build', 'managed_components', 'node_modules', 'test', 'tests', 'docs', 'server_certs']);
+
+/** What one source file names, comments and (for calls) strings left out. Total. */
+export function findNames(text: string): {
+  calls: readonly { name: string; line: number }[];
+  embedded: readonly string[];
+} {
+  const embedded = new Set<string>();
+  const code = text
+    .slice(0, MAX_FILE_CHARACTERS)
+    .replace(/\/\/[^\n]*|\/\*[^]*?(?:\*\/|$)|"(?:\\[^]|[^"\\\n])*"?|'(?:\\[^]|[^'\\\n])*'?/g, (found) => {
+      if (found.startsWith('"')) {
+        const name = /_binary_(\w+?)_start/.exec(found)?.[1];
+        if (name !== undefined) embedded.add(name);
+      }
+      return found.replace(/[^\n]/g, ' ');
+    });
+  const calls: { name: string; line: number }[] = [];
+  let line = 1;
+  let counted = 0;
+  for (const found of code.matchAll(NAMED)) {
+    for (let at = code.indexOf('\n', counted); at >= 0 && at < found.index; at = code.indexOf('\n', at + 1)) line++;
+    counted = found.index;
+    calls.push({ name: found[0], line });
+  }
+  return { calls, embedded: [...embedded] };
+}
+
+export function clientKindOf(names: ReadonlySet<string>): UpdateClientKind {
+  if (names.has('esp_https_ota_begin')) return 'advanced';
+  if (names.has('esp_https_ota')) return 'simple';
+  return names.has('esp_ota_begin') ? 'native' : 'unknown';
+}
+
+/** Searches the project's own sources: `main/` and `components/`, a bounded number of files, without what was downloaded or built. */
+export async function searchSources(folder: string, files: FileStore, cache: FileCache): Promise<SourceFindings> {
+  const paths: string[] = [];
+  const isComplete =
+    (await collect(join(folder, 'main'), 0, files, paths)) &&
+    (await collect(join(folder, 'components'), 0, files, paths));
+  const found = await Promise.all(
+    paths.map(async (path) => {
+      try {
+        return { path, names: (await cache.text(path, 'names', findNames))?.value };
+      } catch (error) {
+        if (!isOtaError(error) || error.code === 'cancelled') throw error;
+        return { path, names: undefined };
+      }
+    }),
+  );
+  const calls = found.flatMap(({ path, names }) => (names?.calls ?? []).map((call) => ({ ...call, path })));
+  return {
+    clientKind: clientKindOf(new Set(calls.map(({ name }) => name))),
+    calls,
+    embeddedNames: [...new Set(found.flatMap(({ names }) => names?.embedded ?? []))],
+    searchedCount: paths.length,
+    isComplete,
+  };
+}
+
+async function collect(folder: string, depth: number, files: FileStore, paths: string[]): Promise<boolean> {
+  let isComplete = true;
+  for (const name of await files.list(folder)) {
+    if (name.startsWith('.') || SKIPPED.has(name)) continue;
+    if (paths.length >= MAX_FILES) return false;
+    const path = join(folder, name);
+    if (/\.(?:c|cc|cpp|cxx|h|hpp)$/i.test(name)) paths.push(path);
+    else if (!name.includes('.') && (await files.stat(path))?.isDirectory === true) {
+      isComplete = depth < MAX_DEPTH && (await collect(path, depth + 1, files, paths)) && isComplete;
+    }
+  }
+  return isComplete;
+}
