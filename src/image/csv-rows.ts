@@ -20,7 +20,6 @@ export interface CsvRow {
 }
 
 /** What Python's `str.splitlines` splits at. Of these an editor counts only CR, LF and CR LF as line ends. */
-// eslint-disable-next-line no-control-regex -- these control characters are the ones Python splits lines at
 const LINE_END = /\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/g;
 const VARIABLE = /\$(?:(\w+)|\{([^}]*)\})/g;
 const FIELD_COUNT = 6;
