@@ -20,6 +20,8 @@ export interface FileCache {
   text<T>(path: string, key: string, parse: (text: string) => T): Promise<CachedFile<T> | undefined>;
   /** How many files were read (not only looked at) since the start. */
   readonly readCount: number;
+  /** Grows whenever a file that was asked for is there for the first time, is another one, or is gone. */
+  readonly changeCount: number;
 }
 
 type Outcome = { readonly value: unknown } | { readonly error: unknown };
@@ -36,6 +38,7 @@ const MAX_TEXT_BYTES = 32 * 1024 * 1024;
 export function createFileCache(files: FileStore): FileCache {
   const entries = new Map<string, Entry>();
   let readCount = 0;
+  let changeCount = 0;
 
   async function read(
     path: string,
@@ -62,11 +65,12 @@ export function createFileCache(files: FileStore): FileCache {
         }
         entry = { sizeBytes: bytes.length, modifiedMs: found.modifiedMs, outcome: outcomeOf(() => parse(bytes)) };
         entries.set(id, entry);
+        changeCount++;
       }
       if ('error' in entry.outcome) throw entry.outcome.error;
       return { path, sizeBytes: entry.sizeBytes, modifiedMs: entry.modifiedMs, value: entry.outcome.value };
     }
-    entries.delete(id);
+    if (entries.delete(id)) changeCount++;
     return undefined;
   }
 
@@ -77,6 +81,9 @@ export function createFileCache(files: FileStore): FileCache {
       read(path, key, MAX_TEXT_BYTES, (bytes) => parse(decodeText(bytes).text)) as Promise<CachedFile<T> | undefined>,
     get readCount() {
       return readCount;
+    },
+    get changeCount() {
+      return changeCount;
     },
   };
 }

@@ -1,25 +1,22 @@
-import { createHash } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
 import { throwIfCancelled } from '../base/abort.ts';
 import type { FileStore } from '../base/files.ts';
 import { isOtaError } from '../base/ota-error.ts';
-import { parseImage } from '../image/app-image.ts';
-import { chooseBuildFolder, findBuildFolders, mapBuiltPath } from './build-folder.ts';
-import { parseBuildConfig } from './build-config.ts';
-import { idfBuildSystem, parseCmake, projectNameOf, type CmakeFile } from './cmake-file.ts';
-import { defaultsCandidates, listVariable, targetDefaultsPath } from './config-defaults.ts';
-import { configReader, projectConfig, type ConfigLayer } from './config-reader.ts';
+import { findBuildFolders } from './build-folder.ts';
+import { idfBuildSystem, parseCmake, projectNameOf } from './cmake-file.ts';
+import { configReader } from './config-reader.ts';
 import { embeddedFiles, type EmbeddedFile } from './embedded-files.ts';
-import './errors.ts';
-import { createFileCache, type CachedFile, type FileCache } from './file-cache.ts';
-import { parseFlasherArgs, type FlasherArgs } from './flasher-args.ts';
+import { createFileCache, type FileCache } from './file-cache.ts';
 import { parseIdfVersion, type IdfVersion } from './idf-version.ts';
+import { appPath, bootloaderPath, loadBuild, loadImage, unsignedPath } from './load-build.ts';
+import { loadConfiguration } from './load-configuration.ts';
+import { readText, reportTo, type Loading } from './loading.ts';
 import { readOtaConfig } from './ota-config.ts';
 import { loadPartitionTable } from './partition-source.ts';
-import { problem, problemOfError, type Problem } from './problem.ts';
-import type { BuiltImage, ConfigFile, IdfProject, ProjectCertificate } from './project.ts';
-import { parseProjectDescription, withoutUndefined, type ProjectDescription } from './project-description.ts';
-import { parseSdkconfig, type Sdkconfig } from './sdkconfig.ts';
+import { problem } from './problem.ts';
+import type { ConfigFile, IdfProject, ProjectCertificate } from './project.ts';
+import { withoutUndefined } from './project-description.ts';
+import type { Sdkconfig } from './sdkconfig.ts';
 import { searchSources } from './source-search.ts';
 import { resolveVersion, type ResolvedVersion, type VersionInputs } from './version.ts';
 
@@ -35,17 +32,7 @@ export interface LoadOptions {
   readonly describeGit?: DescribeGit;
 }
 
-/** Loads one project again and again. What has not changed on disk (time and size) is not read again. */
-export interface ProjectLoader {
-  readonly folder: string;
-  /** Never throws for what is in the project's files: that becomes problems of the snapshot.
-   * @throws {OtaError} `cancelled` */
-  load(signal?: AbortSignal): Promise<IdfProject>;
-  /** Files read since the start; for tests and benchmarks. */
-  readonly readCount: number;
-}
-
-/** A snapshot of a project, once. See {@link createProjectLoader} for one that is kept up to date.
+/** A snapshot of a project, once. See {@link ProjectLoader} for one that is kept up to date.
  * @throws {OtaError} `cancelled` */
 export function loadProject(
   folder: string,
@@ -53,28 +40,60 @@ export function loadProject(
   options: LoadOptions = {},
   signal?: AbortSignal,
 ): Promise<IdfProject> {
-  return createProjectLoader(folder, files, options).load(signal);
+  return new ProjectLoader(files, options).load(folder, signal);
 }
 
-export function createProjectLoader(folder: string, files: FileStore, options: LoadOptions = {}): ProjectLoader {
-  const cache = createFileCache(files);
-  let gitDescription: { readonly value: string | undefined } | undefined;
+/** What is remembered of one project between loads. */
+interface Remembered {
+  readonly cache: FileCache;
+  git?: { readonly description: string | undefined };
+  last?: { readonly key: string; readonly project: IdfProject };
+}
 
-  /** Git is asked again each time where it decides; where another source wins, what it said at first is enough for the list of the others. */
-  async function describe(isDecisive: boolean, signal: AbortSignal | undefined): Promise<string | undefined> {
-    if (gitDescription === undefined || isDecisive) {
-      gitDescription = { value: await options.describeGit?.(folder, signal).catch(rethrowCancelled) };
-    }
-    return gitDescription.value;
+const MAX_REMEMBERED = 8;
+
+/** Loads projects again and again: what has not changed on disk (time and size) is not read again, and when nothing has changed, the same
+ * snapshot is given again. */
+export class ProjectLoader {
+  readonly #files: FileStore;
+  readonly #options: LoadOptions;
+  readonly #remembered = new Map<string, Remembered>();
+
+  constructor(files: FileStore, options: LoadOptions = {}) {
+    this.#files = files;
+    this.#options = options;
   }
 
-  return {
-    folder,
-    get readCount() {
-      return cache.readCount;
-    },
-    load: (signal) => load({ folder, files, options, cache, signal, problems: [], describe }),
-  };
+  /** Files read (not only looked at) since the start. */
+  get readCount(): number {
+    return [...this.#remembered.values()].reduce((sum, { cache }) => sum + cache.readCount, 0);
+  }
+
+  /** Never throws for what is in the project's files: that becomes problems of the snapshot.
+   * @throws {OtaError} `cancelled` */
+  async load(folder: string, signal?: AbortSignal): Promise<IdfProject> {
+    const remembered = this.#remembered.get(folder) ?? { cache: createFileCache(this.#files) };
+    this.#remembered.delete(folder);
+    this.#remembered.set(folder, remembered);
+    for (const oldest of [...this.#remembered.keys()].slice(0, -MAX_REMEMBERED)) this.#remembered.delete(oldest);
+    const project = await load(
+      { folder, files: this.#files, cache: remembered.cache, signal, problems: [] },
+      remembered,
+      this.#options,
+    );
+    const key = JSON.stringify([
+      remembered.cache.changeCount,
+      project.buildFolders,
+      project.sources.paths,
+      project.isPlatformIo,
+      project.unsignedAppPath,
+      remembered.git?.description,
+      project.problems,
+    ]);
+    if (remembered.last?.key === key) return remembered.last.project;
+    remembered.last = { key, project };
+    return project;
+  }
 }
 
 function rethrowCancelled(error: unknown): undefined {
@@ -82,18 +101,8 @@ function rethrowCancelled(error: unknown): undefined {
   return undefined;
 }
 
-interface Loading {
-  readonly folder: string;
-  readonly files: FileStore;
-  readonly options: LoadOptions;
-  readonly cache: FileCache;
-  readonly signal: AbortSignal | undefined;
-  readonly problems: Problem[];
-  readonly describe: (isDecisive: boolean, signal: AbortSignal | undefined) => Promise<string | undefined>;
-}
-
-async function load(loading: Loading): Promise<IdfProject> {
-  const { folder, files, options, cache, signal, problems } = loading;
+async function load(loading: Loading, remembered: Remembered, options: LoadOptions): Promise<IdfProject> {
+  const { folder, files, cache, signal, problems } = loading;
   throwIfCancelled(signal, 'loadProject');
   const cmakePath = join(folder, 'CMakeLists.txt');
   const versionTxtPath = join(folder, 'version.txt');
@@ -113,9 +122,9 @@ async function load(loading: Loading): Promise<IdfProject> {
   }
   throwIfCancelled(signal, 'loadProject');
 
-  const build = await loadBuild(loading, buildFolders);
+  const build = await loadBuild(loading, buildFolders, options.buildFolder);
   const { description } = build;
-  const configuration = await loadConfiguration(loading, cmake?.value, build);
+  const configuration = await loadConfiguration(loading, cmake?.value, build, options.environment);
   const { config, sdkconfig, sdkconfigPath, defaults } = configuration;
   const buildSystem = cmake === undefined ? undefined : idfBuildSystem(cmake.value);
   reportRecognition(loading, buildSystem, sdkconfig, isPlatformIo);
@@ -151,7 +160,7 @@ async function load(loading: Loading): Promise<IdfProject> {
       },
       cache,
     ),
-    loadVersion(loading, {
+    loadVersion(loading, remembered, options.describeGit, {
       config,
       idfVersion,
       cmake: cmake === undefined ? undefined : { path: cmakePath, file: cmake.value },
@@ -164,7 +173,7 @@ async function load(loading: Loading): Promise<IdfProject> {
   const certificate = await loadCertificate(loading, main);
   problems.push(...partitionTable.problems, ...version.problems);
   if (!sources.isComplete) {
-    problems.push(problem('information', 'project.sourcesNotAllSearched', folder, { searched: sources.searchedCount }));
+    problems.push(problem('information', 'project.sourcesNotAllSearched', folder, { searched: sources.paths.length }));
   }
   return withoutUndefined({
     folder,
@@ -197,113 +206,7 @@ async function load(loading: Loading): Promise<IdfProject> {
   });
 }
 
-const NO_SOURCES = { clientKind: 'unknown', calls: [], embeddedNames: [], searchedCount: 0, isComplete: true } as const;
-
-function reportTo<T>(problems: Problem[], path: string, otherwise: T): (error: unknown) => T {
-  return (error) => {
-    problems.push(problemOfError(error, path));
-    return otherwise;
-  };
-}
-
-function readText<T>(
-  { cache, problems }: Loading,
-  path: string,
-  key: string,
-  parse: (text: string) => T,
-): Promise<CachedFile<T> | undefined> {
-  return cache.text(path, key, parse).catch(reportTo(problems, path, undefined));
-}
-
-interface Build {
-  readonly folder?: string | undefined;
-  readonly description?: ProjectDescription | undefined;
-  readonly flasherArgs?: FlasherArgs | undefined;
-  readonly config?: ConfigLayer | undefined;
-}
-
-async function loadBuild(loading: Loading, found: readonly string[]): Promise<Build> {
-  const { folder, files, options, problems } = loading;
-  const build = await chooseBuildFolder(folder, found, options.buildFolder, files).catch(
-    reportTo(problems, folder, undefined),
-  );
-  if (build === undefined) return {};
-  const configPath = join(build, 'config', 'sdkconfig.json');
-  const [description, flasherArgs, config] = await Promise.all([
-    readText(loading, join(build, 'project_description.json'), 'description', parseProjectDescription),
-    readText(loading, join(build, 'flasher_args.json'), 'flasherArgs', parseFlasherArgs),
-    readText(loading, configPath, 'buildConfig', parseBuildConfig),
-  ]);
-  return {
-    folder: build,
-    description: description?.value,
-    flasherArgs: flasherArgs?.value,
-    config: config === undefined ? undefined : { layer: 'build', path: configPath, entries: config.value },
-  };
-}
-
-async function loadConfiguration(
-  loading: Loading,
-  cmake: CmakeFile | undefined,
-  build: Build,
-): Promise<{
-  config: IdfProject['config'];
-  sdkconfig: Sdkconfig | undefined;
-  sdkconfigPath: string;
-  defaults: readonly ConfigFile[];
-  target: string | undefined;
-}> {
-  const { folder, options, problems } = loading;
-  const { description } = build;
-  const builtPath = (path: string): string => mapBuiltPath(path, description?.projectPath, folder);
-  const usual = join(folder, 'sdkconfig');
-  const named = cmake === undefined ? undefined : listVariable(cmake, 'SDKCONFIG')?.[0];
-  const moved = named === undefined ? description?.configFile : join(folder, named);
-  let sdkconfigPath = moved === undefined ? usual : builtPath(moved);
-  let read = await readText(loading, sdkconfigPath, 'sdkconfig', parseSdkconfig);
-  if (read === undefined && sdkconfigPath !== usual) {
-    const other = await readText(loading, usual, 'sdkconfig', parseSdkconfig);
-    if (other !== undefined || named === undefined) [sdkconfigPath, read] = [usual, other];
-  }
-  const sdkconfig = read?.value;
-  const candidates = defaultsCandidates(folder, {
-    cmake,
-    environment: options.environment?.['SDKCONFIG_DEFAULTS'],
-    lastBuild: description?.configDefaults.map(builtPath),
-  });
-  const defaults: ConfigFile[] = [];
-  const targetOf = (): string | undefined =>
-    projectConfig(
-      sdkconfig === undefined ? undefined : { path: sdkconfigPath, content: sdkconfig },
-      defaults,
-      undefined,
-    ).string('IDF_TARGET') ?? description?.target;
-  for (const { path, isRequired } of candidates) {
-    const file = await readText(loading, path, 'sdkconfig', parseSdkconfig);
-    if (file === undefined) {
-      if (isRequired) problems.push(problem('error', 'sdkconfigDefaults.missing', path, { file: path }));
-      continue;
-    }
-    defaults.push({ path, content: file.value });
-    const companion = targetDefaultsPath(path, targetOf() ?? 'esp32');
-    const forTarget = await readText(loading, companion, 'sdkconfig', parseSdkconfig);
-    if (forTarget !== undefined && !candidates.some((candidate) => candidate.path === companion)) {
-      defaults.push({ path: companion, content: forTarget.value });
-    }
-  }
-  const all = [...(sdkconfig === undefined ? [] : [{ path: sdkconfigPath, content: sdkconfig }]), ...defaults];
-  for (const { path, content } of all) {
-    for (const found of content.problems) {
-      problems.push(problem('warning', found.code, path, found.details, { line: found.line }));
-    }
-  }
-  const config = projectConfig(
-    sdkconfig === undefined ? undefined : { path: sdkconfigPath, content: sdkconfig },
-    defaults,
-    build.config,
-  );
-  return { config, sdkconfig, sdkconfigPath, defaults, target: config.string('IDF_TARGET') ?? description?.target };
-}
+const NO_SOURCES = { clientKind: 'unknown', calls: [], embeddedNames: [], paths: [], isComplete: true } as const;
 
 function reportRecognition(
   { folder, problems }: Loading,
@@ -337,59 +240,20 @@ export function lockedIdfVersion(text: string): string | undefined {
   return /^[ ]{2}idf:[ \t]*\r?\n(?:[ ]{4}.*\r?\n)*?[ ]{4}version:[ \t]*["']?([^\s"']+)/m.exec(text)?.[1];
 }
 
-function appPath({ folder, description, flasherArgs }: Build, name: string | undefined): string | undefined {
-  if (folder === undefined) return undefined;
-  const fromFlasher = flasherArgs?.files.find((file) => file.name === 'app')?.file;
-  const file = description?.appBin ?? fromFlasher ?? (name === undefined ? undefined : `${name}.bin`);
-  return file === undefined ? undefined : join(folder, file);
-}
-
-function bootloaderPath({ folder, flasherArgs }: Build): string | undefined {
-  if (folder === undefined) return undefined;
-  const file = flasherArgs?.files.find(({ name }) => name === 'bootloader')?.file;
-  return join(folder, file ?? 'bootloader/bootloader.bin');
-}
-
-async function unsignedPath(
-  { files, problems }: Loading,
-  build: Build,
-  app: BuiltImage | undefined,
-  name: string | undefined,
-): Promise<string | undefined> {
-  const path = appPath(build, name);
-  if (path === undefined || app !== undefined) return undefined;
-  const unsigned = path.replace(/(?:\.bin)?$/, '-unsigned.bin');
-  const stat = await files.stat(unsigned).catch(reportTo(problems, unsigned, undefined));
-  if (stat !== undefined) return unsigned;
-  problems.push(problem('information', 'project.appMissing', path, { file: basename(path) }));
-  return undefined;
-}
-
-async function loadImage({ cache, problems }: Loading, path: string | undefined): Promise<BuiltImage | undefined> {
-  if (path === undefined) return undefined;
-  const read = await cache
-    .bytes(path, 'image', (bytes) => {
-      const sha256 = createHash('sha256').update(bytes).digest('hex');
-      try {
-        return { bytes, sha256, image: parseImage(bytes) };
-      } catch (error) {
-        return { bytes, sha256, problem: problemOfError(error, path) };
-      }
-    })
-    .catch(reportTo(problems, path, undefined));
-  if (read === undefined) return undefined;
-  const { bytes, sha256, image, problem: found } = read.value;
-  if (found !== undefined) problems.push(found);
-  return { path, bytes, sha256, modifiedMs: read.modifiedMs, ...(image === undefined ? {} : { image }) };
-}
-
-async function loadVersion(loading: Loading, inputs: VersionInputs): Promise<ResolvedVersion> {
+async function loadVersion(
+  loading: Loading,
+  remembered: Remembered,
+  describeGit: DescribeGit | undefined,
+  inputs: VersionInputs,
+): Promise<ResolvedVersion> {
   const without = resolveVersion(inputs);
-  const isDecisive = without.source === 'default';
-  const gitDescription = (await loading.describe(isDecisive, loading.signal))?.trim();
-  return gitDescription === undefined || gitDescription === ''
-    ? without
-    : resolveVersion({ ...inputs, gitDescription });
+  // Git is asked again each time where it decides; where another source wins, what it said at first is enough for the list of the others.
+  if (remembered.git === undefined || without.source === 'default') {
+    const description = (await describeGit?.(loading.folder, loading.signal).catch(rethrowCancelled))?.trim();
+    remembered.git = { description: description === '' ? undefined : description };
+  }
+  const gitDescription = remembered.git.description;
+  return gitDescription === undefined ? without : resolveVersion({ ...inputs, gitDescription });
 }
 
 async function loadEmbedded(loading: Loading): Promise<readonly EmbeddedFile[]> {

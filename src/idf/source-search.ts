@@ -20,7 +20,7 @@ export interface SourceFindings {
   /** Names in `_binary_<name>_start`: embedded files that the sources use. */
   readonly embeddedNames: readonly string[];
   /** Source files looked at. */
-  readonly searchedCount: number;
+  readonly paths: readonly string[];
   /** False when there were more files than are searched. */
   readonly isComplete: boolean;
 }
@@ -100,7 +100,7 @@ export async function searchSources(folder: string, files: FileStore, cache: Fil
     clientKind: clientKindOf(new Set(calls.map(({ name }) => name))),
     calls,
     embeddedNames: [...new Set(found.flatMap(({ names }) => names?.embedded ?? []))],
-    searchedCount: paths.length,
+    paths,
     isComplete,
   };
 }

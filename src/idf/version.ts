@@ -188,9 +188,13 @@ function fromCmakeVariable({ cmake }: VersionInputs, problems: Problem[]): Versi
   return { source: 'cmakeVariable', ...place };
 }
 
-/** Lines of a file as CMake's `file(STRINGS)` gives them: carriage returns dropped, an unfinished last line counted when it has text. */
+/** Lines of a file as CMake's `file(STRINGS)` gives them: a byte order mark and carriage returns dropped, an unfinished last line counted when it has
+ * text. */
 export function cmakeStrings(text: string): readonly string[] {
-  const lines = text.replaceAll('\r', '').split('\n');
+  const lines = text
+    .replace(/^\uFEFF/, '')
+    .replaceAll('\r', '')
+    .split('\n');
   if (lines.at(-1) === '') lines.pop();
   return lines;
 }
