@@ -101,21 +101,24 @@ function interfaceOf(info: LineInfo): number | undefined {
 }
 
 /** The same board among the ports that are there now, after it re-appeared under another name: by serial number, then by where it is plugged
- * in, then as the only one of its maker (a chip's loader and its application may be different USB products). */
+ * in, then as the only one of its maker. A different serial number is a different board, but for Espressif's own chips: their loader and
+ * their application are different USB products. */
 export function findAgain(before: PortEntry, now: readonly PortEntry[]): PortEntry | undefined {
   const { usb } = before;
-  if (usb === undefined) return now.find((port) => port.address === before.address);
+  if (usb === undefined) return now.find((port) => port.address === before.address && port.usb === undefined);
   const sameMaker = now.filter((port) => port.usb?.vendorId === usb.vendorId);
-  const sameInterface = (port: PortEntry): boolean => port.interfaceNumber === before.interfaceNumber;
-  const bySerial = sameMaker.filter(
-    (port) => usb.serialNumber !== undefined && port.usb?.serialNumber === usb.serialNumber,
+  const serial = usb.serialNumber;
+  const bySerial = sameMaker.filter((port) => serial !== undefined && port.usb?.serialNumber === serial);
+  const maybe = sameMaker.filter(
+    (port) =>
+      usb.vendorId === VENDOR_ESPRESSIF || serial === undefined || (port.usb?.serialNumber ?? serial) === serial,
   );
-  if (bySerial.length > 0) return bySerial.find(sameInterface) ?? bySerial[0];
-  const byPlace = sameMaker.filter((port) => usb.locationId !== undefined && port.usb?.locationId === usb.locationId);
-  if (byPlace.length > 0) return byPlace.find(sameInterface) ?? byPlace[0];
-  return (
-    sameMaker.find((port) => port.address === before.address) ?? (sameMaker.length === 1 ? sameMaker[0] : undefined)
-  );
+  const byPlace = maybe.filter((port) => usb.locationId !== undefined && port.usb?.locationId === usb.locationId);
+  for (const candidates of [bySerial, byPlace]) {
+    if (candidates.length === 0) continue;
+    return candidates.find((port) => port.interfaceNumber === before.interfaceNumber) ?? candidates[0];
+  }
+  return maybe.find((port) => port.address === before.address) ?? (maybe.length === 1 ? maybe[0] : undefined);
 }
 
 /** `10c4:ea60 0001` for logs. */

@@ -1,0 +1,152 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { link, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { OtaError, systemCode } from '../base/ota-error.ts';
+
+/** Who holds a port, as it stands in the lock file. */
+export interface LockHolder {
+  readonly pid: number;
+  readonly windowId: string;
+  /** What the window does with the port: an id such as `monitor`. */
+  readonly holder: string;
+}
+
+export interface WindowLockOptions {
+  /** Made if it is not there; the same for all windows of this user on this machine. */
+  readonly directory: string;
+  readonly windowId: string;
+  readonly pid?: number;
+  /** Default: asks the system. */
+  readonly isAlive?: (pid: number) => boolean;
+}
+
+/** A file that can't be read as a lock is one that is just being written, or what a crash left: it counts until it is this old. */
+const HALF_WRITTEN_MS = 10_000;
+const MAX_ATTEMPTS = 5;
+
+/** Holds a port against the editor's other windows, by a file that exists while it is held. A file whose process has ended counts for
+ * nothing.
+ * @returns what releases it; it never rejects
+ * @throws {OtaError} `serial.otherWindow`, `file.unwritable` */
+export async function lockAgainstWindows(
+  address: string,
+  key: string,
+  holder: string,
+  options: WindowLockOptions,
+): Promise<() => Promise<void>> {
+  const { directory, windowId, pid = process.pid, isAlive = isProcessAlive } = options;
+  const path = join(directory, `${createHash('sha256').update(key).digest('hex').slice(0, 24)}.lock`);
+  const token = randomBytes(8).toString('hex');
+  const content = JSON.stringify({ pid, started: await startOf(pid), windowId, holder, address, token });
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    for (let attempt = 1; ; attempt++) {
+      if (await createFile(path, content)) return () => removeOwn(path, content);
+      const found = await readLock(path);
+      if (found === undefined) continue;
+      const isStale =
+        found.holder === undefined
+          ? found.ageMs > HALF_WRITTEN_MS
+          : !isAlive(found.holder.pid) || (await isAnother(found.holder));
+      if (isStale && attempt < MAX_ATTEMPTS) {
+        await removeStale(path, found.text);
+        continue;
+      }
+      throw new OtaError('serial.otherWindow', {
+        address,
+        holder: found.holder?.holder ?? '',
+        windowId: found.holder?.windowId ?? '',
+        holderPid: found.holder?.pid ?? 0,
+      });
+    }
+  } catch (error) {
+    if (error instanceof OtaError) throw error;
+    throw new OtaError('file.unwritable', { path, reason: systemCode(error) ?? String(error) }, { cause: error });
+  }
+}
+
+async function createFile(path: string, content: string): Promise<boolean> {
+  try {
+    const file = await open(path, 'wx', 0o600);
+    try {
+      await file.writeFile(content);
+    } finally {
+      await file.close();
+    }
+    return true;
+  } catch (error) {
+    if (systemCode(error) === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+interface FoundLock {
+  readonly text: string;
+  readonly ageMs: number;
+  readonly holder: (LockHolder & { readonly started: string }) | undefined;
+}
+
+async function readLock(path: string): Promise<FoundLock | undefined> {
+  try {
+    const text = await readFile(path, 'utf8');
+    const { mtimeMs } = await stat(path);
+    return { text, ageMs: Date.now() - mtimeMs, holder: parseLock(text) };
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function parseLock(text: string): FoundLock['holder'] {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value !== 'object' || value === null) return undefined;
+    const { pid, windowId, holder, started } = value as Record<string, unknown>;
+    if (typeof pid !== 'number' || !Number.isSafeInteger(pid) || pid < 1) return undefined;
+    if (typeof windowId !== 'string' || typeof holder !== 'string') return undefined;
+    return { pid, windowId, holder, started: typeof started === 'string' ? started : '' };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Moves the file aside first: two windows that find it stale at once must not remove each other's new one. */
+async function removeStale(path: string, text: string): Promise<void> {
+  const aside = `${path}.${randomBytes(6).toString('hex')}`;
+  try {
+    await rename(path, aside);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return;
+    throw error;
+  }
+  const moved = await readFile(aside, 'utf8').catch(() => '');
+  if (moved !== text) await link(aside, path).catch(() => undefined);
+  await rm(aside, { force: true });
+}
+
+async function removeOwn(path: string, content: string): Promise<void> {
+  const now = await readFile(path, 'utf8').catch(() => '');
+  if (now === content) await rm(path, { force: true }).catch(() => undefined);
+}
+
+function isProcessAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return systemCode(error) === 'EPERM';
+  }
+}
+
+/** When a process was started, in the kernel's ticks; empty where the system does not tell. Tells a process from a later one of its number.
+ * @see Linux `proc_pid_stat(5)`, field 22 */
+async function startOf(pid: number): Promise<string> {
+  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  // the name in field 2 may have blanks and brackets
+  return text.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+}
+
+async function isAnother(holder: { readonly pid: number; readonly started: string }): Promise<boolean> {
+  const started = await startOf(holder.pid);
+  return holder.started !== '' && started !== '' && started !== holder.started;
+}
