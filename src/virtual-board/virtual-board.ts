@@ -1,0 +1,389 @@
+import { sleep } from '../base/abort.ts';
+import type { Clock } from '../base/clock.ts';
+import { DisposableStore, type Disposable } from '../base/disposable.ts';
+import { Emitter, type Event } from '../base/emitter.ts';
+import { isOtaError } from '../base/ota-error.ts';
+import type { AppOutcome, AppRun } from './app-run.ts';
+import { BoardConsole } from './board-console.ts';
+import {
+  completeSetup,
+  withAppDefaults,
+  type AppOptions,
+  type BoardSetup,
+  type FlashPart,
+  type FullSetup,
+} from './board-setup.ts';
+import { viewFlash, type BoardPhase, type BoardState, type RunningView, type UpdateView } from './board-state.ts';
+import { runBootloader, type Booted, type SecureVersionFuse } from './bootloader.ts';
+import type { ResetCause } from './chip-profile.ts';
+import { ConsoleInput } from './console-input.ts';
+import { ConsoleReader, type LineMatch, type WaitOptions } from './console-reader.ts';
+import { isAtLeast, parseIdfVersion, type IdfVersion } from './idf-version.ts';
+import { descriptionInFlash, type Description } from './image-in-flash.ts';
+import type { BoardKnobs } from './knobs.ts';
+import { NorFlash } from './nor-flash.ts';
+import { DATA_NVS, findRow, TYPE_DATA, type Row } from './partition-rows.ts';
+import { findBootloader, runRom } from './rom.ts';
+import { runApp } from './run-app.ts';
+import { pinnedCertificates } from './tls-trust.ts';
+
+const DEFAULT_IDF: IdfVersion = { major: 5, minor: 5, patch: 0 };
+const PROGRESS_STEP_BYTES = 64 * 1024;
+
+/** How a life from one reset to the next ended. */
+type LifeEnd = { readonly next: ResetCause; readonly pauseMs: number } | 'stays';
+
+/** A simulated ESP32 that runs what lies in its flash: ROM and bootloader by the rules of the flashed bytes, then the application in the chosen
+ * slot as one of ESP-IDF's OTA examples, on real sockets. Off until {@link VirtualBoard.powerOn}. Disposing it leaves nothing behind.
+ * @throws {OtaError} `board.badSetup`, `board.flashOutOfRange` from the constructor. */
+export class VirtualBoard implements Disposable {
+  readonly flash: NorFlash;
+  readonly #setup: FullSetup;
+  readonly #clock: Clock;
+  readonly #out: BoardConsole;
+  readonly #input = new ConsoleInput();
+  readonly #reader: ConsoleReader;
+  readonly #changes = new Emitter<BoardState>();
+  readonly #store = new DisposableStore();
+  readonly #nvs = new Map<string, string | number>();
+  readonly #fuse: SecureVersionFuse;
+  /** Images that came by an update: digest by slot offset, and whether they have run. */
+  readonly #updated = new Map<number, { readonly sha256: string; hasRun: boolean }>();
+  #app: AppOptions;
+  #knobs: BoardKnobs;
+  #idfVersion: IdfVersion | undefined;
+  #phase: BoardPhase = 'off';
+  #bootCount = 0;
+  #running: RunningView | undefined;
+  #update: UpdateView | undefined;
+  #nvsRow: Row | undefined;
+  #life: AbortController | undefined;
+  #wantsUpdate = false;
+  #hasLostWifi = false;
+  #reportedBytes = 0;
+
+  constructor(setup: BoardSetup) {
+    this.#setup = completeSetup(setup);
+    this.#clock = this.#setup.clock;
+    this.#app = this.#setup.app;
+    this.#knobs = setup.knobs ?? {};
+    this.#idfVersion = this.#setup.idfVersion;
+    this.#fuse = { value: setup.secureVersion ?? 0 };
+    this.flash = new NorFlash(this.#setup.flashSizeBytes);
+    for (const part of setup.parts) this.flash.replace(part.offset, part.bytes);
+    this.#out = this.#store.add(new BoardConsole(this.#clock));
+    this.#reader = this.#store.add(new ConsoleReader(this.#out.onLine, this.#clock));
+    this.#store.add(
+      this.flash.onOperation(({ kind, offsetBytes, lengthBytes }) => {
+        const row = this.#nvsRow;
+        if (kind !== 'erase' || row === undefined) return;
+        if (offsetBytes < row.offset + row.size && offsetBytes + lengthBytes > row.offset) this.#nvs.clear();
+      }),
+    );
+    this.#store.add(this.#changes);
+  }
+
+  /** UART bytes, with colours where the firmware has them; one event a line, CR LF at its end. */
+  get onConsole(): Event<Uint8Array> {
+    return this.#out.onBytes;
+  }
+
+  /** The same as text, without colours and line end. */
+  get onLine(): Event<string> {
+    return this.#out.onLine;
+  }
+
+  /** Fires when the phase changes, and every 64 KB of an update. */
+  get onStateChange(): Event<BoardState> {
+    return this.#changes.event;
+  }
+
+  /** The last 2000 console lines, oldest first. */
+  get recentLines(): readonly string[] {
+    return this.#out.recentLines;
+  }
+
+  /** Anti-rollback version in the eFuse. */
+  get secureVersion(): number {
+    return this.#fuse.value;
+  }
+
+  get state(): BoardState {
+    return {
+      phase: this.#phase,
+      bootCount: this.#bootCount,
+      address: this.#setup.address,
+      chip: this.#setup.chip.profile.target,
+      running: this.#running,
+      update: this.#update,
+      ...viewFlash(this.flash, this.#setup.partitionTableOffset, this.#running?.offsetBytes),
+    };
+  }
+
+  powerOn(): void {
+    if (this.#phase === 'off') this.reset();
+  }
+
+  /** The EN button. */
+  reset(): void {
+    if (this.#app.updateOnBoot === 'once') this.#wantsUpdate = true;
+    this.#start('powerOn');
+  }
+
+  /** Resets the board and lets the application try an update after this boot, whatever `updateOnBoot` says. */
+  triggerUpdate(): void {
+    this.#wantsUpdate = true;
+    this.#start('powerOn');
+  }
+
+  /** Everything in RAM and every socket is gone; the flash keeps what it has. */
+  powerOff(): void {
+    this.#life?.abort();
+    this.#life = undefined;
+    this.#running = undefined;
+    this.flash.keepPower();
+    this.#setPhase('off');
+  }
+
+  /** Types at the console. CR, LF or both end a line. */
+  sendConsole(text: string): void {
+    this.#input.send(text);
+  }
+
+  /** Writes parts as a flash tool does (whole sectors) and resets the board if it was on.
+   * @throws {OtaError} `board.flashOutOfRange` */
+  flashParts(parts: readonly FlashPart[]): void {
+    const wasOn = this.#phase !== 'off';
+    if (wasOn) this.powerOff();
+    for (const part of parts) this.flash.replace(part.offset, part.bytes);
+    if (wasOn) this.powerOn();
+  }
+
+  /** Changes the configuration of the firmware or the knobs; what is not given stays. In force from the next boot on, knobs at once. */
+  configure(changes: {
+    readonly app?: Partial<AppOptions>;
+    readonly knobs?: BoardKnobs;
+    readonly idfVersion?: string;
+  }): void {
+    this.#app = withAppDefaults(changes.app, this.#app);
+    this.#knobs = { ...this.#knobs, ...changes.knobs };
+    if (changes.idfVersion !== undefined) this.#idfVersion = parseIdfVersion(changes.idfVersion) ?? this.#idfVersion;
+  }
+
+  /** Waits for a console line. Waits follow each other: each goes on behind the line that ended the last one.
+   * @throws {OtaError} `timeout` (default after 10 s; its cause has the lines that came instead), `cancelled` */
+  runUntil(match: LineMatch, options: WaitOptions = {}): Promise<string> {
+    return this.#reader.until(match, options);
+  }
+
+  dispose(): void {
+    this.powerOff();
+    this.#store.dispose();
+  }
+
+  #start(cause: ResetCause): void {
+    if (this.#store.isDisposed) return;
+    this.#life?.abort();
+    this.flash.keepPower();
+    const life = new AbortController();
+    this.#life = life;
+    this.#running = undefined;
+    this.#setPhase('booting');
+    void this.#live(cause, life.signal);
+  }
+
+  /** Boots again and again until the board is reset from outside or stays where it is. */
+  async #live(first: ResetCause, signal: AbortSignal): Promise<void> {
+    let cause = first;
+    // whoever switched the board on may still want to listen
+    await Promise.resolve();
+    try {
+      for (;;) {
+        const end = await this.#boot(cause, signal);
+        if (end === 'stays') return;
+        cause = end.next;
+        if (end.pauseMs > 0) await sleep(end.pauseMs, signal, this.#clock);
+      }
+    } catch (error) {
+      if (!isOtaError(error, 'cancelled')) throw error;
+    }
+  }
+
+  async #boot(cause: ResetCause, signal: AbortSignal): Promise<LifeEnd> {
+    try {
+      return await this.#bootOnce(cause, signal);
+    } catch (error) {
+      if (signal.aborted || !isOtaError(error, 'board.powerCut')) throw error;
+      this.#running = undefined;
+      return { next: 'powerOn', pauseMs: 0 };
+    }
+  }
+
+  async #bootOnce(cause: ResetCause, signal: AbortSignal): Promise<LifeEnd> {
+    const { chip, delays, bootloader, partitionTableOffset } = this.#setup;
+    if (signal.aborted) return 'stays';
+    this.#bootCount++;
+    this.#running = undefined;
+    this.#input.clear();
+    this.#setPhase('booting');
+    this.#out.restart();
+    const bootIdf = this.#idfVersion ?? findBootloader(this.flash, chip)?.idfVersion ?? DEFAULT_IDF;
+    this.#out.hasColours = !isAtLeast(bootIdf, 5, 4);
+    const found = runRom(this.flash, chip, cause, this.#out);
+    const booted =
+      found === undefined
+        ? undefined
+        : runBootloader({
+            flash: this.flash,
+            chip,
+            tableOffset: partitionTableOffset,
+            options: bootloader,
+            knobs: this.#knobs,
+            found,
+            idf: bootIdf,
+            out: this.#out,
+            fuse: this.#fuse,
+          });
+    if (booted === undefined) {
+      this.#setPhase('bootFailed');
+      return { next: 'bootloader', pauseMs: Math.max(1, delays.bootLoopMs) };
+    }
+    await this.#sleep(delays.bootMs, signal);
+    return this.#runApplication(booted, signal);
+  }
+
+  async #runApplication(booted: Booted, signal: AbortSignal): Promise<LifeEnd> {
+    const { row, image, rows } = booted;
+    const description = descriptionInFlash(this.flash, row.offset);
+    this.#running = runningView(row, description, image.sha256);
+    this.#nvsRow = findRow(rows, TYPE_DATA, DATA_NVS);
+    const record = this.#updated.get(row.offset);
+    const isUpdated = record?.sha256 === image.sha256;
+    const isFirstBoot = isUpdated && !record.hasRun;
+    if (isUpdated) record.hasRun = true;
+    const wantsUpdate = this.#app.updateOnBoot === 'always' || this.#wantsUpdate;
+    const run = this.#makeRun(booted, description, signal);
+    this.#out.hasColours = !isAtLeast(run.idf, 5, 4);
+    const outcome = await runApp(run, {
+      isFirstBoot,
+      isUpdated,
+      wantsUpdate,
+      onPhase: (phase) => {
+        this.#setPhase(phase);
+      },
+    });
+    return this.#after(outcome, wantsUpdate);
+  }
+
+  #after(outcome: AppOutcome, hasTriedUpdate: boolean): LifeEnd {
+    if (outcome === 'crash') {
+      this.#setPhase('crashed');
+      return { next: 'panic', pauseMs: Math.max(1, this.#setup.delays.bootLoopMs) };
+    }
+    if (hasTriedUpdate) this.#wantsUpdate = false;
+    if (outcome === 'idle') return 'stays';
+    this.#setPhase('rebooting');
+    return { next: 'software', pauseMs: 0 };
+  }
+
+  #makeRun({ row, rows }: Booted, description: Description | undefined, signal: AbortSignal): AppRun {
+    const { chip, address, hosts, delays } = this.#setup;
+    const idf = this.#idfVersion ?? parseIdfVersion(description?.idfVersion ?? '') ?? DEFAULT_IDF;
+    const log: AppRun['log'] = (level, tag, message) => {
+      if (!signal.aborted) this.#out.log(level, tag, message);
+    };
+    const image = this.flash.read(row.offset, row.size);
+    const pinned = this.#app.usesCertBundle ? undefined : pinnedCertificates(image);
+    const hasTrust = pinned === undefined || pinned.authorities.length > 0 || pinned.problem !== undefined;
+    const knobsNow = (): BoardKnobs => this.#knobs;
+    return {
+      idf,
+      log,
+      raw: (line) => {
+        if (!signal.aborted) this.#out.raw(line);
+      },
+      options: this.#app,
+      get knobs() {
+        return knobsNow();
+      },
+      delays,
+      description,
+      address,
+      nvs: this.#nvs,
+      ota: {
+        flash: this.flash,
+        chip,
+        idf,
+        rows,
+        running: row,
+        hasRollback: this.#app.hasRollback || this.#app.hasAntiRollback,
+        hasAntiRollback: this.#app.hasAntiRollback,
+        fuse: this.#fuse,
+        log,
+        onSlotSet: (slot, sha256) => {
+          this.#updated.set(slot.offset, { sha256, hasRun: false });
+        },
+      },
+      network: { clock: this.#clock, signal, idf, log, hosts, failsDns: this.#knobs.failsDns === true },
+      tls: {
+        trust: !hasTrust
+          ? undefined
+          : pinned === undefined
+            ? { kind: 'bundle', image }
+            : { kind: 'pem', authorities: pinned.authorities },
+        trustProblem: pinned?.problem,
+        app: this.#app,
+      },
+      readLine: async () => {
+        this.#setPhase('waitingForUrl');
+        const line = await this.#input.readLine(signal);
+        this.#setPhase('updating');
+        return line;
+      },
+      sleep: (delayMs) => this.#sleep(delayMs, signal),
+      useUp: (knob) => {
+        this.#knobs = { ...this.#knobs, [knob]: undefined };
+        if (knob === 'dropWifiAfterBytes') this.#hasLostWifi = true;
+      },
+      hasLostWifi: () => {
+        const hasLost = this.#hasLostWifi;
+        this.#hasLostWifi = false;
+        return hasLost;
+      },
+      onUpdateBegins: (slot, totalBytes) => {
+        this.#reportedBytes = 0;
+        this.#update = { slotLabel: slot.label, writtenBytes: 0, totalBytes };
+        this.#changes.fire(this.state);
+      },
+      onWritten: (writtenBytes) => {
+        if (this.#update !== undefined) this.#update = { ...this.#update, writtenBytes };
+        if (writtenBytes - this.#reportedBytes < PROGRESS_STEP_BYTES) return;
+        this.#reportedBytes = writtenBytes;
+        this.#changes.fire(this.state);
+      },
+    };
+  }
+
+  async #sleep(delayMs: number, signal: AbortSignal): Promise<void> {
+    if (delayMs > 0) await sleep(delayMs, signal, this.#clock);
+  }
+
+  #setPhase(phase: BoardPhase): void {
+    if (this.#phase === phase) return;
+    this.#phase = phase;
+    this.#changes.fire(this.state);
+  }
+}
+
+function runningView(row: Row, description: Description | undefined, sha256: string): RunningView {
+  return {
+    label: row.label,
+    offsetBytes: row.offset,
+    version: description?.version ?? '',
+    projectName: description?.projectName ?? '',
+    secureVersion: description?.secureVersion ?? 0,
+    idfVersion: description?.idfVersion ?? '',
+    elfSha256: description?.elfSha256 ?? '',
+    sha256,
+  };
+}
