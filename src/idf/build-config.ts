@@ -9,8 +9,10 @@ export function parseBuildConfig(text: string): ReadonlyMap<string, ConfigEntry>
     if (typeof value === 'boolean') {
       const raw = value ? 'y' : 'n';
       entries.set(name, { raw, value: raw, isQuoted: false });
-    } else if (typeof value === 'number' || typeof value === 'string') {
-      entries.set(name, { raw: String(value), value: String(value), isQuoted: typeof value === 'string' });
+    } else if (typeof value === 'number') {
+      entries.set(name, { raw: String(value), value: String(value), isQuoted: false, number: value });
+    } else if (typeof value === 'string') {
+      entries.set(name, { raw: value, value, isQuoted: true });
     }
   }
   return entries;

@@ -29,7 +29,11 @@ export interface ConfigLayer {
   readonly entries: ReadonlyMap<string, ConfigEntry>;
 }
 
-export type ConfigEntry = Pick<SdkconfigEntry, 'raw' | 'value' | 'isQuoted'> & { readonly line?: number };
+export type ConfigEntry = Pick<SdkconfigEntry, 'raw' | 'value' | 'isQuoted'> & {
+  readonly line?: number;
+  /** Where the file has a number as such, and not its digits. */
+  readonly number?: number;
+};
 
 const DECIMAL = /^-?\d{1,16}$/;
 const HEXADECIMAL = /^0[xX]([0-9a-fA-F]{1,13})$/;
@@ -45,8 +49,10 @@ export function configReader(layers: readonly ConfigLayer[]): ConfigReader {
     return undefined;
   };
   const number = (name: string, radix: 10 | 16): number | undefined => {
-    const text = find(name)?.entry.value.trim();
-    if (text === undefined) return undefined;
+    const entry = find(name)?.entry;
+    if (entry === undefined) return undefined;
+    if (entry.number !== undefined) return Number.isSafeInteger(entry.number) ? entry.number : undefined;
+    const text = entry.value.trim();
     const hex = HEXADECIMAL.exec(text)?.[1] ?? (radix === 16 && /^[0-9a-fA-F]{1,13}$/.test(text) ? text : undefined);
     if (hex !== undefined) return Number.parseInt(hex, 16);
     return DECIMAL.test(text) ? Number.parseInt(text, 10) : undefined;

@@ -174,11 +174,8 @@ function removeSymbol(lines: TextLine[], name: string): void {
   for (const { index } of liveAssignments(lines)
     .found.filter((line) => line.name === name)
     .reverse()) {
-    const wasLast = index === lines.length - 1;
-    const [removed] = lines.splice(index, 1);
+    lines.splice(index, 1);
     takeDefaultMark(lines, index);
-    const last = lines.at(-1);
-    if (wasLast && removed?.ending === '' && last !== undefined) lines[lines.length - 1] = { ...last, ending: '' };
   }
 }
 
@@ -211,6 +208,8 @@ function newPlace(
   if (best !== undefined) return best.index;
   let index = endIndex;
   while (endIndex < lines.length && index > 0 && lines[index - 1]?.text.trim() === '') index--;
+  // below a mark that stands alone the new value would count as a default
+  while (index > 0 && readLine(lines[index - 1]?.text ?? '').kind === 'defaultMark') index--;
   return index;
 }
 

@@ -2,7 +2,7 @@ import increment from 'semver/functions/inc.js';
 import parse from 'semver/functions/parse.js';
 import type { FileStore } from '../base/files.ts';
 import { OtaError } from '../base/ota-error.ts';
-import { parseCmake } from './cmake-file.ts';
+import { literalOf, parseCmake } from './cmake-file.ts';
 import './errors.ts';
 import { applyEdits, readTextExactly, type FileEdit } from './file-edit.ts';
 import type { IdfProject } from './project.ts';
@@ -101,7 +101,7 @@ export async function planBump(project: VersionedProject, change: VersionChange,
     to,
     source: isNewFile ? 'versionTxt' : version.source,
     edits,
-    createsVersionTxt: isNewFile,
+    createsVersionTxt: isNewFile && edits.every(({ before }) => before === undefined),
   };
 }
 
@@ -154,7 +154,8 @@ function cmakeEdit(path: string, source: VersionSourceKind, before: string | und
       : file === undefined
         ? undefined
         : projectVersionArgument(file);
-  if (before === undefined || argument === undefined) throw new OtaError('version.noPlace', { source, path });
+  // an expression is not replaced: other things may be made of the same variables
+  if (before === undefined || argument === undefined || literalOf(argument) === undefined) throw new OtaError('version.noPlace', { source, path });
   const text = argument.kind === 'unquoted' && /[\s()]/.test(to) ? `"${to}"` : to;
   return { path, before, after: before.slice(0, argument.start) + text + before.slice(argument.end) };
 }
