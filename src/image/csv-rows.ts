@@ -23,6 +23,10 @@ export interface CsvRow {
 const LINE_END = /\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/g;
 const VARIABLE = /\$(?:(\w+)|\{([^}]*)\})/g;
 const FIELD_COUNT = 6;
+/** Fields of a row that are looked at: what follows changes nothing. */
+const MAXIMUM_FIELDS = 32;
+/** Rows that are looked at: a table holds 95. */
+const MAXIMUM_ROWS = 1000;
 
 interface Expanded {
   readonly text: string;
@@ -71,7 +75,7 @@ function splitFields(expanded: Expanded, from: number, column: number): readonly
     const source = expanded.sourceOf(trimmed === '' ? at : start);
     const last = trimmed === '' ? source : expanded.sourceOf(start + trimmed.length - 1) + 1;
     fields.push({ text: trimmed, column: column + source, length: Math.max(0, last - source) });
-    if (comma < 0) break;
+    if (comma < 0 || fields.length === MAXIMUM_FIELDS) break;
     at = comma + 1;
   }
   while (fields.length < FIELD_COUNT) {
@@ -81,7 +85,7 @@ function splitFields(expanded: Expanded, from: number, column: number): readonly
 }
 
 /** The rows of a partition CSV: variables expanded first, then blank lines and lines that begin with `#` left out, then split at commas.
- * There are no quotes and no comments behind a row.
+ * There are no quotes and no comments behind a row. At most 1000 rows of at most 32 fields are given, which is far beyond any table.
  * @see ESP-IDF v6.0 `gen_esp32part.py`, `PartitionTable.from_csv` */
 export function splitCsvRows(
   text: string,
@@ -115,6 +119,7 @@ export function splitCsvRows(
       column += end - at;
     }
     at = end;
+    if (rows.length >= MAXIMUM_ROWS) return rows;
   }
   take(text.slice(at));
   return rows;

@@ -162,6 +162,17 @@ function checkLabel({ label, type, subtype, row }: LayoutRow, options: CsvOption
   }
 }
 
+function checkUnique(rows: readonly CsvRow[], reportAt: (row: CsvRow) => Report): void {
+  const firstLines = new Map<string, number>();
+  for (const row of rows) {
+    const [name] = row.fields;
+    if (name === undefined) continue;
+    const firstLine = firstLines.get(name.text);
+    if (firstLine === undefined) firstLines.set(name.text, row.line);
+    else reportAt(row)('duplicateLabel', name, { label: name.text, firstLine });
+  }
+}
+
 /** Reads a partition CSV by the rules of ESP-IDF's generator, and goes on after an error: `problems` lists them all.
  * Never throws.
  * @see ESP-IDF v6.0 `components/partition_table/gen_esp32part.py`; docs "Partition Tables" */
@@ -188,6 +199,7 @@ export function parsePartitionCsv(text: string, options: CsvOptions = {}): CsvTa
     checkLabel(found, options, report);
     read.push(found);
   }
+  checkUnique(rows, reportAt);
   if (rows.length === 0) reportAt({ line: 1, column: 1, length: 1 })('noPartitions', start);
   const partitions = checkLayout(read, options, (row, code, index, details) => {
     reportAt(row)(code, row.fields[index] ?? start, details);

@@ -148,15 +148,6 @@ function checkOverlaps(partitions: readonly Placed[], options: CsvOptions, repor
   }
 }
 
-function checkLabels(partitions: readonly Placed[], report: Report): void {
-  const first = new Map<string, Placed>();
-  for (const partition of partitions) {
-    const earlier = first.get(partition.label);
-    if (earlier === undefined) first.set(partition.label, partition);
-    else report(partition.row, 'duplicateLabel', NAME, { label: partition.label, firstLine: earlier.row.line });
-  }
-}
-
 function checkFlashEnd(partitions: readonly Placed[], { flashSizeBytes }: CsvOptions, report: Report): void {
   if (flashSizeBytes === undefined) return;
   for (const { row, offset, size } of partitions) {
@@ -170,7 +161,6 @@ function checkFlashEnd(partitions: readonly Placed[], { flashSizeBytes }: CsvOpt
 export function checkLayout(rows: readonly LayoutRow[], options: CsvOptions, report: Report): readonly Partition[] {
   const placed = place(rows, options, report);
   for (const partition of placed) checkEach(partition, options, report);
-  checkLabels(placed, report);
   checkOverlaps(placed, options, report);
   checkOtadata(placed, SUBTYPE_DATA_OTA, report);
   if (isSince(options.idfVersion, { major: 5, minor: 5 })) checkOtadata(placed, SUBTYPE_DATA_TEE_OTA, report);
