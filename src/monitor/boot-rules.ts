@@ -119,7 +119,7 @@ export const BOOT_RULES: readonly StageRule[] = [
     stage: 'partition',
     tags: ['boot'],
     starts: '',
-    then: /^ ?(?<index>\d+) (?<label>.*?) +(?<usage>factory app|test app|OTA app|OTA data|RF data|WiFi data|NVS keys|efuse|unknown|[A-Z][A-Za-z]* (?:app|data)|\S+) +(?<type>[0-9a-f]{2}) (?<subtype>[0-9a-f]{2}) (?<offset>[0-9a-f]{8}) (?<size>[0-9a-f]{8})$/,
+    then: /^ ?(?<index>\d+) (?<label>.{0,16}?) {1,17}(?<usage>factory app|test app|OTA app|OTA data|RF data|WiFi data|NVS keys|efuse|unknown|[A-Z][A-Za-z]* (?:app|data)|\S{1,16}) {1,17}(?<type>[0-9a-f]{2}) (?<subtype>[0-9a-f]{2}) (?<offset>[0-9a-f]{8}) (?<size>[0-9a-f]{8})$/,
   },
   { id: 'boot.tableEnd', stage: 'partitionTableEnd', tags: ['boot'], starts: 'End of partition table' },
   {

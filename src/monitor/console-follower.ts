@@ -1,7 +1,7 @@
 import type { BoardView, ConsolePartition } from './board-view.ts';
-import { startCrash, withCrashLine } from './crash-report.ts';
+import { MOST_CRASH_LINES, startCrash, withCrashLine, type CrashReport } from './crash-report.ts';
 import { parseLogLine, withoutColours } from './log-line.ts';
-import { stageOf, type StageEvent } from './stages.ts';
+import { stageOf, type Stage, type StageEvent } from './stages.ts';
 
 /** A board that was told to start another slot, until it has confirmed it. Offsets, as far as they were seen. */
 interface Expectation {
@@ -12,6 +12,18 @@ interface Expectation {
 
 /** More rows than a partition table can have. */
 const MOST_PARTITIONS = 95;
+
+const START_STAGES: ReadonlySet<Stage> = new Set([
+  'rom',
+  'reset',
+  'downloadMode',
+  'bootloader',
+  'loadedApp',
+  'handover',
+  'appInfo',
+  'appStarted',
+  'exampleStarted',
+]);
 
 const APP_FIELDS = ['project', 'version', 'secureVersion', 'compiled', 'elfSha256', 'idfVersion'];
 
@@ -59,8 +71,8 @@ export class ConsoleFollower {
   /** Lines between the first of a panic and the next start; undefined for one that belongs to what comes after. */
   #inPanic(text: string, event: StageEvent | undefined): readonly StageEvent[] | undefined {
     const { crash } = this.#view;
-    const isNewStart = ['rom', 'reset', 'downloadMode', 'bootloader', 'appInfo'].includes(event?.stage ?? '');
-    if (crash === undefined || crash.isComplete) return isNewStart ? undefined : event === undefined ? [] : [event];
+    if (crash === undefined || crash.isComplete) return undefined;
+    const isNewStart = startsAnew(crash, event);
     const collected = isNewStart ? crash : withCrashLine(crash, withoutColours(text), event);
     const isEnd = isNewStart || event?.stage === 'rebooting' || event?.values['halted'] !== undefined;
     if (!isEnd) {
@@ -189,6 +201,13 @@ export class ConsoleFollower {
     };
     return [loaded, rolledBack];
   }
+}
+
+/** Whether this line cannot belong to the panic that was collected so far, even when the end of that one was lost. */
+function startsAnew(crash: CrashReport, event: StageEvent | undefined): boolean {
+  if (event === undefined) return false;
+  if (event.stage === 'crashed') return crash.elfSha256 !== undefined || crash.lines.length >= MOST_CRASH_LINES;
+  return START_STAGES.has(event.stage);
 }
 
 function partitionOf(values: Readonly<Record<string, string>>): ConsolePartition {

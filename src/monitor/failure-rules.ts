@@ -207,7 +207,7 @@ export const FAILURE_RULES: readonly StageRule[] = [
     then: /^(?<expected>\d+), found (?<found>\d+)/,
   }),
   failure('chipMismatch', 'wrongChip', {
-    id: 'ota.chipId',
+    id: 'ota.chipMismatch',
     tags: ['esp_https_ota'],
     starts: 'Mismatch chip id, expected ',
     then: /^(?<expected>\d+), found (?<found>\d+)/,
@@ -256,7 +256,7 @@ export const FAILURE_RULES: readonly StageRule[] = [
   failure('versionWasInvalid', 'versionRolledBackBefore', {
     id: 'ota.previousAttempt',
     starts: 'Previously, there was an attempt',
-    then: /^.*?(?:with (?<version>\S+) version)?/,
+    then: /^.* with (?<version>\S+) version/,
   }),
   failure('secureVersionTooLow', 'secureVersion', {
     id: 'ota.secureVersion',
