@@ -155,7 +155,8 @@ function cmakeEdit(path: string, source: VersionSourceKind, before: string | und
         ? undefined
         : projectVersionArgument(file);
   // an expression is not replaced: other things may be made of the same variables
-  if (before === undefined || argument === undefined || literalOf(argument) === undefined) throw new OtaError('version.noPlace', { source, path });
+  if (before === undefined || argument === undefined || literalOf(argument) === undefined)
+    throw new OtaError('version.noPlace', { source, path });
   const text = argument.kind === 'unquoted' && /[\s()]/.test(to) ? `"${to}"` : to;
   return { path, before, after: before.slice(0, argument.start) + text + before.slice(argument.end) };
 }
