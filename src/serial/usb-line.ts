@@ -108,15 +108,16 @@ export class UsbLine implements SerialTransport {
   }
 
   async write(bytes: Uint8Array): Promise<void> {
-    this.#state.check();
+    this.#check();
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     // the binding takes one write at a time
-    const turn = this.#writing.then(() => (this.isOpen ? this.#end.write(buffer) : undefined));
+    const turn = this.#writing.then(() => this.#end.write(buffer));
     this.#writing = turn.catch(() => undefined);
     await this.#orGone(() => turn);
   }
 
   async drain(): Promise<void> {
+    this.#check();
     await this.#orGone(async () => {
       await this.#writing;
       await this.#end.drain();
@@ -139,13 +140,14 @@ export class UsbLine implements SerialTransport {
   }
 
   async setLines(lines: ModemLines): Promise<void> {
-    this.#state.check();
+    this.#check();
     if (!this.#hasModemLines) throw new OtaError('serial.noModemLines', { address: this.address });
     await this.#orGone(() => this.#set(lines));
   }
 
   async purge(which: 'input' | 'output' | 'both' = 'both'): Promise<void> {
     // the system only throws away both at once, so output that is to be kept is sent first; input is read as it comes, so none waits there
+    this.#check();
     if (which === 'input') await this.drain();
     if (which !== 'output') this.#state.dropEarly();
     await this.#orGone(() => this.#end.flush());
@@ -153,6 +155,12 @@ export class UsbLine implements SerialTransport {
 
   close(): Promise<void> {
     return this.#shut({ cause: 'us' });
+  }
+
+  /** Closing takes a moment, in which what was queued before is still sent, and nothing new is taken. */
+  #check(): void {
+    this.#state.check();
+    if (this.#closing !== undefined) throw new OtaError('serial.closed', { address: this.address });
   }
 
   async #set(lines: ModemLines): Promise<void> {

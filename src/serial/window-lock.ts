@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { link, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { sleep } from '../base/abort.ts';
 import { OtaError, systemCode } from '../base/ota-error.ts';
 
 /** Who holds a port, as it stands in the lock file. */
@@ -22,7 +23,9 @@ export interface WindowLockOptions {
 
 /** A file that can't be read as a lock is one that is just being written, or what a crash left: it counts until it is this old. */
 const HALF_WRITTEN_MS = 10_000;
-const MAX_ATTEMPTS = 5;
+/** Another window is just removing a stale lock: wait so long, look so often. */
+const BREAKING_MS = 10;
+const MAX_ATTEMPTS = 50;
 
 /** Holds a port against the editor's other windows, by a file that exists while it is held. A file whose process has ended counts for
  * nothing.
@@ -110,18 +113,21 @@ function parseLock(text: string): FoundLock['holder'] {
   }
 }
 
-/** Moves the file aside first: two windows that find it stale at once must not remove each other's new one. */
+/** Removes a lock that counts for nothing, if it is still the one that was read. Only one window at a time does so: what it reads then stays
+ * as it is, since its process has ended and everybody else only makes a lock where there is none. */
 async function removeStale(path: string, text: string): Promise<void> {
-  const aside = `${path}.${randomBytes(6).toString('hex')}`;
-  try {
-    await rename(path, aside);
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return;
-    throw error;
+  const breaking = `${path}.break`;
+  if (!(await createFile(breaking, ''))) {
+    const age = await stat(breaking).catch(() => undefined);
+    if (age !== undefined && Date.now() - age.mtimeMs > HALF_WRITTEN_MS) await rm(breaking, { force: true });
+    await sleep(BREAKING_MS);
+    return;
   }
-  const moved = await readFile(aside, 'utf8').catch(() => '');
-  if (moved !== text) await link(aside, path).catch(() => undefined);
-  await rm(aside, { force: true });
+  try {
+    if ((await readFile(path, 'utf8').catch(() => undefined)) === text) await rm(path, { force: true });
+  } finally {
+    await rm(breaking, { force: true });
+  }
 }
 
 async function removeOwn(path: string, content: string): Promise<void> {

@@ -1,0 +1,122 @@
+import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { PortLeases } from '../../../src/serial/port-lease.ts';
+import { lockAgainstWindows } from '../../../src/serial/window-lock.ts';
+import { caught } from '../../support/caught.ts';
+
+let directory = '';
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'locks-'));
+});
+afterEach(async () => {
+  await rm(directory, { recursive: true, force: true });
+});
+
+const lock = (windowId: string, more: { pid?: number; isAlive?: (pid: number) => boolean } = {}) =>
+  lockAgainstWindows('/dev/x', '/dev/x', 'monitor', { directory, windowId, ...more });
+
+async function lockFile(): Promise<string> {
+  const [name] = await readdir(directory);
+  if (name === undefined) throw new Error('no lock');
+  return join(directory, name);
+}
+
+describe('the lock against other windows', () => {
+  it('names the window and the process that hold the port', async () => {
+    const release = await lock('one');
+    const error = await caught(lock('two'), 'serial.otherWindow');
+    expect(error.details).toEqual({ address: '/dev/x', holder: 'monitor', windowId: 'one', holderPid: process.pid });
+    await release();
+    await release();
+    expect(await readdir(directory)).toEqual([]);
+    await (
+      await lock('two')
+    )();
+  });
+
+  it('of a process that has ended counts for nothing', async () => {
+    await lock('one', { pid: 4_000_000 });
+    const release = await lock('two', { isAlive: (pid) => pid !== 4_000_000 });
+    expect(JSON.parse(await readFile(await lockFile(), 'utf8'))).toMatchObject({ windowId: 'two' });
+    await release();
+    expect(await readdir(directory)).toEqual([]);
+  });
+
+  it.runIf(process.platform === 'linux')('of an earlier process of the same number counts for nothing', async () => {
+    await lock('one');
+    const path = await lockFile();
+    const content = JSON.parse(await readFile(path, 'utf8')) as { started: string };
+    await writeFile(path, JSON.stringify({ ...content, started: '1' }));
+    await (
+      await lock('two')
+    )();
+  });
+
+  it('that is only half there counts for a while', async () => {
+    const release = await lock('one');
+    const path = await lockFile();
+    await writeFile(path, '{"pid":');
+    await caught(lock('two'), 'serial.otherWindow');
+    const old = new Date(Date.now() - 60_000);
+    await utimes(path, old, old);
+    const second = await lock('two');
+    await release(); // not ours any more: it stays
+    expect(await readdir(directory)).toHaveLength(1);
+    await second();
+  });
+
+  it.each(['null', '[]', '{"pid":-1}', '{"pid":"1"}', '{"pid":1}', '{"pid":1,"windowId":2,"holder":"x"}'])(
+    'with %s in it is not a lock',
+    async (text) => {
+      await lock('one');
+      const path = await lockFile();
+      await writeFile(path, text);
+      const old = new Date(Date.now() - 60_000);
+      await utimes(path, old, old);
+      await (
+        await lock('two')
+      )();
+    },
+  );
+
+  it('goes to one of two windows that find a stale one at once', async () => {
+    await lock('dead', { pid: 4_000_000 });
+    const isAlive = (pid: number): boolean => pid !== 4_000_000;
+    const tries = await Promise.allSettled(
+      Array.from({ length: 8 }, (_, index) => lock(`w${index}`, { isAlive, pid: process.pid })),
+    );
+    expect(tries.filter((attempt) => attempt.status === 'fulfilled')).toHaveLength(1);
+    expect((await readdir(directory)).filter((name) => name.endsWith('.lock'))).toHaveLength(1);
+  });
+
+  it('that can not be written is a coded error', async () => {
+    await writeFile(join(directory, 'file'), '');
+    const error = await caught(
+      lockAgainstWindows('/dev/x', '/dev/x', 'monitor', { directory: join(directory, 'file'), windowId: 'one' }),
+      'file.unwritable',
+    );
+    expect(error.details.path).toContain(directory);
+  });
+
+  it('is held from the first lease of a window to its last, and gone on every path', async () => {
+    const one = new PortLeases({ windows: { directory, windowId: 'one' } });
+    const two = new PortLeases({ windows: { directory, windowId: 'two' } });
+    const port = 'virtual://board';
+    const yielding = { holder: 'monitor', onYield: () => Promise.resolve() };
+    const held = await one.acquire(port, yielding);
+    const flash = await one.acquire(port, { holder: 'flash' });
+    expect((await caught(two.acquire(port, { holder: 'monitor' }), 'serial.otherWindow')).details.windowId).toBe('one');
+    await flash.release();
+    await caught(two.acquire(port, { holder: 'monitor' }), 'serial.otherWindow');
+    await held.release();
+    const other = await two.acquire(port, { holder: 'monitor' });
+    await caught(one.acquire(port, { holder: 'monitor' }), 'serial.otherWindow');
+    expect(await one.holderOf(port)).toBeUndefined();
+    await other.release();
+    await one.acquire(port, yielding);
+    await one.releaseAll();
+    expect(await readdir(directory)).toEqual([]);
+  });
+});
