@@ -12,6 +12,7 @@ export const COMMANDS = [
   'startServer',
   'stopServer',
   'toggleServer',
+  'changePort',
   'serveImage',
   'stopServing',
   'selectAdvertisedAddress',

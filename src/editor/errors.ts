@@ -4,9 +4,13 @@ declare module '../base/ota-error.ts' {
     'build.noEnvironment': { path: string };
     'build.failed': { exitCode: number; path: string };
     /** A command needs a project, an image, trust … that is not there (only when it was called past the palette's conditions). */
-    'command.noProject': Record<never, never>;
+    'command.noProject': Readonly<Record<string, never>>;
     'command.noImage': { path: string };
-    'command.untrusted': Record<never, never>;
+    'command.untrusted': Readonly<Record<string, never>>;
+    /** The user's own chain ends before its root, so nobody can say what firmware has to embed. */
+    'certificate.noRoot': { subject: string };
+    /** The address is set in the settings, so picking one would have no effect. */
+    'server.addressFixed': { host: string };
   }
 }
 

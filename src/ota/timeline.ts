@@ -1,3 +1,4 @@
+import { withoutColours } from '../monitor/log-line.ts';
 import type { StageEvent } from '../monitor/stages.ts';
 import type { TransferEvent } from '../server/transfer-events.ts';
 import { judge, type Verdict } from './verdict.ts';
@@ -158,51 +159,71 @@ function currentStep(timeline: Timeline): StepId {
 }
 
 function afterStage(timeline: Timeline, event: StageEvent, atMs: number): Timeline {
-  const evidence: Evidence = { source: 'console', text: event.line };
+  const evidence: Evidence = { source: 'console', text: withoutColours(event.line) };
   const isAfterUpdate = isDone(timeline, 'slotSet');
   switch (event.stage) {
     case 'otaStarted':
       return isAfterUpdate ? timeline : mark(timeline, 'started', 'done', atMs, evidence);
     case 'verifying':
-      return isDone(timeline, 'download') && !isAfterUpdate
-        ? mark(timeline, 'verify', 'running', atMs, evidence)
-        : timeline;
+      return stepOf(timeline, 'download') === undefined || isAfterUpdate
+        ? timeline
+        : mark(timeline, 'verify', 'running', atMs, evidence);
     case 'succeeded':
       return mark(mark(timeline, 'verify', 'done', atMs, evidence), 'slotSet', 'done', atMs, evidence);
     case 'rom':
+    case 'reset':
     case 'bootloader':
       return isAfterUpdate ? mark(timeline, 'reboot', 'done', atMs, evidence) : timeline;
     case 'appInfo':
       return isAfterUpdate ? afterAppInfo(timeline, event, atMs, evidence) : timeline;
+    case 'appStarted':
+    case 'exampleStarted':
+      return isAfterUpdate && timeline.runsRelease === undefined && timeline.runningVersion !== undefined
+        ? withRunning(timeline, timeline.runningVersion === timeline.subject.version, atMs, evidence)
+        : timeline;
     case 'confirmed':
       return timeline.runsRelease === true ? mark(timeline, 'confirmed', 'done', atMs, evidence) : timeline;
+    case 'rollingBack':
+      return isAfterUpdate ? fail(timeline, 'confirmed', 'diagnosticsFailed', atMs, evidence) : timeline;
     case 'rolledBack':
       return fail(timeline, 'confirmed', 'rolledBack', atMs, evidence);
     case 'crashed':
       return fail(timeline, isAfterUpdate ? 'confirmed' : currentStep(timeline), 'crashed', atMs, evidence);
     case 'failed':
-      return isAfterUpdate
-        ? timeline
-        : fail(timeline, currentStep(timeline), event.values['failure'] ?? 'unknown', atMs, evidence);
+      return afterFailure(timeline, event, atMs, evidence);
     default:
       return timeline;
   }
 }
 
+/** A line that only repeats that something failed adds nothing once a cause is known. */
+function afterFailure(timeline: Timeline, event: StageEvent, atMs: number, evidence: Evidence): Timeline {
+  const cause = event.values['cause'] ?? 'earlier';
+  if (isDone(timeline, 'slotSet') && timeline.runsRelease === true) return timeline;
+  if (timeline.failures.some((failure) => failure.cause === cause)) return timeline;
+  if (cause === 'earlier' && timeline.failures.length > 0) return timeline;
+  return fail(timeline, currentStep(timeline), cause, atMs, evidence);
+}
+
+/** An all-zero digest is what a build leaves that does not fill it in. */
+function hasElfDigest(timeline: Timeline): boolean {
+  return /[1-9a-f]/.test(timeline.subject.elfSha256);
+}
+
 function afterAppInfo(timeline: Timeline, event: StageEvent, atMs: number, evidence: Evidence): Timeline {
   const { version, elfSha256 } = event.values;
-  let next = timeline;
-  if (version !== undefined) next = { ...next, runningVersion: version };
-  if (elfSha256 !== undefined) {
-    const runsRelease = timeline.subject.elfSha256.startsWith(elfSha256);
-    next = { ...next, runsRelease };
-    // a board that ran the release and now runs another one went back
-    if (timeline.runsRelease === true && !runsRelease) return fail(next, 'confirmed', 'rolledBack', atMs, evidence);
-    next = runsRelease
-      ? mark(next, 'running', 'done', atMs, evidence)
-      : fail(next, 'running', 'otherImageRuns', atMs, evidence);
-  }
-  return next;
+  const next = version === undefined ? timeline : { ...timeline, runningVersion: version };
+  if (elfSha256 === undefined || !hasElfDigest(timeline)) return next;
+  return withRunning(next, timeline.subject.elfSha256.startsWith(elfSha256.replace(/\.+$/, '')), atMs, evidence);
+}
+
+function withRunning(timeline: Timeline, runsRelease: boolean, atMs: number, evidence: Evidence): Timeline {
+  const next = { ...timeline, runsRelease };
+  if (runsRelease) return mark(next, 'running', 'done', atMs, evidence);
+  // a board that ran the release and now runs another one went back
+  return timeline.runsRelease === true
+    ? fail(next, 'confirmed', 'rolledBack', atMs, evidence)
+    : fail(next, 'running', 'otherImageRuns', atMs, evidence);
 }
 
 function afterTransfer(timeline: Timeline, event: TransferEvent): Timeline {
@@ -210,7 +231,10 @@ function afterTransfer(timeline: Timeline, event: TransferEvent): Timeline {
     case 'tlsFailed':
       return fail(timeline, 'tls', `tls.${event.cause}`, event.atMs, { source: 'server', text: event.detail });
     case 'refused':
-      return fail(timeline, 'asked', `client.${event.reason}`, event.atMs, { source: 'server', text: event.client.address });
+      return fail(timeline, 'asked', `client.${event.reason}`, event.atMs, {
+        source: 'server',
+        text: event.client.address,
+      });
     case 'requested':
       return afterRequest(timeline, event);
     case 'progress':

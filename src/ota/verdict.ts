@@ -9,12 +9,22 @@ export type Verdict =
   | { readonly outcome: 'unknown'; readonly missing: StepId }
   | { readonly outcome: 'cancelled'; readonly during: StepId };
 
-/** Causes that are a decision of the board, not an accident. */
-const REFUSALS = /^(sameVersion|version|chip|revision|spiMode|secureVersion|pendingVerify|invalidVersion)/;
+/** Causes that are a decision of the board or its application, taken before the image counts. */
+const REFUSALS: ReadonlySet<string> = new Set([
+  'sameVersion',
+  'versionRolledBackBefore',
+  'wrongChip',
+  'chipRevision',
+  'spiMode',
+  'secureVersion',
+  'appNotConfirmed',
+  'noServerVerification',
+  'signature',
+]);
 
 function outcomeOf(failure: Failure): 'refused' | 'failed' | 'rolledBack' {
   if (failure.cause === 'rolledBack') return 'rolledBack';
-  return REFUSALS.test(failure.cause) ? 'refused' : 'failed';
+  return REFUSALS.has(failure.cause) ? 'refused' : 'failed';
 }
 
 /** The verdict from what was observed; a board that recovered from a failure (a resumed download, say) is judged by where it ended. */
@@ -24,7 +34,7 @@ export function judge(timeline: Timeline, why: 'settled' | 'timeout' | 'cancelle
   const rolledBack = timeline.failures.find((failure) => failure.cause === 'rolledBack');
   if (rolledBack !== undefined) {
     const reason = timeline.failures.find((failure) => failure.step === 'confirmed' && failure.cause !== 'rolledBack');
-    return { outcome: 'rolledBack', failure: reason === undefined ? rolledBack : reason };
+    return { outcome: 'rolledBack', failure: reason ?? rolledBack };
   }
   if (timeline.runsRelease === true && done('confirmed')) return { outcome: 'confirmed' };
   if (timeline.runsRelease === true && why !== 'cancelled') {

@@ -43,10 +43,15 @@ function toItem(node: TreeNode): TreeItem {
   item.id = node.id;
   if (node.description !== undefined) item.description = node.description;
   if (node.tooltip !== undefined) item.tooltip = new MarkdownString(node.tooltip);
-  if (node.icon !== undefined) item.iconPath = new ThemeIcon(node.icon, node.color === undefined ? undefined : new ThemeColor(node.color));
+  if (node.icon !== undefined)
+    item.iconPath = new ThemeIcon(node.icon, node.color === undefined ? undefined : new ThemeColor(node.color));
   if (node.contextValue !== undefined) item.contextValue = node.contextValue;
   if (node.command !== undefined) {
-    item.command = { command: commandId(node.command.name), title: node.command.title, arguments: [...(node.command.arguments ?? [])] };
+    item.command = {
+      command: commandId(node.command.name),
+      title: node.command.title,
+      arguments: [...(node.command.arguments ?? [])],
+    };
   }
   item.accessibilityInformation = { label: node.spoken ?? [node.label, node.description].filter(Boolean).join(', ') };
   return item;

@@ -1,0 +1,70 @@
+import { commands, l10n, window } from 'vscode';
+import { VIEWS } from '../contributions.ts';
+import { percentText, rateText } from '../text.ts';
+import { stepName, verdictText } from '../views/timeline-items.ts';
+import { requireTrust, withProgress, type Handler } from './run.ts';
+import { startServer } from './server-commands.ts';
+
+export const attachVirtualBoard: Handler = async (session) => {
+  requireTrust();
+  await session.board.attach();
+  await commands.executeCommand(`${VIEWS.devices}.focus`);
+};
+
+export const detachVirtualBoard: Handler = ({ board }) => {
+  board.detach();
+};
+
+export const showBoardConsole: Handler = (session) => {
+  session.showConsole();
+};
+
+export const cancelUpdate: Handler = ({ board }) => {
+  board.cancelUpdate();
+};
+
+export const rehearseUpdate: Handler = async (session) => {
+  requireTrust();
+  if (session.server.state.kind === 'off') await startServer(session);
+  await commands.executeCommand(`${VIEWS.devices}.focus`);
+  const timeline = await withProgress(l10n.t('Update of the virtual board'), async (signal, progress) => {
+    let shown = 0;
+    const subscription = session.board.onChange(() => {
+      const now = session.board.timeline;
+      if (now === undefined || now.verdict !== undefined) return;
+      const { download } = now;
+      const step = stepName(now.steps.at(-1)?.id ?? 'published');
+      if (download === undefined) {
+        progress.report({ message: step });
+        return;
+      }
+      const percent = (100 * download.sentBytes) / download.totalBytes;
+      progress.report({
+        message: `${step} ${percentText(download.sentBytes, download.totalBytes)}, ${rateText(download.bytesPerSecond)}`,
+        increment: percent - shown,
+      });
+      shown = percent;
+    });
+    try {
+      return await session.board.rehearse(signal);
+    } finally {
+      subscription.dispose();
+    }
+  });
+  session.log.info(`rehearsal: ${JSON.stringify(timeline.verdict)}`);
+  const text = verdictText(timeline);
+  const console = l10n.t('Show Console');
+  const answer = (chosen: string | undefined): void => {
+    if (chosen === console) session.showConsole();
+  };
+  switch (timeline.verdict?.outcome) {
+    case 'confirmed':
+    case 'delivered':
+      void window.showInformationMessage(text, console).then(answer);
+      break;
+    case 'cancelled':
+      break;
+    default:
+      void window.showErrorMessage(text, console).then(answer);
+  }
+};

@@ -1,0 +1,118 @@
+import { l10n, window, workspace, type Uri } from 'vscode';
+import { basename } from 'node:path';
+import { OtaError } from '../../base/ota-error.ts';
+import type { ServerCertificate } from '../../server/certificate-store.ts';
+import { describeCertificate } from '../../server/certificate-description.ts';
+import { installCertificate as install } from '../../server/install-certificate.ts';
+import { readSettings, writeSetting } from '../settings.ts';
+import type { WindowSession } from '../window-session.ts';
+import { buildFirmware } from './project-commands.ts';
+import { requireProject, type Handler } from './run.ts';
+
+export const createCertificate: Handler = async (session) => {
+  const had = session.certificates.current;
+  const first = await session.certificates.ensure();
+  // the first call of a window may just have made it; a certificate that was there already is renewed
+  const certificate = had === undefined && first.reason !== 'reused' ? first : await session.certificates.renew();
+  session.log.info(
+    `certificate ${certificate.description.subject}, ${certificate.reason}, SHA-256 ${certificate.description.fingerprint}`,
+  );
+  const isEmbedded = readSettings(undefined).values['certificate.mode'] === 'selfSigned';
+  const until = new Date(certificate.description.validToMs).toLocaleDateString();
+  const message = isEmbedded
+    ? l10n.t('Certificate valid until {0}. It is self-signed: install it into the project and build.', until)
+    : l10n.t('Certificate valid until {0}. Firmware that trusts your authority needs no rebuild.', until);
+  offerInstall(session, message);
+};
+
+function offerInstall(session: WindowSession, message: string): void {
+  const actions = session.projects.project === undefined ? [] : [l10n.t('Install into Project')];
+  void window.showInformationMessage(message, ...actions).then(async (answer) => {
+    if (answer !== undefined) await installCertificate(session);
+  });
+}
+
+function requireTrustPem(certificate: ServerCertificate): string {
+  if (certificate.trustPem === undefined)
+    throw new OtaError('certificate.noRoot', { subject: certificate.description.subject });
+  return certificate.trustPem;
+}
+
+export const installCertificate: Handler = async (session) => {
+  const project = requireProject(session);
+  const pem = requireTrustPem(await session.certificates.ensure());
+  const installed = await install(project.folder, pem, await session.certificateStore(), session.files);
+  await session.projects.reload();
+  session.log.info(
+    `certificate ${installed.outcome}: ${installed.path}${installed.backupPath === undefined ? '' : `, kept ${installed.backupPath}`}`,
+  );
+  const file = 'server_certs/ca_cert.pem';
+  if (installed.outcome === 'unchanged') {
+    void window.showInformationMessage(l10n.t('{0} is this server’s certificate already.', file));
+    return;
+  }
+  const kept =
+    installed.backupPath === undefined
+      ? ''
+      : ` ${l10n.t('What stood there is kept as {0}.', basename(installed.backupPath))}`;
+  const build = l10n.t('Build Firmware');
+  void window
+    .showInformationMessage(`${l10n.t('Installed as {0}. Build to embed it.', file)}${kept}`, build)
+    .then(async (answer) => {
+      if (answer === build) await buildFirmware(session);
+    });
+};
+
+/** A certificate as text: what a person checks, then the PEM itself. */
+function describe(title: string, pem: string): string {
+  const { subject, issuer, names, validFromMs, validToMs, fingerprint, key } = describeCertificate(pem);
+  const size = key.bits === undefined ? (key.curve ?? '') : String(key.bits);
+  return [
+    title,
+    '',
+    `${l10n.t('Subject')}: ${subject}`,
+    `${l10n.t('Issuer')}: ${issuer}`,
+    `${l10n.t('Key')}: ${key.kind} ${size}`,
+    `${l10n.t('Valid')}: ${new Date(validFromMs).toISOString()} – ${new Date(validToMs).toISOString()}`,
+    `${l10n.t('Names (SAN)')}: ${names.map((name) => `${name.kind}:${name.value}`).join(', ') || '–'}`,
+    `SHA-256: ${fingerprint.match(/../g)?.join(':').toUpperCase() ?? ''}`,
+    '',
+    pem.trim(),
+    '',
+  ].join('\n');
+}
+
+export const showCertificate: Handler = async (session) => {
+  const certificate = await session.certificates.ensure();
+  const parts = [describe(l10n.t('The server’s certificate'), certificate.certificatePem)];
+  if (certificate.trustPem !== undefined && certificate.trustPem !== certificate.certificatePem) {
+    parts.push(describe(l10n.t('The authority that firmware embeds (server_certs/ca_cert.pem)'), certificate.trustPem));
+  }
+  const document = await workspace.openTextDocument({ content: parts.join('\n'), language: 'plaintext' });
+  await window.showTextDocument(document, { preview: true });
+};
+
+async function pickFile(title: string): Promise<Uri | undefined> {
+  const [file] =
+    (await window.showOpenDialog({
+      title,
+      openLabel: l10n.t('Use'),
+      filters: { PEM: ['pem', 'crt', 'cer', 'key'], [l10n.t('All files')]: ['*'] },
+    })) ?? [];
+  return file;
+}
+
+export const useOwnCertificate: Handler = async (session) => {
+  const certificate = await pickFile(l10n.t('Your server certificate, with its chain (PEM)'));
+  if (certificate === undefined) return;
+  const key = await pickFile(l10n.t('Its private key (PEM), kept outside the workspace'));
+  if (key === undefined) return;
+  const store = await session.certificateStore();
+  // checked before anything is written to the settings
+  await store.serverCertificate({ mode: 'own', certificatePath: certificate.fsPath, keyPath: key.fsPath });
+  await writeSetting('certificate.ownCertificate', certificate.fsPath, undefined);
+  await writeSetting('certificate.ownKey', key.fsPath, undefined);
+  await writeSetting('certificate.mode', 'own', undefined);
+  const used = await session.certificates.ensure();
+  offerInstall(session, l10n.t('The server uses {0} now.', used.description.subject));
+};

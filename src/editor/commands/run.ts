@@ -1,0 +1,38 @@
+import { ProgressLocation, window, workspace, type CancellationToken, type Progress } from 'vscode';
+import { OtaError } from '../../base/ota-error.ts';
+import type { IdfProject } from '../../idf/project.ts';
+import type { WindowSession } from '../window-session.ts';
+
+export type Handler = (session: WindowSession, ...args: readonly unknown[]) => Promise<void> | void;
+
+/** The editor's token as a signal. */
+function signalOf(token: CancellationToken): AbortSignal {
+  const controller = new AbortController();
+  if (token.isCancellationRequested) controller.abort();
+  token.onCancellationRequested(() => {
+    controller.abort();
+  });
+  return controller.signal;
+}
+
+/** Runs something that takes a while, with a notification that can cancel it. */
+export async function withProgress<T>(
+  title: string,
+  work: (signal: AbortSignal, progress: Progress<{ message?: string; increment?: number }>) => Promise<T>,
+): Promise<T> {
+  return window.withProgress({ location: ProgressLocation.Notification, title, cancellable: true }, (progress, token) =>
+    work(signalOf(token), progress),
+  );
+}
+
+/** @throws {OtaError} `command.noProject` */
+export function requireProject(session: WindowSession): IdfProject {
+  const { project } = session.projects;
+  if (project === undefined) throw new OtaError('command.noProject', {});
+  return project;
+}
+
+/** @throws {OtaError} `command.untrusted` */
+export function requireTrust(): void {
+  if (!workspace.isTrusted) throw new OtaError('command.untrusted', {});
+}

@@ -1,0 +1,26 @@
+import type { OtaError, OtaErrorCode, OtaErrorDetails } from '../base/ota-error.ts';
+import { commonTexts } from './error-texts/common.ts';
+import { imageTexts } from './error-texts/image.ts';
+import { projectTexts } from './error-texts/project.ts';
+import { serialTexts } from './error-texts/serial.ts';
+import { serverTexts } from './error-texts/server.ts';
+import { versionTexts } from './error-texts/version.ts';
+import type { ErrorText, ErrorTexts } from './error-texts/error-text.ts';
+
+/** What went wrong and what to do about it, for every code there is: a missing one does not compile. */
+const TEXTS: ErrorTexts<OtaErrorCode> = {
+  ...commonTexts,
+  ...imageTexts,
+  ...projectTexts,
+  ...serialTexts,
+  ...serverTexts,
+  ...versionTexts,
+};
+
+export function textOf<Code extends OtaErrorCode>(code: Code, details: Readonly<OtaErrorDetails[Code]>): ErrorText {
+  return TEXTS[code](details);
+}
+
+export function textOfError(error: OtaError): ErrorText {
+  return textOf(error.code, error.details);
+}

@@ -1,0 +1,64 @@
+import { commands, env, l10n, Uri, window, type LogOutputChannel } from 'vscode';
+import { isOtaError, type OtaError } from '../base/ota-error.ts';
+import { commandId, SETTINGS_SECTION } from './contributions.ts';
+import { textOfError } from './error-texts.ts';
+import type { WayOut } from './error-texts/error-text.ts';
+
+function titleOf(wayOut: WayOut): string {
+  switch (wayOut.kind) {
+    case 'command':
+      return wayOut.title;
+    case 'setting':
+      return l10n.t('Open Setting');
+    case 'file':
+      return l10n.t('Open File');
+    case 'link':
+      return wayOut.title;
+  }
+}
+
+async function follow(wayOut: WayOut): Promise<void> {
+  switch (wayOut.kind) {
+    case 'command':
+      await commands.executeCommand(commandId(wayOut.command), ...(wayOut.arguments ?? []));
+      return;
+    case 'setting':
+      await commands.executeCommand('workbench.action.openSettings', `${SETTINGS_SECTION}.${wayOut.key}`);
+      return;
+    case 'file':
+      await window.showTextDocument(Uri.file(wayOut.path));
+      return;
+    case 'link':
+      await env.openExternal(Uri.parse(wayOut.url));
+  }
+}
+
+/** Tells the user what went wrong and offers the ways out as buttons. Cancelling is no error and says nothing.
+ * Does not wait for the user's answer. */
+export function reportError(error: unknown, log: LogOutputChannel): void {
+  if (isOtaError(error, 'cancelled')) return;
+  if (!isOtaError(error)) {
+    log.error(error instanceof Error ? error : String(error));
+    void window
+      .showErrorMessage(
+        l10n.t('Something unexpected went wrong: {0}', error instanceof Error ? error.message : String(error)),
+        l10n.t('Show Log'),
+      )
+      .then((answer) => {
+        if (answer !== undefined) log.show();
+      });
+    return;
+  }
+  const { message, waysOut } = textOfError(error);
+  log.error(`${message} [${error.code}] ${JSON.stringify(error.details)}`);
+  const titles = waysOut.map(titleOf);
+  void window.showErrorMessage(message, ...titles).then(async (answer) => {
+    const wayOut = answer === undefined ? undefined : waysOut[titles.indexOf(answer)];
+    if (wayOut !== undefined) await follow(wayOut);
+  });
+}
+
+/** One line for the log or a tooltip. */
+export function errorLine(error: OtaError): string {
+  return textOfError(error).message;
+}

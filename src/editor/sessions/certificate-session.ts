@@ -1,0 +1,147 @@
+import { l10n, window, type Memento } from 'vscode';
+import { networkInterfaces } from 'node:os';
+import { DisposableStore, toDisposable, type Disposable } from '../../base/disposable.ts';
+import { Emitter } from '../../base/emitter.ts';
+import type { CertificateStore, ServerCertificate, ServerCertificateRequest } from '../../server/certificate-store.ts';
+import type { ServerCredentials } from '../../server/firmware-server.ts';
+import { lanAddresses, serverNames, type LanAddress } from '../../server/lan-addresses.ts';
+import { readSettings } from '../settings.ts';
+
+const PICKED = 'advertisedAddress';
+/** How often the computer's addresses are compared; only while a server runs. */
+const LOOK_MS = 5000;
+
+/** The server's certificate as the settings want it, and the address that firmware is told. */
+export class CertificateSession implements Disposable {
+  readonly #store: () => Promise<CertificateStore>;
+  readonly #memento: Memento;
+  readonly #changed = new Emitter<undefined>();
+  readonly #subscriptions = new DisposableStore();
+  #certificate: ServerCertificate | undefined;
+  #addresses = '';
+  #watch: Disposable | undefined;
+
+  /** Fires when another certificate or another address is to be used. */
+  readonly onChange = this.#changed.event;
+
+  constructor(store: () => Promise<CertificateStore>, memento: Memento) {
+    this.#store = store;
+    this.#memento = memento;
+  }
+
+  /** The one in use, or undefined until it was needed for the first time in this window. */
+  get current(): ServerCertificate | undefined {
+    return this.#certificate;
+  }
+
+  /** Issues or reads the certificate for today's names.
+   * @throws {OtaError} of the certificate store */
+  async ensure(): Promise<ServerCertificate> {
+    const store = await this.#store();
+    return this.#use(await store.serverCertificate(this.#request()));
+  }
+
+  /** Issues a new certificate whatever is stored; reads a certificate of the user's own again.
+   * @throws {OtaError} of the certificate store */
+  async renew(): Promise<ServerCertificate> {
+    const store = await this.#store();
+    const request = this.#request();
+    return this.#use(
+      request.mode === 'own' ? await store.serverCertificate(request) : await store.renewServerCertificate(request),
+    );
+  }
+
+  async credentials(): Promise<ServerCredentials> {
+    const { certificatePem, keyPem } = await this.ensure();
+    this.#watchAddresses();
+    return { certificatePem, keyPem };
+  }
+
+  /** Host in the firmware URL: the setting, the picked address while the computer still has it, or the likeliest one. */
+  advertisedHost(): string {
+    const set = readSettings(undefined).values['server.advertisedHost'].trim();
+    if (set !== '') return set;
+    const addresses = lanAddresses();
+    const picked = this.#memento.get<string>(PICKED);
+    return addresses.find((one) => one.address === picked)?.address ?? addresses[0]?.address ?? '127.0.0.1';
+  }
+
+  /** Whether the user should say which address boards are told: several networks, none picked, nothing set. */
+  needsPick(): boolean {
+    if (readSettings(undefined).values['server.advertisedHost'].trim() !== '') return false;
+    const candidates = likely(lanAddresses());
+    const picked = this.#memento.get<string>(PICKED);
+    return candidates.length > 1 && !candidates.some((one) => one.address === picked);
+  }
+
+  /** Asks which of this computer's addresses goes into the firmware URL, and remembers it. */
+  async pickAddress(): Promise<string | undefined> {
+    const kinds: Record<LanAddress['kind'], string> = {
+      lan: l10n.t('local network'),
+      public: l10n.t('public address'),
+      virtual: l10n.t('virtual network: boards rarely reach it'),
+      linkLocal: l10n.t('link-local'),
+    };
+    const items = [
+      ...lanAddresses().map((one) => ({
+        label: one.address,
+        description: `${one.interfaceName} · ${kinds[one.kind]}`,
+      })),
+      { label: '127.0.0.1', description: l10n.t('this computer only: for the virtual board') },
+    ];
+    const chosen = await window.showQuickPick(items, {
+      title: l10n.t('Which address do boards reach this computer under?'),
+      placeHolder: l10n.t('It goes into the firmware URL. The certificate names all of them.'),
+    });
+    if (chosen === undefined) return undefined;
+    await this.#memento.update(PICKED, chosen.label);
+    this.#changed.fire(undefined);
+    return chosen.label;
+  }
+
+  dispose(): void {
+    this.#watch?.dispose();
+    this.#subscriptions.dispose();
+    this.#changed.dispose();
+  }
+
+  #use(certificate: ServerCertificate): ServerCertificate {
+    const isNew = certificate.description.fingerprint !== this.#certificate?.description.fingerprint;
+    this.#certificate = certificate;
+    if (isNew) this.#changed.fire(undefined);
+    return certificate;
+  }
+
+  #request(): ServerCertificateRequest {
+    const { values } = readSettings(undefined);
+    if (values['certificate.mode'] === 'own') {
+      return {
+        mode: 'own',
+        certificatePath: values['certificate.ownCertificate'],
+        keyPath: values['certificate.ownKey'],
+      };
+    }
+    const names = serverNames({ advertisedHost: values['server.advertisedHost'].trim() });
+    return { mode: values['certificate.mode'], keyType: values['certificate.keyType'], names };
+  }
+
+  /** An address that comes or goes wants another certificate and another URL. */
+  #watchAddresses(): void {
+    if (this.#watch !== undefined) return;
+    this.#addresses = JSON.stringify(lanAddresses(networkInterfaces()));
+    const timer = setInterval(() => {
+      const now = JSON.stringify(lanAddresses(networkInterfaces()));
+      if (now === this.#addresses) return;
+      this.#addresses = now;
+      this.#changed.fire(undefined);
+    }, LOOK_MS);
+    timer.unref();
+    this.#watch = toDisposable(() => {
+      clearInterval(timer);
+    });
+  }
+}
+
+function likely(addresses: readonly LanAddress[]): readonly LanAddress[] {
+  return addresses.filter((one) => one.kind === 'lan' && one.family === 'IPv4');
+}

@@ -1,0 +1,292 @@
+import { window, workspace, type LogOutputChannel } from 'vscode';
+import { basename } from 'node:path';
+import { DisposableStore, toDisposable, type Disposable } from '../../base/disposable.ts';
+import { Emitter } from '../../base/emitter.ts';
+import type { FileStore } from '../../base/files.ts';
+import { isOtaError, OtaError } from '../../base/ota-error.ts';
+import type { IdfProject } from '../../idf/project.ts';
+import { withEvent, type SeenClients } from '../../ota/clients.ts';
+import { publishImage, publishProject } from '../../ota/publish.ts';
+import type { FirmwareServer } from '../../server/firmware-server.ts';
+import { ReleaseStore, type Release } from '../../server/release-store.ts';
+import type { TransferEvent } from '../../server/transfer-events.ts';
+import { errorLine, reportError } from '../report-error.ts';
+import { readSettings } from '../settings.ts';
+import type { CertificateSession } from './certificate-session.ts';
+import type { ProjectSession } from './project-session.ts';
+
+export type ServerState =
+  | { readonly kind: 'off' }
+  | { readonly kind: 'starting' }
+  | { readonly kind: 'on'; readonly url: string; readonly protocol: 'https' | 'http'; readonly port: number };
+
+/** An image outside the selected project that is served too. */
+export interface AddedImage {
+  readonly path: string;
+  readonly name: string;
+}
+
+/** The server of this window: on or off, what it serves, who came. Publishes what a build changes by itself. */
+export class ServerSession implements Disposable {
+  readonly releases: ReleaseStore;
+  readonly #projects: ProjectSession;
+  readonly #certificates: CertificateSession;
+  readonly #files: FileStore;
+  readonly #log: LogOutputChannel;
+  readonly #changed = new Emitter<undefined>();
+  readonly #transfers = new Emitter<TransferEvent>();
+  readonly #store = new DisposableStore();
+  readonly #added = new Map<string, AddedImage & Disposable>();
+  readonly #releasesById = new Map<string, Release>();
+  #state: ServerState = { kind: 'off' };
+  #server: FirmwareServer | undefined;
+  #starting: AbortController | undefined;
+  #clients: SeenClients = new Map();
+  #projectRelease: Release | undefined;
+  #publishing: Promise<void> = Promise.resolve();
+
+  readonly onChange = this.#changed.event;
+  readonly onTransfer = this.#transfers.event;
+
+  constructor(projects: ProjectSession, certificates: CertificateSession, files: FileStore, log: LogOutputChannel) {
+    this.#projects = projects;
+    this.#certificates = certificates;
+    this.#files = files;
+    this.#log = log;
+    this.releases = this.#store.add(
+      new ReleaseStore({ keepPerName: readSettings(undefined).values['server.keepReleases'] }),
+    );
+    this.#store.add(
+      projects.onChange(() => {
+        this.#publishChanged();
+      }),
+    );
+    this.#store.add(
+      certificates.onChange(() => {
+        void this.#takeNewCertificate();
+      }),
+    );
+  }
+
+  get state(): ServerState {
+    return this.#state;
+  }
+
+  get clients(): SeenClients {
+    return this.#clients;
+  }
+
+  get addedImages(): readonly AddedImage[] {
+    return [...this.#added.values()];
+  }
+
+  /** The release of the selected project, when it is served. */
+  get projectRelease(): Release | undefined {
+    return this.#projectRelease;
+  }
+
+  /** What firmware asks for to get this release; `undefined` while the server is off. */
+  urlOf(release: Release): string | undefined {
+    return this.#state.kind === 'on' ? `${this.#state.url}${release.paths.newest}` : undefined;
+  }
+
+  /** Starts the server, with what is there to serve. Starting twice is starting once.
+   * @throws {OtaError} of `startFirmwareServer` and of the certificate store; `command.untrusted` */
+  async start(signal?: AbortSignal): Promise<void> {
+    if (!workspace.isTrusted) throw new OtaError('command.untrusted', {});
+    if (this.#state.kind !== 'off') return;
+    const starting = new AbortController();
+    this.#starting = starting;
+    signal?.addEventListener('abort', () => {
+      starting.abort();
+    });
+    this.#setState({ kind: 'starting' });
+    try {
+      const { startFirmwareServer } = await import('../../server/firmware-server.ts');
+      const { values } = readSettings(this.#projects.workspaceFolder());
+      const protocol = values['server.protocol'];
+      const credentials = protocol === 'https' ? await this.#certificates.credentials() : undefined;
+      const server = await startFirmwareServer(
+        {
+          protocol,
+          host: values['server.bindAddress'],
+          port: values['server.port'],
+          advertisedHost: this.#certificates.advertisedHost(),
+          allowedClients: values['server.allowPublicClients'] ? 'any' : 'private',
+          maxFragmentBytes: this.#fragmentBytes(),
+          ...(credentials === undefined ? {} : { credentials }),
+          logger: this.#log,
+        },
+        this.releases,
+        starting.signal,
+      );
+      this.#server = server;
+      this.#store.add(
+        toDisposable(() => {
+          server.dispose();
+        }),
+      );
+      server.onTransfer((event) => {
+        this.#hear(event);
+      });
+      this.#setState({ kind: 'on', url: server.url, protocol, port: server.port });
+      this.#log.info(`serving on ${server.url}, bound to ${values['server.bindAddress']}`);
+      this.#publishChanged();
+    } catch (error) {
+      this.#setState({ kind: 'off' });
+      throw error;
+    } finally {
+      this.#starting = undefined;
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#starting?.abort();
+    const server = this.#server;
+    this.#server = undefined;
+    if (server === undefined) return;
+    await server.stop();
+    this.#setState({ kind: 'off' });
+    this.#log.info('server stopped, its port is free');
+  }
+
+  /** Serves another file beside the project's application, and again whenever it changes.
+   * @throws {OtaError} `file.unreadable`, `server.nameTaken`, … */
+  async addImage(path: string): Promise<Release> {
+    const release = await this.#publishFile(path);
+    if (!this.#added.has(path)) {
+      const watcher = workspace.createFileSystemWatcher(path);
+      const again = (): void => {
+        void this.#publishFile(path).catch((error: unknown) => {
+          reportError(error, this.#log);
+        });
+      };
+      watcher.onDidChange(again);
+      watcher.onDidCreate(again);
+      this.#added.set(path, { path, name: basename(path), dispose: () => void watcher.dispose() });
+    }
+    this.#changed.fire(undefined);
+    return release;
+  }
+
+  removeImage(path: string): void {
+    const image = this.#added.get(path);
+    if (image === undefined) return;
+    image.dispose();
+    this.#added.delete(path);
+    this.releases.withdraw(image.name);
+    this.#changed.fire(undefined);
+  }
+
+  dispose(): void {
+    this.#starting?.abort();
+    for (const image of this.#added.values()) image.dispose();
+    this.#store.dispose();
+    this.#changed.dispose();
+    this.#transfers.dispose();
+  }
+
+  #setState(state: ServerState): void {
+    this.#state = state;
+    this.#changed.fire(undefined);
+  }
+
+  #fragmentBytes(): number {
+    return Math.min(16384, Math.max(512, this.#projects.project?.ota.tlsReceiveBytes ?? 16384));
+  }
+
+  /** The project's newest release, once everything that was built so far is published. */
+  async published(): Promise<Release | undefined> {
+    await this.#publishing;
+    return this.#projectRelease;
+  }
+
+  #publishChanged(): void {
+    const project = this.#projects.project;
+    if (this.#state.kind !== 'on' || project?.app === undefined) {
+      if (project?.app === undefined) this.#projectRelease = undefined;
+      this.#changed.fire(undefined);
+      return;
+    }
+    this.#server?.configure({ maxFragmentBytes: this.#fragmentBytes() });
+    this.#publishing = this.#publishing.then(() => this.#publishProject(project));
+  }
+
+  async #publishProject(project: IdfProject): Promise<void> {
+    try {
+      const before = this.#projectRelease;
+      if (before !== undefined && before.name !== basename(project.app?.path ?? ''))
+        this.releases.withdraw(before.name);
+      const baseUrl = this.#state.kind === 'on' ? this.#state.url : undefined;
+      const release = await publishProject(project, this.releases, this.#files, baseUrl, this.#releaseNotesPath());
+      this.#remember(release);
+      this.#projectRelease = release;
+      if (release !== before) {
+        this.#log.info(
+          `published ${release.project} ${release.version} as ${release.paths.newest} and ${release.paths.pinned}, sha256 ${release.sha256}`,
+        );
+      }
+      this.#changed.fire(undefined);
+    } catch (error) {
+      if (isOtaError(error, 'manifest.badImage')) this.#log.warn(errorLine(error));
+      else reportError(error, this.#log);
+    }
+  }
+
+  #releaseNotesPath(): string {
+    return readSettings(this.#projects.workspaceFolder()).values['metadata.releaseNotes'];
+  }
+
+  async #publishFile(path: string): Promise<Release> {
+    const release = await publishImage(path, this.releases, this.#files);
+    this.#remember(release);
+    this.#log.info(`published ${path} as ${release.paths.newest}, sha256 ${release.sha256}`);
+    this.#changed.fire(undefined);
+    return release;
+  }
+
+  #remember(release: Release): void {
+    this.#releasesById.set(release.id, release);
+  }
+
+  #hear(event: TransferEvent): void {
+    this.#clients = withEvent(this.#clients, event, this.#releasesById);
+    if (event.kind !== 'progress') this.#log.info(transferLine(event));
+    this.#transfers.fire(event);
+    this.#changed.fire(undefined);
+  }
+
+  async #takeNewCertificate(): Promise<void> {
+    const server = this.#server;
+    if (server?.protocol !== 'https') return;
+    try {
+      server.configure({
+        credentials: await this.#certificates.credentials(),
+        advertisedHost: this.#certificates.advertisedHost(),
+      });
+      if (this.#state.kind === 'on') this.#setState({ ...this.#state, url: server.url });
+    } catch (error) {
+      if (isOtaError(error)) void window.showWarningMessage(errorLine(error));
+    }
+  }
+}
+
+/** An event as a line of the log: plain, greppable, in English like every log. */
+function transferLine(event: TransferEvent): string {
+  const who = `${event.client.address}:${event.client.port}`;
+  switch (event.kind) {
+    case 'tlsFailed':
+      return `${who} TLS failed: ${event.cause} (${event.detail})`;
+    case 'refused':
+      return `${who} refused: ${event.reason}`;
+    case 'requested': {
+      const tls = event.tls === undefined ? 'plain HTTP' : `${event.tls.version} ${event.tls.cipher}`;
+      const range = event.range === undefined ? '' : ` ${event.range}`;
+      return `${who} ${event.method} ${event.path}${range} → ${event.status} [${event.userAgent ?? 'no user agent'}; ${tls}]`;
+    }
+    case 'progress':
+      return `${who} ${event.offsetBytes}/${event.totalBytes}`;
+    case 'ended':
+      return `${who} ${event.outcome}: ${event.sentBytes} bytes in ${event.durationMs} ms, status ${event.status}`;
+  }
+}

@@ -1,0 +1,22 @@
+import { commands, l10n, window, type LogOutputChannel } from 'vscode';
+import { SETTINGS_SECTION } from './contributions.ts';
+import { readSettings } from './settings.ts';
+
+const reported = new Set<string>();
+
+/** Tells once about every value in the settings that can't be used; the default counts instead. */
+export function reportInvalidSettings(log: LogOutputChannel): void {
+  for (const { key, value } of readSettings(undefined).problems) {
+    const id = `${key}=${value}`;
+    if (reported.has(id)) continue;
+    reported.add(id);
+    log.warn(`setting ${SETTINGS_SECTION}.${key} can't be ${value}: the default counts`);
+    const open = l10n.t('Open Setting');
+    void window
+      .showWarningMessage(l10n.t('{0} can’t be {1}: the default counts.', `${SETTINGS_SECTION}.${key}`, value), open)
+      .then(async (answer) => {
+        if (answer === open)
+          await commands.executeCommand('workbench.action.openSettings', `${SETTINGS_SECTION}.${key}`);
+      });
+  }
+}

@@ -1,0 +1,27 @@
+import { readSettings } from './settings.ts';
+import type { DevicesState } from './views/devices-items.ts';
+import type { FirmwareState } from './views/firmware-items.ts';
+import type { WindowSession } from './window-session.ts';
+
+/** Gathers what the Firmware view shows. */
+export function firmwareState({ projects, server, certificates }: WindowSession): FirmwareState {
+  const { project } = projects;
+  return {
+    project,
+    folderName: project === undefined ? '' : projects.nameOf(project.folder),
+    projectCount: projects.folders.length,
+    server: server.state,
+    releases: server.releases.newest().map((release) => ({
+      release,
+      url: server.urlOf(release),
+      added: server.addedImages.find((one) => one.name === release.name),
+    })),
+    certificate: certificates.current,
+    certificateMode: readSettings(projects.workspaceFolder()).values['certificate.mode'],
+  };
+}
+
+/** Gathers what the Devices view shows. */
+export function devicesState({ board, server }: WindowSession): DevicesState {
+  return { board: board.board, timeline: board.timeline, clients: server.clients };
+}

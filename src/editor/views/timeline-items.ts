@@ -1,0 +1,136 @@
+import { l10n } from 'vscode';
+import type { Step, StepId, Timeline } from '../../ota/timeline.ts';
+import { bytesText, clockText, durationText, percentText, rateText } from '../text.ts';
+import { causeText } from '../cause-texts.ts';
+import { outcomeIcon } from './check-texts.ts';
+import type { TreeNode } from './tree-node.ts';
+
+export function stepName(id: StepId): string {
+  const names: Record<StepId, string> = {
+    published: l10n.t('Published'),
+    started: l10n.t('Update started on the board'),
+    tls: l10n.t('TLS connection'),
+    asked: l10n.t('Firmware requested'),
+    download: l10n.t('Download'),
+    verify: l10n.t('Image verified by the board'),
+    slotSet: l10n.t('New slot selected'),
+    reboot: l10n.t('Reboot'),
+    running: l10n.t('New version runs'),
+    confirmed: l10n.t('Confirmed by the application'),
+  };
+  return names[id];
+}
+
+/** The verdict in one sentence; what goes on when there is none yet. */
+export function verdictText(timeline: Timeline): string {
+  const { verdict, subject } = timeline;
+  if (verdict === undefined) {
+    const { download } = timeline;
+    const isLoading = timeline.steps.at(-1)?.id === 'download' && download !== undefined;
+    return isLoading
+      ? l10n.t(
+          'downloading {0}, {1}',
+          percentText(download.sentBytes, download.totalBytes),
+          rateText(download.bytesPerSecond),
+        )
+      : stepName(timeline.steps.at(-1)?.id ?? 'published');
+  }
+  switch (verdict.outcome) {
+    case 'confirmed':
+      return l10n.t('Delivered and confirmed: {0} runs', subject.version);
+    case 'delivered':
+      return verdict.isRollbackEnabled
+        ? l10n.t(
+            'Delivered, not confirmed: {0} runs, but never marked itself valid; the next reset rolls it back',
+            subject.version,
+          )
+        : l10n.t('Delivered: {0} runs (rollback is off, so nothing confirms it)', subject.version);
+    case 'refused':
+      return l10n.t('Refused: {0}', causeText(verdict.failure.cause));
+    case 'failed':
+      return l10n.t('Failed: {0}', causeText(verdict.failure.cause));
+    case 'rolledBack':
+      return l10n.t('Rolled back: {0}', causeText(verdict.failure.cause));
+    case 'unknown':
+      return l10n.t('Unknown: “{0}” was never seen', stepName(verdict.missing));
+    case 'cancelled':
+      return l10n.t('Cancelled during “{0}”', stepName(verdict.during));
+  }
+}
+
+export function verdictIcon(timeline: Timeline): { icon: string; color?: string } {
+  switch (timeline.verdict?.outcome) {
+    case undefined:
+      return { icon: 'loading~spin' };
+    case 'confirmed':
+      return outcomeIcon('passed');
+    case 'delivered':
+      return outcomeIcon(timeline.verdict.isRollbackEnabled ? 'warned' : 'passed');
+    case 'cancelled':
+      return { icon: 'circle-slash' };
+    case 'unknown':
+      return { icon: 'question' };
+    default:
+      return outcomeIcon('failed');
+  }
+}
+
+function stepResult(step: Step, timeline: Timeline): string {
+  const took = step.endedMs === undefined ? '' : durationText(step.endedMs - step.startedMs);
+  const since = `+${durationText(step.startedMs - timeline.startedMs)}`;
+  switch (step.id) {
+    case 'download': {
+      const { download } = timeline;
+      if (download === undefined) return since;
+      const amount =
+        step.outcome === 'done'
+          ? bytesText(download.totalBytes)
+          : `${percentText(download.sentBytes, download.totalBytes)} · ${bytesText(download.sentBytes)}`;
+      const requests = download.requests > 1 ? l10n.t('{0} requests', download.requests) : '';
+      return [since, amount, rateText(download.bytesPerSecond), took, requests].filter(Boolean).join(' · ');
+    }
+    case 'published':
+      return `${timeline.subject.version} · ${bytesText(timeline.subject.totalBytes)}`;
+    case 'running':
+      return [since, timeline.runningVersion].filter(Boolean).join(' · ');
+    case 'tls':
+      return [since, step.evidence.text].join(' · ');
+    default:
+      return step.endedMs !== undefined && step.endedMs - step.startedMs >= 5 ? `${since} · ${took}` : since;
+  }
+}
+
+/** The update as one row with its steps below, each with its time and the line or event that proves it. */
+export function timelineItem(timeline: Timeline, id: string): TreeNode {
+  const { subject } = timeline;
+  const from = subject.previousVersion === undefined ? '' : `${subject.previousVersion} → `;
+  const icons = { done: outcomeIcon('passed'), failed: outcomeIcon('failed'), running: { icon: 'loading~spin' } };
+  const words = { done: l10n.t('done'), failed: l10n.t('failed'), running: l10n.t('going on') };
+  const total = timeline.endedMs === undefined ? '' : ` · ${durationText(timeline.endedMs - timeline.startedMs)}`;
+  const causes = timeline.failures.map((failure, index) => ({
+    id: `${id}/failure/${index}`,
+    label: causeText(failure.cause),
+    description: failure.evidence.text,
+    tooltip: `\`${failure.evidence.text}\``,
+    ...outcomeIcon(timeline.verdict?.outcome === 'confirmed' ? 'warned' : 'failed'),
+  }));
+  return {
+    id,
+    label: l10n.t('Update {0}{1}', from, subject.version),
+    description: `${verdictText(timeline)}${total}`,
+    tooltip: `${clockText(timeline.startedMs)} — ${verdictText(timeline)}`,
+    ...verdictIcon(timeline),
+    isExpanded: true,
+    children: [
+      ...timeline.steps.map((step) => ({
+        id: `${id}/${step.id}`,
+        label: stepName(step.id),
+        description: stepResult(step, timeline),
+        tooltip: `${clockText(step.startedMs)}\n\n\`${step.evidence.text}\``,
+        ...icons[step.outcome],
+        spoken: `${stepName(step.id)}, ${words[step.outcome]}, ${stepResult(step, timeline)}`,
+      })),
+      ...causes,
+    ],
+  };
+}

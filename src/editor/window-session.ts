@@ -1,0 +1,20 @@
+import type { LogOutputChannel } from 'vscode';
+import type { FileStore } from '../base/files.ts';
+import type { CertificateStore } from '../server/certificate-store.ts';
+import type { BoardSession } from './sessions/board-session.ts';
+import type { CertificateSession } from './sessions/certificate-session.ts';
+import type { ProjectSession } from './sessions/project-session.ts';
+import type { ServerSession } from './sessions/server-session.ts';
+
+/** What a command handler gets: the state of this window. */
+export interface WindowSession {
+  readonly files: FileStore;
+  readonly log: LogOutputChannel;
+  readonly projects: ProjectSession;
+  readonly certificates: CertificateSession;
+  readonly certificateStore: () => Promise<CertificateStore>;
+  readonly server: ServerSession;
+  readonly board: BoardSession;
+  /** Shows the console of the virtual board. */
+  showConsole(): void;
+}

@@ -1,0 +1,101 @@
+import { DisposableStore } from './base/disposable.ts';
+import { diskFiles } from './base/files.ts';
+import { registerBuildTasks } from './editor/build-task.ts';
+import { registerCommands } from './editor/commands/command-table.ts';
+import { setContext } from './editor/context.ts';
+import { VIEWS } from './editor/contributions.ts';
+import { describeGit } from './editor/describe-git.ts';
+import { BoardSession } from './editor/sessions/board-session.ts';
+import { CertificateSession } from './editor/sessions/certificate-session.ts';
+import { ProjectSession } from './editor/sessions/project-session.ts';
+import { ServerSession } from './editor/sessions/server-session.ts';
+import { reportInvalidSettings } from './editor/setting-problems.ts';
+import { createStatusBarItem } from './editor/status-bar.ts';
+import { devicesState, firmwareState } from './editor/view-state.ts';
+import { devicesItems } from './editor/views/devices-items.ts';
+import { firmwareItems } from './editor/views/firmware-items.ts';
+import { NodeView } from './editor/views/tree-node.ts';
+import type { WindowSession } from './editor/window-session.ts';
+import type { CertificateStore } from './server/certificate-store.ts';
+import { window, workspace, type ExtensionContext, type OutputChannel } from 'vscode';
+
+/** Builds the rooms, connects them and registers what the editor shows. Heavy parts load when they are needed for the first time. */
+export function activate(context: ExtensionContext): void {
+  const store = new DisposableStore();
+  context.subscriptions.push(store);
+  const log = store.add(window.createOutputChannel('ESP32 OTA', { log: true }));
+
+  let console: OutputChannel | undefined;
+  const consoleChannel = (): OutputChannel =>
+    (console ??= store.add(window.createOutputChannel('ESP32 OTA: Virtual Board')));
+
+  let certificates: Promise<CertificateStore> | undefined;
+  const certificateStore = (): Promise<CertificateStore> =>
+    (certificates ??= import('./server/certificate-store.ts').then(
+      (room) => new room.CertificateStore(context.globalStorageUri.fsPath, diskFiles),
+    ));
+
+  const projects = store.add(new ProjectSession(diskFiles, context.workspaceState, log, describeGit));
+  const certificateSession = store.add(new CertificateSession(certificateStore, context.globalState));
+  const server = store.add(new ServerSession(projects, certificateSession, diskFiles, log));
+  const board = store.add(
+    new BoardSession({
+      create: async (plan) => new (await import('./virtual-board/virtual-board.ts')).VirtualBoard(plan),
+      projects,
+      server,
+      files: diskFiles,
+      log,
+      console: consoleChannel,
+    }),
+  );
+  const session: WindowSession = {
+    files: diskFiles,
+    log,
+    projects,
+    certificates: certificateSession,
+    certificateStore,
+    server,
+    board,
+    showConsole: () => {
+      consoleChannel().show(true);
+    },
+  };
+
+  store.add(registerCommands(session));
+  store.add(registerBuildTasks(() => selectedProject(session)));
+  store.add(createStatusBarItem(server, certificateSession));
+  store.add(
+    new NodeView(VIEWS.firmware, () => firmwareItems(firmwareState(session)), [
+      projects.onChange,
+      server.onChange,
+      certificateSession.onChange,
+    ]),
+  );
+  store.add(new NodeView(VIEWS.devices, () => devicesItems(devicesState(session)), [board.onChange, server.onChange]));
+
+  const updateContext = (): void => {
+    setContext('hasProject', projects.project !== undefined);
+    setContext('hasImage', projects.project?.app !== undefined);
+    setContext('serverState', server.state.kind);
+    setContext('hasRelease', server.releases.newest().length > 0);
+    setContext('hasAddedImage', server.addedImages.length > 0);
+    setContext('hasVirtualBoard', board.board !== undefined);
+    setContext('isUpdating', board.isUpdating);
+  };
+  for (const event of [projects.onChange, server.onChange, board.onChange]) store.add(event(updateContext));
+  store.add(
+    workspace.onDidChangeConfiguration((event) => {
+      if (event.affectsConfiguration('esp32Ota')) reportInvalidSettings(log);
+    }),
+  );
+  updateContext();
+  setContext('isActive', true);
+  reportInvalidSettings(log);
+  void projects.refresh();
+}
+
+function selectedProject({ projects }: WindowSession): ReturnType<Parameters<typeof registerBuildTasks>[0]> {
+  return projects.project === undefined
+    ? undefined
+    : { folder: projects.project.folder, workspaceFolder: projects.workspaceFolder() };
+}

@@ -1,0 +1,89 @@
+import { basename, isAbsolute, join } from 'node:path';
+import type { FileStore } from '../base/files.ts';
+import { OtaError } from '../base/ota-error.ts';
+import { buildManifest, writeManifest, type WrittenManifest } from '../idf/manifest.ts';
+import type { IdfProject } from '../idf/project.ts';
+import { chipName } from '../image/chips.ts';
+import { recogniseFile } from '../image/recognise-file.ts';
+import type { Release, ReleaseStore } from '../server/release-store.ts';
+import type {} from './errors.ts';
+
+/** Release notes of a project, from the file the settings name; undefined when it is not there. */
+async function readNotes(project: IdfProject, path: string, files: FileStore): Promise<string | undefined> {
+  if (path.trim() === '') return undefined;
+  const text = await files.readText(isAbsolute(path) ? path : join(project.folder, path));
+  return text?.trim() === '' ? undefined : text?.trim();
+}
+
+/** The URL under which the project's application is served, when the base (`https://host:port`) is known. */
+function urlOf(project: IdfProject, baseUrl: string | undefined): string | undefined {
+  if (baseUrl === undefined || project.app === undefined) return undefined;
+  return `${baseUrl}/${encodeURIComponent(basename(project.app.path))}`;
+}
+
+/** Publishes what the project's build made. The same bytes give the same release.
+ * @param baseUrl of the server, such as `https://192.168.1.20:8070`
+ * @throws {OtaError} `manifest.notBuilt`, `manifest.badImage`, `server.nameTaken`, `file.unreadable` */
+export async function publishProject(
+  project: IdfProject,
+  store: ReleaseStore,
+  files: FileStore,
+  baseUrl: string | undefined,
+  notesPath: string,
+): Promise<Release> {
+  const { app } = project;
+  if (app === undefined) throw new OtaError('manifest.notBuilt', { project: project.name });
+  const url = urlOf(project, baseUrl);
+  const releaseNotes = await readNotes(project, notesPath, files);
+  const manifest = buildManifest(project, {
+    ...(url === undefined ? {} : { url }),
+    ...(releaseNotes === undefined ? {} : { releaseNotes }),
+  });
+  return store.publish({
+    project: manifest.project,
+    version: manifest.version,
+    fileName: basename(app.path),
+    bytes: app.bytes,
+    facts: { chip: manifest.chip },
+    manifest: { ...manifest, file: basename(app.path) },
+    owner: project.folder,
+    isPrimary: true,
+  });
+}
+
+/** Publishes any application image by its path.
+ * @throws {OtaError} `file.unreadable`, `publish.notAnApp` saying what it is instead, `server.nameTaken`, `server.nameInvalid` */
+export async function publishImage(path: string, store: ReleaseStore, files: FileStore): Promise<Release> {
+  const bytes = await files.read(path);
+  if (bytes === undefined) throw new OtaError('file.unreadable', { path, reason: 'ENOENT' });
+  const found = recogniseFile(bytes);
+  // a container is opened by the firmware itself, which only it knows how to
+  const isContainer = found.kind === 'preEncrypted' || found.kind === 'delta' || found.kind === 'compressed';
+  if (found.kind !== 'app' && !isContainer) throw new OtaError('publish.notAnApp', { path, kind: found.kind });
+  const description = found.kind === 'app' ? found.description : undefined;
+  const project = description?.projectName ?? '';
+  return store.publish({
+    project: project === '' ? basename(path, '.bin') : project,
+    version: description?.version ?? '',
+    fileName: basename(path),
+    bytes,
+    facts: found.kind === 'app' ? { chip: chipName(found.chipId) } : { container: found.kind },
+    owner: path,
+  });
+}
+
+/** Writes the metadata and a copy of the image under its version into the build folder.
+ * @throws {OtaError} `manifest.notBuilt`, `manifest.badImage`, `file.unwritable`, `file.unreadable` */
+export async function writeMetadata(
+  project: IdfProject,
+  files: FileStore,
+  baseUrl: string | undefined,
+  notesPath: string,
+): Promise<WrittenManifest> {
+  const url = urlOf(project, baseUrl);
+  const releaseNotes = await readNotes(project, notesPath, files);
+  return writeManifest(project, files, {
+    ...(url === undefined ? {} : { url }),
+    ...(releaseNotes === undefined ? {} : { releaseNotes }),
+  });
+}
