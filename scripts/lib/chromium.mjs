@@ -2,7 +2,15 @@ import { existsSync } from 'node:fs';
 import { findProgram, runOrThrow } from './processes.mjs';
 import { PlainError, timed } from './terminal.mjs';
 
-const NAMES = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome', 'microsoft-edge', 'chrome', 'msedge'];
+const NAMES = [
+  'chromium',
+  'chromium-browser',
+  'google-chrome-stable',
+  'google-chrome',
+  'microsoft-edge',
+  'chrome',
+  'msedge',
+];
 
 /** Where Chromium and its relatives are when they are not on PATH. */
 const USUAL_PLACES = [
@@ -40,7 +48,9 @@ export async function ensureChromium() {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   await timed('installing the Debian package "chromium" (apt-get)', async () => {
     await runOrThrow(aptGet, ['update', '-qq'], { env });
-    await runOrThrow(aptGet, ['install', '-y', '-qq', '--no-install-recommends', 'chromium', 'fonts-dejavu-core'], { env });
+    await runOrThrow(aptGet, ['install', '-y', '-qq', '--no-install-recommends', 'chromium', 'fonts-dejavu-core'], {
+      env,
+    });
   });
   const installed = findChromium();
   if (installed === undefined) throw new PlainError('apt-get has installed "chromium", and still none is found.');

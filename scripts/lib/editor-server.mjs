@@ -17,7 +17,7 @@ import { PlainError } from './terminal.mjs';
 export const QUIET_SETTINGS = {
   'chat.disableAIFeatures': true,
   'extensions.autoCheckUpdates': false,
-  'extensions.autoUpdate': false,
+  'extensions.autoUpdate': 'off',
   'extensions.ignoreRecommendations': true,
   'files.simpleDialog.enable': true,
   'git.autofetch': false,
@@ -175,7 +175,7 @@ export async function startEditorServer(host, folders, { port, asksForTrust = fa
   if (pid === undefined) throw new PlainError(`${host.node} cannot be started`);
 
   const url = `http://127.0.0.1:${actualPort}`;
-  const stop = async (/** @type {number | undefined} */ graceMs) => {
+  const stop = async (graceMs = 3000) => {
     await endTree(pid, graceMs);
     rmSync(sockets, { recursive: true, force: true });
   };

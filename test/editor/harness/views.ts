@@ -1,0 +1,177 @@
+import type { Locator, Page } from 'playwright-core';
+import { SELECTORS } from './selectors.ts';
+import { exactly, plain, textsOf } from './text.ts';
+import { waitUntil } from './wait-until.ts';
+
+/** One row of a tree view as it is seen. */
+export interface TreeRow {
+  readonly label: string;
+  readonly description: string;
+  /** 1 for the outermost rows. */
+  readonly level: number;
+  readonly isExpanded: boolean | undefined;
+}
+
+/** Opens a container of the activity bar by its name, if it is not open. */
+export async function openContainer(page: Page, name: string): Promise<void> {
+  const item = page.locator(SELECTORS.activityBarItem, { has: page.locator(`a[aria-label^="${name}"]`) }).first();
+  await item.waitFor();
+  const isOpen = (await item.getAttribute('class'))?.split(' ').includes('checked') === true;
+  if (!isOpen) await item.locator('a.action-label').click();
+}
+
+/** A view of the side bar or panel by its title. Open its container first. */
+export function treeView(page: () => Page, title: string) {
+  const pane = (): Locator =>
+    page()
+      .locator(SELECTORS.view, { has: page().locator(SELECTORS.viewTitle, { hasText: exactly(title) }) })
+      .first();
+
+  /** Rows whose label is the one given, or whose whole text matches the pattern. Only what is scrolled into sight exists. */
+  const row = (label: string | RegExp): Locator => {
+    const rows = pane().locator(SELECTORS.treeRow);
+    return typeof label === 'string'
+      ? rows.filter({ has: page().locator(SELECTORS.treeRowLabel, { hasText: exactly(label) }) }).first()
+      : rows.filter({ hasText: label }).first();
+  };
+
+  const view = {
+    pane,
+    row,
+
+    /** Unfolds the view itself when it is collapsed. */
+    async open(): Promise<void> {
+      const header = pane().locator(SELECTORS.viewHeader);
+      await header.waitFor();
+      if ((await header.getAttribute('aria-expanded')) === 'false') await header.click();
+    },
+
+    /** Everything in sight, from top to bottom. */
+    async rows(): Promise<TreeRow[]> {
+      const found = await pane()
+        .locator(SELECTORS.treeRow)
+        .evaluateAll(
+          (elements, [label, description]) =>
+            elements
+              .map((element) => ({
+                top: element.getBoundingClientRect().top,
+                label: element.querySelector(label)?.textContent ?? '',
+                description: element.querySelector(description)?.textContent ?? '',
+                level: Number(element.getAttribute('aria-level')),
+                expanded: element.getAttribute('aria-expanded'),
+              }))
+              .sort((one, other) => one.top - other.top),
+          [SELECTORS.treeRowLabel, SELECTORS.treeRowDescription] as const,
+        );
+      return found.map(({ label, description, level, expanded }) => ({
+        label: plain(label),
+        description: plain(description),
+        level,
+        isExpanded: expanded === null ? undefined : expanded === 'true',
+      }));
+    },
+
+    /** Waits for a row; scrolls down to find it. */
+    async reveal(label: string | RegExp): Promise<Locator> {
+      await view.open();
+      const wanted = row(label);
+      const list = pane().locator(SELECTORS.list).first();
+      for (let tries = 0; tries < 20 && (await wanted.count()) === 0 && (await list.count()) > 0; tries += 1) {
+        if (!(await isScrolledDown(list))) {
+          await list.hover();
+          await page().mouse.wheel(0, 200);
+        }
+        await wanted.waitFor({ timeout: 200 }).catch(() => undefined); // the loop asks again
+      }
+      await wanted.waitFor();
+      return wanted;
+    },
+
+    /** Expands rows one inside the other, from the outermost, and gives the last one. */
+    async expand(...path: (string | RegExp)[]): Promise<Locator> {
+      let last: Locator | undefined;
+      for (const label of path) {
+        last = await view.reveal(label);
+        if ((await last.getAttribute('aria-expanded')) === 'false') {
+          await last.locator(SELECTORS.treeTwistie).click();
+          const opened = last;
+          await waitUntil(
+            async () => (await opened.getAttribute('aria-expanded')) === 'true',
+            `${String(label)} to unfold`,
+          );
+        }
+      }
+      if (!last) throw new Error('expand needs a row');
+      return last;
+    },
+
+    /** Clicks a row, which selects it and runs its command if it has one. */
+    async click(label: string | RegExp): Promise<void> {
+      await (await view.reveal(label)).click();
+    },
+
+    /** Clicks one of the small buttons at the end of a row, by its title. */
+    async clickInline(label: string | RegExp, action: string): Promise<void> {
+      const wanted = await view.reveal(label);
+      await wanted.hover();
+      await wanted.locator(`${SELECTORS.treeRowActions}[aria-label^="${action}"]`).first().click();
+    },
+
+    /** Titles of the small buttons at the end of a row. */
+    async inlineActions(label: string | RegExp): Promise<string[]> {
+      const wanted = await view.reveal(label);
+      await wanted.hover();
+      const actions = wanted.locator(SELECTORS.treeRowActions);
+      return actions.evaluateAll((elements) => elements.map((element) => element.getAttribute('aria-label') ?? ''));
+    },
+
+    /** Chooses an entry of the context menu of a row. */
+    async clickMenu(label: string | RegExp, entry: string): Promise<void> {
+      await (await view.reveal(label)).click({ button: 'right' });
+      const item = page()
+        .locator(SELECTORS.menuItem, { hasText: exactly(entry) })
+        .first();
+      await item.waitFor();
+      // a menu that has just opened ignores clicks, lest the one that opened it chooses something
+      await waitUntil(async () => {
+        if (await item.isVisible()) await item.click({ timeout: 1000 });
+        await item.waitFor({ state: 'hidden', timeout: 500 });
+        return true;
+      }, `the menu to take "${entry}"`);
+    },
+
+    /** The entries of the context menu of a row; closes the menu again. */
+    async menu(label: string | RegExp): Promise<string[]> {
+      await (await view.reveal(label)).click({ button: 'right' });
+      await page().locator(SELECTORS.menuItem).first().waitFor();
+      const entries = await textsOf(page().locator(SELECTORS.menuItem));
+      await page().keyboard.press('Escape');
+      await page().locator(SELECTORS.menu).first().waitFor({ state: 'hidden' });
+      return entries.filter((text) => text !== '');
+    },
+
+    /** Clicks a button of the view's title bar, by its title. */
+    async clickTitleAction(action: string): Promise<void> {
+      await view.open();
+      await pane().hover();
+      await pane().locator(`${SELECTORS.viewActions}[aria-label^="${action}"]`).first().click();
+    },
+
+    /** What an empty view says. */
+    async welcome(): Promise<string> {
+      await view.open();
+      const content = pane().locator(SELECTORS.viewWelcome);
+      await content.waitFor();
+      return plain(await content.innerText());
+    },
+  };
+  return view;
+}
+
+async function isScrolledDown(list: Locator): Promise<boolean> {
+  return list.evaluate((element) => {
+    const rows = [...element.querySelectorAll('.monaco-list-row')];
+    const bottom = Math.max(0, ...rows.map((row) => row.getBoundingClientRect().bottom));
+    return bottom <= element.getBoundingClientRect().bottom;
+  });
+}
