@@ -3,7 +3,7 @@ import type { ResponsePlan } from './response-plan.ts';
 import type { Release } from './release-store.ts';
 
 /** How much is handed to the socket at once, in bytes: what a slow client costs in memory. */
-const PIECE_BYTES = 64 * 1024;
+const PIECE_BYTES = 131072;
 
 /** One request and where its answer goes. */
 export interface Exchange {
@@ -25,7 +25,6 @@ export type Respond = (exchange: Exchange) => Promise<boolean>;
  * The header goes out by itself: some versions of `esp_http_client` lose body bytes that arrive in the packet of the header. */
 export const sendResponse: Respond = async (exchange) => {
   sendHeader(exchange);
-  if (exchange.plan.body.length > 0) await nextTurn();
   return sendBody(exchange);
 };
 
