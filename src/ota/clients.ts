@@ -56,9 +56,11 @@ export function withEvent(
   return next;
 }
 
-function without(client: SeenClient, key: 'current' | 'trouble'): SeenClient {
-  const rest = { ...client };
-  delete rest[key];
+function withoutTrouble({ trouble: _, ...rest }: SeenClient): SeenClient {
+  return rest;
+}
+
+function withoutCurrent({ current: _, ...rest }: SeenClient): SeenClient {
   return rest;
 }
 
@@ -70,7 +72,7 @@ function afterEvent(client: SeenClient, event: TransferEvent, releases: Readonly
       return { ...client, trouble: { kind: 'refused', reason: event.reason } };
     case 'requested': {
       const known: SeenClient = {
-        ...without(client, 'trouble'),
+        ...withoutTrouble(client),
         ...(event.userAgent === undefined ? {} : { userAgent: event.userAgent }),
         ...(event.tls === undefined ? {} : { tls: event.tls }),
         ...(event.announced === undefined ? {} : { announced: event.announced }),
@@ -98,9 +100,9 @@ function afterEnd(
   if (releaseId === undefined || totalBytes === undefined || event.sentBytes === 0) return client;
   const reachedBytes = (event.startBytes ?? 0) + event.sentBytes;
   if (event.outcome === 'aborted') {
-    return { ...without(client, 'current'), trouble: { kind: 'aborted', atBytes: reachedBytes, totalBytes } };
+    return { ...withoutCurrent(client), trouble: { kind: 'aborted', atBytes: reachedBytes, totalBytes } };
   }
   if (reachedBytes < totalBytes) return client; // one range of several: the download goes on
   const version = releases.get(releaseId)?.version ?? '';
-  return { ...without(client, 'current'), fetched: { releaseId, version, atMs: event.atMs } };
+  return { ...withoutCurrent(client), fetched: { releaseId, version, atMs: event.atMs } };
 }

@@ -4,7 +4,8 @@ import type { Event } from '../base/emitter.ts';
 import { isOtaError } from '../base/ota-error.ts';
 import { ConsoleFollower } from '../monitor/console-follower.ts';
 import type { TransferEvent } from '../server/transfer-events.ts';
-import { advance, startTimeline, type Timeline, type TimelineEvent, type UpdateSubject } from './timeline.ts';
+import { advance, startTimeline, type TimelineEvent } from './timeline.ts';
+import type { Timeline, UpdateSubject } from './update-state.ts';
 
 /** A board that a rehearsal can drive: the virtual board, seen from outside. */
 export interface RehearsalBoard {
@@ -42,12 +43,10 @@ export async function rehearse(options: RehearsalOptions): Promise<Timeline> {
     stop.abort();
   };
   let timeline = startTimeline(subject, clock.now());
-  let isSilent = false;
   let silence = store.add(clock.after(silenceMs, giveUp));
 
   function giveUp(): void {
-    isSilent = true;
-    stop.abort();
+    stop.abort('silent');
   }
 
   function observe(event: TimelineEvent): void {
@@ -78,7 +77,7 @@ export async function rehearse(options: RehearsalOptions): Promise<Timeline> {
     await board.update(stop.signal, options.url);
   } catch (error) {
     if (!isOtaError(error, 'cancelled')) throw error;
-    why = isSilent ? 'timeout' : 'cancelled';
+    why = stop.signal.reason === 'silent' ? 'timeout' : 'cancelled';
   } finally {
     signal.removeEventListener('abort', cancel);
     silence.dispose();

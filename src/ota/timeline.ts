@@ -1,85 +1,16 @@
 import { withoutColours } from '../monitor/log-line.ts';
 import type { StageEvent } from '../monitor/stages.ts';
 import type { TransferEvent } from '../server/transfer-events.ts';
-import { judge, type Verdict } from './verdict.ts';
-
-/** The steps of an update, in the order they are shown. */
-export const STEP_IDS = [
-  'published',
-  'started',
-  'tls',
-  'asked',
-  'download',
-  'verify',
-  'slotSet',
-  'reboot',
-  'running',
-  'confirmed',
-] as const;
-
-export type StepId = (typeof STEP_IDS)[number];
-
-/** What proves a step: a line of the board's console, or an event of the server, in words for a log. */
-export interface Evidence {
-  readonly source: 'console' | 'server' | 'publish';
-  readonly text: string;
-}
-
-export interface Step {
-  readonly id: StepId;
-  readonly outcome: 'running' | 'done' | 'failed';
-  readonly startedMs: number;
-  readonly endedMs?: number;
-  readonly evidence: Evidence;
-}
-
-export interface Download {
-  /** Bytes of the image that were handed to the network, counted from its start. */
-  readonly sentBytes: number;
-  readonly totalBytes: number;
-  /** Over the whole download. */
-  readonly bytesPerSecond: number;
-  /** How many requests it took: more than one with ranges or after a resumption. */
-  readonly requests: number;
-}
-
-/** What the update is about; known before it starts. */
-export interface UpdateSubject {
-  readonly board: string;
-  readonly project: string;
-  readonly version: string;
-  readonly sha256: string;
-  /** 64 hex digits; the board prints the first ones of it when the release runs. */
-  readonly elfSha256: string;
-  readonly totalBytes: number;
-  readonly releaseId: string;
-  /** What the board ran before, when that was seen. */
-  readonly previousVersion?: string;
-  /** The board can go back by itself when the new application does not confirm. */
-  readonly isRollbackEnabled: boolean;
-}
-
-export interface Failure {
-  readonly step: StepId;
-  /** A stable id, such as `tls.unknownAuthority` or a failure id of the console's lines. */
-  readonly cause: string;
-  readonly evidence: Evidence;
-}
-
-/** One try at bringing one board to one release: what was seen of it so far. */
-export interface Timeline {
-  readonly subject: UpdateSubject;
-  readonly startedMs: number;
-  readonly steps: readonly Step[];
-  readonly download?: Download;
-  readonly downloadStartedMs?: number;
-  /** Every failure in the order seen; the first is usually the cause, the later ones its echo. */
-  readonly failures: readonly Failure[];
-  readonly runningVersion?: string;
-  readonly runsRelease?: boolean;
-  readonly verdict?: Verdict;
-  readonly endedMs?: number;
-}
+import {
+  STEP_IDS,
+  type Evidence,
+  type Failure,
+  type Step,
+  type StepId,
+  type Timeline,
+  type UpdateSubject,
+} from './update-state.ts';
+import { judge } from './verdict.ts';
 
 export type TimelineEvent =
   | { readonly kind: 'stage'; readonly atMs: number; readonly event: StageEvent }

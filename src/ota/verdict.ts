@@ -1,13 +1,4 @@
-import type { Failure, StepId, Timeline } from './timeline.ts';
-
-/** How an update ended. `confirmed`: the release runs and said it works; `delivered`: it runs, nobody confirmed; `refused`: the board or
- * its application said no before anything was written; `unknown`: `missing` was never seen. */
-export type Verdict =
-  | { readonly outcome: 'confirmed' }
-  | { readonly outcome: 'delivered'; readonly isRollbackEnabled: boolean }
-  | { readonly outcome: 'refused' | 'failed' | 'rolledBack'; readonly failure: Failure }
-  | { readonly outcome: 'unknown'; readonly missing: StepId }
-  | { readonly outcome: 'cancelled'; readonly during: StepId };
+import type { Failure, StepId, Timeline, Verdict } from './update-state.ts';
 
 /** Causes that are a decision of the board or its application, taken before the image counts. */
 const REFUSALS: ReadonlySet<string> = new Set([

@@ -27,4 +27,3 @@ export type ErrorTexts<Code extends OtaErrorCode> = {
 export function says(message: string, ...waysOut: readonly WayOut[]): ErrorText {
   return { message, waysOut };
 }
-

@@ -6,7 +6,7 @@ import { OtaError } from '../../base/ota-error.ts';
 import type { IdfProject } from '../../idf/project.ts';
 import { planBoard, planBoardApp, type BoardPlan } from '../../ota/board-plan.ts';
 import { rehearse } from '../../ota/rehearsal.ts';
-import type { Timeline } from '../../ota/timeline.ts';
+import type { Timeline } from '../../ota/update-state.ts';
 import { rehearsalBoard, type CreateVirtualDevice, type VirtualDevice } from '../../ota/virtual-device.ts';
 import { readSettings } from '../settings.ts';
 import type { ProjectSession } from './project-session.ts';

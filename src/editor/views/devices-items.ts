@@ -1,6 +1,6 @@
 import { l10n } from 'vscode';
 import type { ClientTrouble, SeenClient, SeenClients } from '../../ota/clients.ts';
-import type { Timeline } from '../../ota/timeline.ts';
+import type { Timeline } from '../../ota/update-state.ts';
 import { slotState, type DeviceSlot, type DeviceState, type VirtualDevice } from '../../ota/virtual-device.ts';
 import { causeText } from '../cause-texts.ts';
 import { bytesText, clockText, percentText, rateText } from '../text.ts';

@@ -274,7 +274,7 @@ function certificateItem(state: FirmwareState, project: IdfProject): TreeNode {
 
 function installedItem(project: IdfProject, trustPem: string | undefined): TreeNode {
   const { pem } = project.certificate;
-  const isOurs = pem !== undefined && trustPem !== undefined && pem.trim() === trustPem.trim();
+  const isOurs = trustPem !== undefined && pem?.trim() === trustPem.trim();
   const file = basename(project.certificate.path);
   const outcome = pem === undefined ? 'warned' : trustPem === undefined ? 'skipped' : isOurs ? 'passed' : 'warned';
   const results = {

@@ -1,5 +1,5 @@
 import { l10n } from 'vscode';
-import type { Step, StepId, Timeline } from '../../ota/timeline.ts';
+import type { Step, StepId, Timeline } from '../../ota/update-state.ts';
 import { bytesText, clockText, durationText, percentText, rateText } from '../text.ts';
 import { causeText } from '../cause-texts.ts';
 import { outcomeIcon } from './check-texts.ts';
