@@ -83,7 +83,7 @@ export function imageFileName(project: string, version: string, sha256: string):
     .replace(/\.{2,}/g, '.')
     .replace(/^[^A-Za-z0-9_]+|[.]+$/g, '')
     .slice(0, 100);
-  if (safe === plain) return `${safe}.bin`;
+  if (safe === plain && safe !== '') return `${safe}.bin`;
   return `${safe === '' ? 'app' : safe}-${sha256.slice(0, 8)}.bin`;
 }
 
