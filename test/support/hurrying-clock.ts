@@ -1,5 +1,5 @@
 import { toDisposable } from '../../src/base/disposable.ts';
-import type { Clock } from '../../src/base/clock.ts';
+import { systemClock, type Clock } from '../../src/base/clock.ts';
 
 /** Every wait ends as soon as the promises that are due have run, the shortest first, and time moves by it. */
 export class HurryingClock implements Clock {
@@ -69,4 +69,17 @@ export class ManualClock implements Clock {
     this.#nowMs = untilMs;
     await new Promise((resolve) => setImmediate(resolve));
   }
+}
+
+/** The computer's clock, with the delays that were asked for written down. */
+export function recordingClock(): Clock & { readonly asked: number[] } {
+  const asked: number[] = [];
+  return {
+    asked,
+    now: () => systemClock.now(),
+    after: (delayMs, run) => {
+      asked.push(delayMs);
+      return systemClock.after(delayMs, run);
+    },
+  };
 }
