@@ -19,7 +19,7 @@ export type {
   EmbeddedFile,
   HeaderOptions,
   ImageSegment,
-  OtadataSlot,
 } from '../../examples/tools/firmware.mjs';
+export type { OtadataSlot } from '../../examples/tools/otadata.mjs';
 export type { ChipFacts } from '../../examples/tools/chip-facts.mjs';
 export type { PartitionRow } from '../../examples/tools/partition-tables.mjs';

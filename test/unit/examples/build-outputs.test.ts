@@ -13,6 +13,12 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { findPemCertificates } from '../../../src/image/embedded-certificates.ts';
+import { findUrls } from '../../../src/image/embedded-urls.ts';
+import { parsePartitionTable } from '../../../src/image/partition-table.ts';
+import { recogniseFile } from '../../../src/image/recognise-file.ts';
+import { verifyImage } from '../../../src/image/verify-image.ts';
+import { makeCertificate } from '../../support/make-certificate.ts';
 import { buildOutputs } from '../../../examples/tools/build-outputs.mjs';
 
 const examples = join(import.meta.dirname, '../../../examples');
@@ -86,6 +92,32 @@ describe('building simple_ota', () => {
         'simple_ota.elf',
       ].map((name) => join(...name.split('/'))),
     );
+  });
+
+  it('is what the extension reads a build to be', () => {
+    const { pem } = makeCertificate('ESP32 OTA test');
+    writeFileSync(join(project, 'server_certs/ca_cert.pem'), pem);
+    buildOutputs({ projectFolder: project });
+    const read = (name: string): Buffer => readFileSync(join(project, 'build', name));
+    const checks = verifyImage(app(), { chipId: 0, chipRevision: 300, slotSizeBytes: 1700 * 1024 });
+    expect(checks.filter((check) => check.outcome === 'failed' || check.outcome === 'warned')).toEqual([]);
+    expect(checks.filter((check) => check.outcome === 'passed').map((check) => check.id)).toEqual(
+      expect.arrayContaining(['magic', 'segments', 'checksum', 'digest', 'chip', 'revision', 'description', 'size']),
+    );
+    expect(findPemCertificates(app()).map((found) => found.pem.trim())).toEqual([pem.trim()]);
+    expect(findUrls(app()).map((found) => found.url)).toContain('https://127.0.0.1:8070/simple_ota.bin');
+    expect(recogniseFile(read('bootloader/bootloader.bin')).kind).toBe('bootloader');
+    expect(recogniseFile(read('ota_data_initial.bin')).kind).toMatch(/otadata|erased/);
+    expect(recogniseFile(read('simple_ota.elf')).kind).toBe('elf');
+    const { partitions, hasMd5 } = parsePartitionTable(read('partition_table/partition-table.bin'));
+    expect([hasMd5, ...partitions.map((row) => row.label)]).toEqual([
+      true,
+      'nvs',
+      'otadata',
+      'phy_init',
+      'ota_0',
+      'ota_1',
+    ]);
   });
 
   it('describes itself as ESP-IDF does', () => {
