@@ -41,6 +41,8 @@ const WARNINGS: ReadonlySet<CsvProblemCode> = new Set<CsvProblemCode>([
   'offsetNotSectorAligned',
 ]);
 const LABEL_BYTES = 16;
+/** Every word of every ESP-IDF version. */
+const WORDS = new Set([TYPE_KEYWORDS, ...SUBTYPE_KEYWORDS.values()].flat().map(({ name }) => name));
 
 function readNumber(field: CsvField, words: readonly Keyword[], report: Report): number | undefined {
   const number = parsePythonInteger(field.text);
@@ -151,6 +153,7 @@ function checkLabel({ label, type, subtype, row }: LayoutRow, options: CsvOption
   if (/^(["']).*\1$/.test(label)) report('labelQuoted', name, { label });
   const bytes = new TextEncoder().encode(label).length;
   if (bytes > LABEL_BYTES) report('labelTooLong', name, { label, bytes, maximum: LABEL_BYTES });
+  if (!WORDS.has(label)) return;
   const asType = knownKeywords(TYPE_KEYWORDS, options.idfVersion).find((word) => word.name === label);
   const words = [...SUBTYPE_KEYWORDS].flatMap(([of, list]) =>
     knownKeywords(list, options.idfVersion).map((word) => ({ ...word, of })),
