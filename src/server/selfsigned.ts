@@ -82,10 +82,11 @@ function validity(nowMs: number, lengthMs: number): Pick<SelfsignedOptions, 'not
 
 async function make(commonName: string, options: SelfsignedOptions): Promise<CertificateAndKey> {
   // heavy (it brings a whole ASN.1 stack): loaded when the first certificate is made, never at start
-  const { generate } = await import('selfsigned');
+  // named exports of a CommonJS package are there or not, as the bundler sees it; the default always is
+  const { default: selfsigned } = await import('selfsigned');
   // the library joins the subject to one text: characters that mean something there are left out; RFC 5280 allows 64 of them
   const value = commonName.replace(/[^\w .:()-]/g, '-').slice(0, 64);
-  const made = await generate([{ name: 'commonName', value }], options);
+  const made = await selfsigned.generate([{ name: 'commonName', value }], options);
   return { certificatePem: withNewline(made.cert), keyPem: withNewline(made.private) };
 }
 
