@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /** One project a kind of test: `unit` touches no socket and no timer, `board` runs real sockets on loopback against the virtual board,
- * `editor` drives a real VS Code in Chromium (see test/editor/README.md). */
+ * `editor` drives a real VS Code in Chromium (see test/editor/README.md), `vsix` looks into the package. */
 export default defineConfig({
   test: {
     projects: [
@@ -28,6 +28,13 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'vsix',
+          include: ['test/vsix/**/*.test.ts'],
+          globalSetup: ['test/vsix/global-setup.ts'],
         },
       },
     ],

@@ -1,23 +1,15 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import * as esbuild from 'esbuild';
+import { BUNDLE_REPORT } from './bundle-report.mjs';
 import { ROOT, inRoot } from './repository.mjs';
-
-/** Sizes and contents of the last production bundle, for the VSIX check; apart from dist/, which is packaged. */
-export const BUNDLE_REPORT = inRoot('node_modules/.cache/esp32-ota/bundle.json');
 
 const WEBVIEW_PAGES = inRoot('src/editor/webview');
 
 /** The native addon of serialport: its binaries for every platform, found by it in `../prebuilds` of the chunk that holds its code. */
 const SERIAL_BINARIES = inRoot('node_modules/@serialport/bindings-cpp/prebuilds');
 
-/**
- * @typedef {object} BundleFile
- * @property {string} file path in dist/
- * @property {number} bytes
- * @property {boolean} isLazy whether it is loaded by an `import()` only, after activation
- * @property {string[]} packages npm packages with code in it
- */
+/** @typedef {import('./bundle-report.mjs').BundleFile} BundleFile */
 
 /**
  * @typedef {object} BundleOptions

@@ -1,0 +1,12 @@
+import { inRoot } from './repository.mjs';
+
+/** Sizes and contents of the last production bundle, for the VSIX check; apart from dist/, which is packaged. */
+export const BUNDLE_REPORT = inRoot('node_modules/.cache/esp32-ota/bundle.json');
+
+/**
+ * @typedef {object} BundleFile
+ * @property {string} file path in dist/
+ * @property {number} bytes
+ * @property {boolean} isLazy whether it is loaded by an `import()` only, after activation
+ * @property {string[]} packages npm packages with code in it
+ */
