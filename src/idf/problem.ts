@@ -45,5 +45,5 @@ export function problemOfError(error: unknown, path: string, severity: Severity 
   const line = 'line' in error.details && typeof error.details.line === 'number' ? error.details.line : undefined;
   const column =
     'column' in error.details && typeof error.details.column === 'number' ? error.details.column : undefined;
-  return problem(severity, error.code, path, error.details, { line, column });
+  return problem<OtaErrorCode>(severity, error.code, path, error.details, { line, column });
 }

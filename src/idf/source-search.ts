@@ -21,6 +21,8 @@ export interface SourceFindings {
   readonly embeddedNames: readonly string[];
   /** Source files looked at. */
   readonly paths: readonly string[];
+  /** The one that was changed last: newer than the image, it is not in it. `modifiedMs` since 1970. */
+  readonly newest?: { readonly path: string; readonly modifiedMs: number };
   /** False when there were more files than are searched. */
   readonly isComplete: boolean;
 }
@@ -88,19 +90,22 @@ export async function searchSources(folder: string, files: FileStore, cache: Fil
   const found = await Promise.all(
     paths.map(async (path) => {
       try {
-        return { path, names: (await cache.text(path, 'names', findNames))?.value };
+        const read = await cache.text(path, 'names', findNames);
+        return { path, names: read?.value, modifiedMs: read?.modifiedMs ?? 0 };
       } catch (error) {
         if (!isOtaError(error) || error.code === 'cancelled') throw error;
-        return { path, names: undefined };
+        return { path, names: undefined, modifiedMs: 0 };
       }
     }),
   );
   const calls = found.flatMap(({ path, names }) => (names?.calls ?? []).map((call) => ({ ...call, path })));
+  const newest = [...found].sort((one, other) => other.modifiedMs - one.modifiedMs)[0];
   return {
     clientKind: clientKindOf(new Set(calls.map(({ name }) => name))),
     calls,
     embeddedNames: [...new Set(found.flatMap(({ names }) => names?.embedded ?? []))],
     paths,
+    ...(newest === undefined ? {} : { newest: { path: newest.path, modifiedMs: newest.modifiedMs } }),
     isComplete,
   };
 }

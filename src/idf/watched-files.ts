@@ -1,4 +1,4 @@
-import { isAbsolute, relative } from 'node:path';
+import { dirname, isAbsolute, join, relative } from 'node:path';
 import type { IdfProject } from './project.ts';
 
 /** Globs, relative to the project's folder, of the files whose change makes a snapshot old. `build/ota/`, which we write, is not among them. */
@@ -12,20 +12,28 @@ export const watchGlobs: readonly string[] = [
   '.git/{HEAD,logs/HEAD,packed-refs,refs/tags/**}',
 ];
 
-/** Files outside the project's folder that its snapshot was made from (an sdkconfig or defaults elsewhere, a partition CSV by absolute path, a build
- * folder beside the project), to be watched one by one. */
+/** Files that a snapshot was made from and that {@link watchGlobs} do not reach, to be watched one by one: an sdkconfig, defaults or a partition CSV
+ * elsewhere, a build folder that is not a direct child of the project. */
 export function watchedOutside(project: IdfProject): readonly string[] {
-  const paths = [
+  const { folder, buildFolder } = project;
+  const elsewhere = [
     project.sdkconfigPath,
     ...project.defaults.map(({ path }) => path),
     project.partitionTable.path,
-    project.app?.path,
-    project.bootloader?.path,
-    project.partitionTable.built?.path,
     project.certificate.path,
-  ];
-  const outside = paths.filter((path) => path !== undefined).filter((path) => !isInside(project.folder, path));
-  return [...new Set(outside)].sort();
+  ].filter((path) => path !== undefined && !isInside(folder, path));
+  const built =
+    buildFolder === undefined || dirname(buildFolder) === folder
+      ? []
+      : [
+          ...['project_description.json', 'flasher_args.json', 'config/sdkconfig.json'].map((name) =>
+            join(buildFolder, name),
+          ),
+          project.app?.path,
+          project.bootloader?.path,
+          project.partitionTable.built?.path,
+        ];
+  return [...new Set([...elsewhere, ...built])].filter((path) => path !== undefined).sort();
 }
 
 function isInside(folder: string, path: string): boolean {

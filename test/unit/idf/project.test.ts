@@ -92,6 +92,15 @@ describe('a project of ESP-IDF', () => {
     expect((await calls('v5.3')).map(([name]) => name)).toEqual(['esp_https_ota', 'esp_restart']);
   });
 
+  it('knows the source file that was changed last', async () => {
+    const folder = await copyProject('v5.5', { 'components/net/src/net.cpp': '', 'components/net/include/net.h': '' });
+    await utimes(join(folder, 'components/net/src/net.cpp'), 4e9, 4e9);
+    expect((await load(folder)).sources.newest).toEqual({
+      path: join(folder, 'components/net/src/net.cpp'),
+      modifiedMs: 4e12,
+    });
+  });
+
   it('is known without a build, from its header', async () => {
     const folder = await copyProject('v5.3');
     await rm(join(folder, 'build'), { recursive: true });
@@ -315,6 +324,12 @@ describe('loading again', () => {
     await addFiles(elsewhere, { more: 'CONFIG_A=1\n' });
     expect(watchedOutside(await load(folder))).toEqual([join(elsewhere, 'more'), join(elsewhere, 'table.csv')]);
     expect(watchGlobs.join()).not.toMatch(/ota/);
+    const deep = await loadProject(await copyProject('v5.5'), diskFiles, { buildFolder: 'out/esp32' });
+    expect(watchedOutside(deep).map((path) => path.slice(deep.folder.length + 1))).toEqual([
+      'out/esp32/config/sdkconfig.json',
+      'out/esp32/flasher_args.json',
+      'out/esp32/project_description.json',
+    ]);
   });
 });
 
