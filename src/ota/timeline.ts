@@ -98,9 +98,11 @@ function afterStage(timeline: Timeline, event: StageEvent, atMs: number): Timeli
     case 'verifying':
       return stepOf(timeline, 'download') === undefined || isAfterUpdate
         ? timeline
-        : mark(timeline, 'verify', 'running', atMs, evidence);
-    case 'succeeded':
-      return mark(mark(timeline, 'verify', 'done', atMs, evidence), 'slotSet', 'done', atMs, evidence);
+        : mark(downloaded(timeline, atMs, evidence), 'verify', 'running', atMs, evidence);
+    case 'succeeded': {
+      const verified = mark(downloaded(timeline, atMs, evidence), 'verify', 'done', atMs, evidence);
+      return mark(verified, 'slotSet', 'done', atMs, evidence);
+    }
     case 'rom':
     case 'reset':
     case 'bootloader':
@@ -125,6 +127,13 @@ function afterStage(timeline: Timeline, event: StageEvent, atMs: number): Timeli
     default:
       return timeline;
   }
+}
+
+/** A board that goes on to verify has the whole image, whether or not the server has seen the connection end by then. */
+function downloaded(timeline: Timeline, atMs: number, evidence: Evidence): Timeline {
+  const { download } = timeline;
+  const isWhole = download !== undefined && download.sentBytes >= download.totalBytes;
+  return isWhole ? mark(timeline, 'download', 'done', atMs, evidence) : timeline;
 }
 
 /** A line that only repeats that something failed adds nothing once a cause is known. */

@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest';
+import { withEvent, type SeenClients } from '../../../src/ota/clients.ts';
+import { ReleaseStore } from '../../../src/server/release-store.ts';
+import type { TransferEvent } from '../../../src/server/transfer-events.ts';
+
+const store = new ReleaseStore();
+const release = store.publish({
+  project: 'blink',
+  version: '1.2.0',
+  fileName: 'blink.bin',
+  bytes: new Uint8Array(1000).fill(7),
+});
+const releases = new Map([[release.id, release]]);
+
+function after(...events: (Partial<TransferEvent> & { kind: TransferEvent['kind'] })[]): SeenClients {
+  return events.reduce<SeenClients>((clients, event, index) => {
+    const whole = { atMs: index + 1, id: 'r1', client: { address: '10.0.0.5', port: 1 }, ...event } as TransferEvent;
+    return withEvent(clients, whole, releases);
+  }, new Map());
+}
+
+const GET = {
+  kind: 'requested',
+  method: 'GET',
+  path: '/blink.bin',
+  status: 200,
+  releaseId: release.id,
+  userAgent: 'ESP32 HTTP Client/1.0',
+} as const;
+const HALF = {
+  kind: 'progress',
+  releaseId: release.id,
+  sentBytes: 500,
+  offsetBytes: 500,
+  totalBytes: 1000,
+  bytesPerSecond: 2,
+} as const;
+const END = {
+  kind: 'ended',
+  releaseId: release.id,
+  outcome: 'complete',
+  sentBytes: 1000,
+  startBytes: 0,
+  totalBytes: 1000,
+  status: 200,
+  durationMs: 1,
+} as const;
+
+describe('clients of the server', () => {
+  it('show how far their download is, and of which version', () => {
+    const client = after(GET, HALF).get('10.0.0.5');
+    expect(client?.current).toMatchObject({ version: '1.2.0', offsetBytes: 500, totalBytes: 1000 });
+    expect(client?.userAgent).toBe('ESP32 HTTP Client/1.0');
+  });
+
+  it('show what they fetched when the last byte is out', () => {
+    const client = after(GET, HALF, END).get('10.0.0.5');
+    expect(client?.current).toBeUndefined();
+    expect(client?.fetched).toMatchObject({ version: '1.2.0', atMs: 3 });
+  });
+
+  it('go on between the ranges of one download', () => {
+    const client = after({ ...GET, status: 206 }, HALF, { ...END, sentBytes: 500, status: 206 }).get('10.0.0.5');
+    expect(client?.current?.offsetBytes).toBe(500);
+    expect(client?.fetched).toBeUndefined();
+  });
+
+  it('show where they broke off', () => {
+    const client = after(GET, HALF, { ...END, outcome: 'aborted', sentBytes: 600 }).get('10.0.0.5');
+    expect(client?.trouble).toEqual({ kind: 'aborted', atBytes: 600, totalBytes: 1000 });
+    expect(client?.current).toBeUndefined();
+  });
+
+  it('keep their trouble until they ask again', () => {
+    const failed = { kind: 'tlsFailed', cause: 'unknownAuthority', detail: 'alert 48' } as const;
+    expect(after(failed).get('10.0.0.5')?.trouble).toMatchObject({ kind: 'tls', cause: 'unknownAuthority' });
+    expect(after(failed, GET).get('10.0.0.5')?.trouble).toBeUndefined();
+    expect(after({ ...GET, status: 404, path: '/x' }).get('10.0.0.5')?.trouble).toEqual({
+      kind: 'status',
+      status: 404,
+      path: '/x',
+    });
+  });
+
+  it('are forgotten, the longest unseen first, when there are too many', () => {
+    const many = Array.from({ length: 300 }, (_, index) => ({
+      ...GET,
+      client: { address: `10.0.1.${index}`, port: 1 },
+    }));
+    const clients = after(...many);
+    expect(clients.size).toBe(256);
+    expect(clients.has('10.0.1.0')).toBe(false);
+    expect(clients.has('10.0.1.299')).toBe(true);
+  });
+});
