@@ -1,6 +1,6 @@
 import { sysfsFacts, listSysfsPorts } from './sysfs-ports.ts';
 import type { LineInfo, UsbIdentity } from './serial-transport.ts';
-import { formatUsbIds, knownUsb, parseUsbId, VENDOR_ESPRESSIF } from './usb-identities.ts';
+import { knownUsb, parseUsbId, VENDOR_ESPRESSIF } from './usb-identities.ts';
 import { calloutPath, listNativePorts } from './usb-transport.ts';
 
 /** A serial device of this machine. */
@@ -119,9 +119,4 @@ export function findAgain(before: PortEntry, now: readonly PortEntry[]): PortEnt
     return candidates.find((port) => port.interfaceNumber === before.interfaceNumber) ?? candidates[0];
   }
   return maybe.find((port) => port.address === before.address) ?? (maybe.length === 1 ? maybe[0] : undefined);
-}
-
-/** `10c4:ea60 0001` for logs. */
-export function describeUsb(usb: UsbIdentity): string {
-  return `${formatUsbIds(usb)}${usb.serialNumber === undefined ? '' : ` ${usb.serialNumber}`}`;
 }
