@@ -21,7 +21,7 @@ export interface FileStore {
   /** Names in a directory, sorted; empty when it is not there. */
   list(path: string): Promise<readonly string[]>;
   /** Replaces the file in one step (written beside it, then renamed), making its directories. `mode` such as 0o600 is in force before the
-   * first byte is written. */
+   * first byte is written; without one, a file that is replaced keeps its own. */
   writeAtomic(path: string, content: Uint8Array | string, mode?: number): Promise<void>;
   /** Copies to `path.<yyyymmdd-hhmmss>.bak` and returns that path; `undefined` when there was nothing to save. Never overwrites. */
   backUp(path: string): Promise<string | undefined>;
@@ -48,13 +48,23 @@ async function writing<T>(path: string, work: () => Promise<T>): Promise<T> {
   }
 }
 
+/** Permission bits of a file that is there. */
+async function modeOf(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).mode & 0o777;
+  } catch {
+    return undefined;
+  }
+}
+
 async function writeAtomic(path: string, content: Uint8Array | string, mode?: number): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
   try {
     const file = await open(temporary, 'wx', mode ?? 0o666);
     try {
-      if (mode !== undefined) await chmod(temporary, mode);
+      const wanted = mode ?? (await modeOf(path));
+      if (wanted !== undefined) await chmod(temporary, wanted);
       await writeFile(file, content);
       await file.sync();
     } finally {

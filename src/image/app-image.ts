@@ -70,7 +70,8 @@ function computeChecksum(bytes: Uint8Array, segments: readonly Segment[]): numbe
   for (const { offset, length } of segments) {
     const start = bytes.byteOffset + offset;
     if (start % 4 === 0) {
-      for (const value of new Uint32Array(bytes.buffer, start, length / 4)) word ^= value;
+      // not by an iterator, which costs ten times as much on every load of a project
+      word = new Uint32Array(bytes.buffer, start, length / 4).reduce((sum, value) => sum ^ value, word);
     } else {
       for (let at = offset; at < offset + length; at += 4) word ^= view.getUint32(at, true);
     }
