@@ -1,4 +1,5 @@
-import { BodyReader, type AppOutcome, type AppRun } from './app-run.ts';
+import type { Disposable } from '../base/disposable.ts';
+import { armPowerCut, BodyReader, type AppOutcome, type AppRun } from './app-run.ts';
 import { updateUrl } from './app-url.ts';
 import { ESP_OK, espErr, espErrName } from './esp-err.ts';
 import { HttpClient } from './http-client.ts';
@@ -40,9 +41,7 @@ export async function runNative(run: AppRun): Promise<AppOutcome> {
   log('I', NATIVE_TAG, `Writing to partition subtype ${slot.subtype} at offset 0x${slot.offset.toString(16)}`);
   const length = client.contentLengthBytes;
   run.onUpdateBegins(slot, length > 0 ? length : undefined);
-  const outcome = await receive(run, client);
-  ota.flash.keepPower();
-  return outcome;
+  return receive(run, client);
 }
 
 function printPartitions(run: AppRun): void {
@@ -84,9 +83,11 @@ async function receive(run: AppRun, client: HttpClient): Promise<AppOutcome> {
   const { log } = run;
   const body = new BodyReader(run);
   let write: OtaWrite | undefined;
+  let cut: Disposable | undefined;
   for (;;) {
     const result = await body.read(client, BUFFER_BYTES);
     if (result.kind !== 'data') {
+      cut?.dispose();
       log('E', NATIVE_TAG, 'Error: SSL data read error');
       return fatal(run, client);
     }
@@ -99,11 +100,16 @@ async function receive(run: AppRun, client: HttpClient): Promise<AppOutcome> {
       const begun = judgeHeader(run, client, result.bytes);
       if (typeof begun === 'string') return begun;
       write = begun;
+      cut = armPowerCut(run, begun);
     }
     const err = write.write(result.bytes);
-    if (err !== ESP_OK) return fatal(run, client);
+    if (err !== ESP_OK) {
+      cut?.dispose();
+      return fatal(run, client);
+    }
     run.onWritten(write.writtenBytes);
   }
+  cut?.dispose();
   log('I', NATIVE_TAG, `Total Write binary data length: ${write?.writtenBytes ?? 0}`);
   if (!client.isComplete) {
     log('E', NATIVE_TAG, 'Error in receiving complete file');
@@ -135,7 +141,7 @@ async function finish(run: AppRun, client: HttpClient, write: OtaWrite | undefin
 }
 
 function judgeHeader(run: AppRun, client: HttpClient, first: Uint8Array): OtaWrite | AppOutcome {
-  const { log, ota, options, description, knobs, useUp } = run;
+  const { log, ota, options, description } = run;
   if (first.length <= HEADER_BYTES) {
     log('E', NATIVE_TAG, 'received package is not fit len');
     return fatal(run, client);
@@ -169,9 +175,5 @@ function judgeHeader(run: AppRun, client: HttpClient, first: Uint8Array): OtaWri
     return fatal(run, client);
   }
   log('I', NATIVE_TAG, 'esp_ota_begin succeeded');
-  if (knobs.resetAtImageByte !== undefined) {
-    ota.flash.cutPower({ afterProgrammedBytes: knobs.resetAtImageByte });
-    useUp('resetAtImageByte');
-  }
   return begun;
 }

@@ -1,10 +1,11 @@
+import type { Disposable } from '../base/disposable.ts';
 import type { AppOptions, BoardDelays } from './board-setup.ts';
 import type { Network, TlsOptions } from './connect.ts';
 import type { BodyRead, HttpClient } from './http-client.ts';
 import { isAtLeast, type IdfVersion } from './idf-version.ts';
 import type { Description, Log } from './image-in-flash.ts';
 import type { BoardKnobs } from './knobs.ts';
-import type { OtaContext } from './ota-ops.ts';
+import type { OtaContext, OtaWrite } from './ota-ops.ts';
 import type { Row } from './partition-rows.ts';
 
 /** How the application's run ended: it sits there, restarts by itself, or has crashed. */
@@ -37,6 +38,14 @@ export interface AppRun {
   readonly hasLostWifi: () => boolean;
   readonly onUpdateBegins: (slot: Row, totalBytes: number | undefined) => void;
   readonly onWritten: (writtenBytes: number) => void;
+}
+
+/** The knob that lets the supply fail at an image byte, armed for the update that begins. Dispose what it gives when the update ends. */
+export function armPowerCut(run: AppRun, write: OtaWrite): Disposable | undefined {
+  const at = run.knobs.resetAtImageByte;
+  if (at === undefined || at < write.writtenBytes) return undefined;
+  run.useUp('resetAtImageByte');
+  return run.ota.flash.cutPower({ afterProgrammedBytes: at - write.writtenBytes });
 }
 
 /** Reads body bytes as the firmware would, with the knobs of a bad link in between. */

@@ -1,4 +1,5 @@
-import { BodyReader, type AppRun } from './app-run.ts';
+import type { Disposable } from '../base/disposable.ts';
+import { armPowerCut, BodyReader, type AppRun } from './app-run.ts';
 import { ESP_FAIL, ESP_OK, espErr, espErrName, hexErr } from './esp-err.ts';
 import { HttpClient } from './http-client.ts';
 import { isAtLeast } from './idf-version.ts';
@@ -38,6 +39,7 @@ export class HttpsOta {
   #state: 'begun' | 'resuming' | 'inProgress' | 'success' = 'begun';
   #slot: Row | undefined;
   #write: OtaWrite | undefined;
+  #cut: Disposable | undefined;
   #headerBytes: Uint8Array | undefined;
   #imageLength = -1;
   #binaryLength = 0;
@@ -348,7 +350,7 @@ export class HttpsOta {
   }
 
   #openSlot(): number {
-    const { log, ota, knobs, useUp } = this.#run;
+    const { log, ota } = this.#run;
     if (this.#slot === undefined) return ESP_FAIL;
     const isResumed = this.#state === 'resuming';
     const begun = isResumed ? resumeOta(ota, this.#slot, this.#binaryLength) : beginOta(ota, this.#slot);
@@ -356,10 +358,7 @@ export class HttpsOta {
       log('E', TAG, `${isResumed ? 'esp_ota_resume' : 'esp_ota_begin'} failed (${espErrName(begun)})`);
       return begun;
     }
-    if (knobs.resetAtImageByte !== undefined && knobs.resetAtImageByte >= begun.writtenBytes) {
-      ota.flash.cutPower({ afterProgrammedBytes: knobs.resetAtImageByte - begun.writtenBytes });
-      useUp('resetAtImageByte');
-    }
+    this.#cut = armPowerCut(this.#run, begun);
     this.#write = begun;
     this.#state = 'inProgress';
     return ESP_OK;
@@ -424,7 +423,7 @@ export class HttpsOta {
   /** `esp_https_ota_finish`: verifies the slot and, after a whole download, makes it the one to boot. */
   finish(): number {
     const { ota, log } = this.#run;
-    ota.flash.keepPower();
+    this.#cut?.dispose();
     let err = this.#write?.end() ?? ESP_OK;
     this.#client.close();
     if (err === ESP_OK && this.#state === 'success' && this.#slot !== undefined) {
@@ -439,7 +438,7 @@ export class HttpsOta {
   /** `esp_https_ota_abort` */
   abort(): void {
     this.#options.onEvent('OTA abort');
-    this.#run.ota.flash.keepPower();
+    this.#cut?.dispose();
     this.#client.close();
   }
 }

@@ -1,4 +1,5 @@
 import './errors.ts';
+import { toDisposable, type Disposable } from '../base/disposable.ts';
 import { Emitter, type Event } from '../base/emitter.ts';
 import { OtaError } from '../base/ota-error.ts';
 
@@ -85,17 +86,16 @@ export class NorFlash {
   }
 
   /** Arms one power cut: either so many single operations (a sector erase, a program) still complete and the next is interrupted half-way,
-   * or so many programmed bytes still arrive. Arming again replaces it; it happens once. */
-  cutPower(when: { readonly afterOperations: number } | { readonly afterProgrammedBytes: number }): void {
-    this.#cut =
+   * or so many programmed bytes still arrive. Arming again replaces it; it happens once. Dispose to call this one off. */
+  cutPower(when: { readonly afterOperations: number } | { readonly afterProgrammedBytes: number }): Disposable {
+    const cut: Cut =
       'afterOperations' in when
         ? { operationsLeft: when.afterOperations, bytesLeft: Infinity }
         : { operationsLeft: Infinity, bytesLeft: when.afterProgrammedBytes };
-  }
-
-  /** Calls an armed power cut off. */
-  keepPower(): void {
-    this.#cut = undefined;
+    this.#cut = cut;
+    return toDisposable(() => {
+      if (this.#cut === cut) this.#cut = undefined;
+    });
   }
 
   snapshot(): Uint8Array {

@@ -141,7 +141,6 @@ export class VirtualBoard implements Disposable {
     this.#life?.abort();
     this.#life = undefined;
     this.#running = undefined;
-    this.flash.keepPower();
     this.#setPhase('off');
   }
 
@@ -184,7 +183,6 @@ export class VirtualBoard implements Disposable {
   #start(cause: ResetCause): void {
     if (this.#store.isDisposed) return;
     this.#life?.abort();
-    this.flash.keepPower();
     const life = new AbortController();
     this.#life = life;
     this.#running = undefined;
