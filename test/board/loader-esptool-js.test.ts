@@ -38,7 +38,7 @@ interface Client {
 function client(open: (options: OpenOptions) => Promise<SerialTransport>, isUsbSerialJtag = false): Client {
   const words: string[] = [];
   const port = new WebSerialPort(open, isUsbSerialJtag ? { usbVendorId: 0x303a, usbProductId: 0x1001 } : {});
-  const transport = new Transport(port as unknown as ConstructorParameters<typeof Transport>[0]);
+  const transport = new Transport(port);
   const say = (text: string): void => {
     words.push(text);
   };

@@ -4,7 +4,7 @@ import { isOtaError, OtaError } from '../../base/ota-error.ts';
 import type { CommandLine, CommandSet, LoaderContext } from './loader-context.ts';
 import { RamUpload } from './ram-upload.ts';
 import { RomLoader } from './rom-loader.ts';
-import { SlipReceiver, slipFrame } from './slip-frames.ts';
+import { SlipReceiver, slipFrame, type EmptyFrame } from './slip-frames.ts';
 import { StubLoader } from './stub-loader.ts';
 
 /** The largest frame the stub has room for; the ROM's is that of a RAM block.
@@ -29,7 +29,7 @@ export class LoaderSession implements Disposable {
   constructor(context: LoaderContext) {
     this.#context = context;
     this.#commands = new RomLoader(context);
-    this.#receiver = this.#newReceiver(ROM_FRAME_BYTES);
+    this.#receiver = this.#newReceiver(ROM_FRAME_BYTES, 'begins');
   }
 
   get isStub(): boolean {
@@ -44,13 +44,14 @@ export class LoaderSession implements Disposable {
     this.#stop.abort();
   }
 
-  #newReceiver(capacityBytes: number): SlipReceiver {
-    return new SlipReceiver(capacityBytes, {
+  #newReceiver(capacityBytes: number, emptyFrame: EmptyFrame): SlipReceiver {
+    const sink = {
       canReceive: () => this.#queue.length + (this.#isInWork ? 1 : 0) < BUFFERS,
-      onFrame: (frame) => {
+      onFrame: (frame: Uint8Array) => {
         this.#onFrame(frame);
       },
-    });
+    };
+    return new SlipReceiver(capacityBytes, sink, emptyFrame);
   }
 
   #onFrame(frame: Uint8Array): void {
@@ -127,7 +128,7 @@ export class LoaderSession implements Disposable {
   async #startStub(send: (frame: Uint8Array) => void): Promise<void> {
     const { times, clock } = this.#context;
     this.#commands = new StubLoader(this.#context);
-    this.#receiver = this.#newReceiver(STUB_FRAME_BYTES);
+    this.#receiver = this.#newReceiver(STUB_FRAME_BYTES, 'ends');
     const startMs = times.stubStartMs ?? 0;
     if (startMs > 0) await sleep(startMs, this.#stop.signal, clock).catch(() => undefined);
     if (this.#stop.signal.aborted) return;

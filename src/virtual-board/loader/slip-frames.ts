@@ -29,20 +29,25 @@ export interface FrameSink {
   onFrame(frame: Uint8Array): void;
 }
 
-/** Takes a line apart into frames, a byte at a time as the chip's interrupt does. Two delimiters in a row leave it outside of a frame, so a
- * delimiter that got lost shifts it by one until the next empty frame: a host resynchronises with a spare delimiter.
+/** What two delimiters in a row are: the end of one frame and the beginning of the next, or a frame without content, which is over. */
+export type EmptyFrame = 'begins' | 'ends';
+
+/** Takes a line apart into frames, a byte at a time as the chip's interrupt does. With empty frames that end, as in the stub, a lost delimiter leaves it
+ * outside of every frame that follows, until a spare delimiter comes.
  * @see esp-flasher-stub v1.1 src/slip.c, `slip_recv_byte` */
 export class SlipReceiver {
   readonly #capacityBytes: number;
   readonly #sink: FrameSink;
+  readonly #emptyFrame: EmptyFrame;
   #buffer: Uint8Array;
   #length = 0;
   #state: 'outside' | 'inside' | 'escaping' = 'outside';
 
   /** A frame longer than the capacity is thrown away. */
-  constructor(capacityBytes: number, sink: FrameSink) {
+  constructor(capacityBytes: number, sink: FrameSink, emptyFrame: EmptyFrame) {
     this.#capacityBytes = capacityBytes;
     this.#sink = sink;
+    this.#emptyFrame = emptyFrame;
     this.#buffer = new Uint8Array(Math.min(capacityBytes, 1024));
   }
 
@@ -61,6 +66,7 @@ export class SlipReceiver {
       else if (byte === ESCAPED_ESCAPE) this.#put(ESCAPE);
       else this.#state = 'outside';
     } else if (byte === END) {
+      if (this.#length === 0 && this.#emptyFrame === 'begins') return;
       this.#state = 'outside';
       if (this.#length > 0) this.#sink.onFrame(this.#buffer.slice(0, this.#length));
     } else if (byte === ESCAPE) {
