@@ -152,7 +152,10 @@ describe('an update’s timeline', () => {
 
   it('counts a download as done when the board verifies before the server sees the connection end', () => {
     const whole = { ...HALF, sentBytes: 1000, offsetBytes: 1000 };
-    const timeline = new Replay().lines(...BOOT_OLD, START).server(GET, whole).lines(VERIFY).timeline;
+    const timeline = new Replay()
+      .lines(...BOOT_OLD, START)
+      .server(GET, whole)
+      .lines(VERIFY).timeline;
     expect(stepOf(timeline, 'download')?.outcome).toBe('done');
   });
 

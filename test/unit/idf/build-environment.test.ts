@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { findBuildInvocation, type BuildSources } from '../../../src/idf/build-environment.ts';
+
+const NOTHING: BuildSources = {
+  command: '',
+  idfPath: '',
+  idfPathVariable: undefined,
+  espIdfExtensionPath: undefined,
+  platform: 'linux',
+};
+
+describe('how a project is built', () => {
+  it('is by the command of the settings, in the project’s own environment', () => {
+    expect(findBuildInvocation({ ...NOTHING, command: ' make all ' })).toEqual({
+      commandLine: 'make all',
+      environment: {},
+      source: 'command',
+    });
+  });
+
+  it('gives the command of the settings the ESP-IDF that is known', () => {
+    expect(findBuildInvocation({ ...NOTHING, command: 'make', idfPathVariable: '/opt/idf' })?.environment).toEqual({
+      IDF_PATH: '/opt/idf',
+    });
+  });
+
+  it('prefers the path of the settings, then IDF_PATH, then the ESP-IDF extension', () => {
+    const all = { ...NOTHING, idfPath: '/set', idfPathVariable: '/env', espIdfExtensionPath: '/ext' };
+    expect(findBuildInvocation(all)).toMatchObject({
+      commandLine: ". '/set/export.sh' && idf.py build",
+      source: 'setting',
+    });
+    expect(findBuildInvocation({ ...all, idfPath: ' ' })).toMatchObject({
+      environment: { IDF_PATH: '/env' },
+      source: 'IDF_PATH',
+    });
+    expect(findBuildInvocation({ ...all, idfPath: '', idfPathVariable: '' })).toMatchObject({
+      source: 'espIdfExtension',
+    });
+  });
+
+  it('quotes a path for the shell it goes to', () => {
+    expect(findBuildInvocation({ ...NOTHING, idfPath: "/o'clock/my idf" })?.commandLine).toBe(
+      ". '/o'\\''clock/my idf/export.sh' && idf.py build",
+    );
+    expect(findBuildInvocation({ ...NOTHING, idfPath: 'C:\\my idf', platform: 'win32' })?.commandLine).toBe(
+      'call "C:\\my idf\\export.bat" && idf.py build',
+    );
+  });
+
+  it('is unknown when there is neither a command nor an ESP-IDF', () => {
+    expect(findBuildInvocation(NOTHING)).toBeUndefined();
+  });
+});
