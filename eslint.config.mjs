@@ -7,6 +7,7 @@ export default tseslint.config(
       'dist/',
       'node_modules/',
       '.editor-host/',
+      '.playground/',
       'test-results/',
       'examples/*/build/',
       'test/editor/host/',

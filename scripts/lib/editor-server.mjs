@@ -76,7 +76,10 @@ export function writeUserSettings(folders, settings = {}) {
   writeFileSync(file, `${JSON.stringify({ ...QUIET_SETTINGS, ...settings }, undefined, 2)}\n`);
 }
 
-/** A port of 127.0.0.1 that is free now. @returns {Promise<number>} */
+/**
+ * A port of 127.0.0.1 that is free now.
+ * @returns {Promise<number>}
+ */
 export function freePort() {
   return new Promise((resolve, reject) => {
     const probe = createServer();
@@ -91,19 +94,32 @@ export function freePort() {
 }
 
 /**
- * Throws when a port cannot be listened on, with words for the user.
- * @param {number} port
- * @returns {Promise<void>}
+ * @param {number} port of 127.0.0.1
+ * @returns {Promise<string | undefined>} why it cannot be listened on, as the system's code
  */
-function checkPort(port) {
-  return new Promise((resolve, reject) => {
+function portTrouble(port) {
+  return new Promise((resolve) => {
     const probe = createServer();
-    probe.once('error', (/** @type {NodeJS.ErrnoException} */ error) => {
-      const why = error.code === 'EADDRINUSE' ? 'is in use' : `cannot be used (${error.code ?? error.message})`;
-      reject(new PlainError(`Port ${port} on 127.0.0.1 ${why}. Choose another one: npm start -- --port ${port + 1}`));
-    });
-    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve()));
+    probe.once('error', (/** @type {NodeJS.ErrnoException} */ error) => resolve(error.code ?? error.message));
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(undefined)));
   });
+}
+
+/**
+ * Whether a port of 127.0.0.1 can be listened on now.
+ * @param {number} port
+ */
+export const isPortFree = async (port) => (await portTrouble(port)) === undefined;
+
+/**
+ * @param {number} port
+ * @throws {PlainError} with words for the user, when it cannot be listened on
+ */
+async function checkPort(port) {
+  const trouble = await portTrouble(port);
+  if (trouble === undefined) return;
+  const why = trouble === 'EADDRINUSE' ? 'is in use' : `cannot be used (${trouble})`;
+  throw new PlainError(`Port ${port} of 127.0.0.1 ${why}. Choose another one: npm start -- --port ${port + 1}`);
 }
 
 /**
