@@ -3,7 +3,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensureDependencies } from './lib/dependencies.mjs';
 import { ensureEditorHost, installedEditorHost } from './lib/editor-host.mjs';
-import { freePort, isPortFree, startEditorServer } from './lib/editor-server.mjs';
+import { checkPort, freePort, isPortFree, startEditorServer } from './lib/editor-server.mjs';
 import {
   EDITOR_FOLDERS,
   PLAYGROUND,
@@ -11,7 +11,7 @@ import {
   prepareExample,
   prepareSettings,
 } from './lib/playground.mjs';
-import { endEverything, endEverythingOnSignals, findProgram, runOrThrow, start } from './lib/processes.mjs';
+import { endEverything, endEverythingOnSignals, findProgram, runOrThrow, startApart } from './lib/processes.mjs';
 import { ROOT, inRoot } from './lib/repository.mjs';
 import { PlainError, explain, say, seconds, timed } from './lib/terminal.mjs';
 
@@ -97,8 +97,8 @@ async function openDesktop(code, project) {
   ];
   const child =
     process.platform === 'win32'
-      ? start(process.env['ComSpec'] ?? 'cmd.exe', ['/d', '/s', '/c', code, ...args], { stdio: 'ignore' })
-      : start(code, args, { stdio: 'ignore' });
+      ? startApart(process.env['ComSpec'] ?? 'cmd.exe', ['/d', '/s', '/c', code, ...args], { stdio: 'ignore' })
+      : startApart(code, args, { stdio: 'ignore' });
   say(`\n  ${project} is open in VS Code. Ctrl+C here, or closing the window, ends it.\n`);
   await new Promise((resolve, reject) => {
     child.once('exit', resolve);
@@ -141,6 +141,7 @@ try {
   }
   const port = readPort(options.port);
   const chosen = options.project === undefined ? undefined : readProject(options.project);
+  if (port !== undefined) await checkPort(port);
   const started = performance.now();
   await ensureDependencies();
   const project = chosen ?? (await timed('preparing the example', () => prepareExample(options.fresh)));

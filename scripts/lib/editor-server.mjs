@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { endTree } from './process-tree.mjs';
-import { runOrThrow, start } from './processes.mjs';
+import { runOrThrow, startApart } from './processes.mjs';
 import { PlainError } from './terminal.mjs';
 
 /**
@@ -115,7 +115,7 @@ export const isPortFree = async (port) => (await portTrouble(port)) === undefine
  * @param {number} port
  * @throws {PlainError} with words for the user, when it cannot be listened on
  */
-async function checkPort(port) {
+export async function checkPort(port) {
   const trouble = await portTrouble(port);
   if (trouble === undefined) return;
   const why = trouble === 'EADDRINUSE' ? 'is in use' : `cannot be used (${trouble})`;
@@ -149,7 +149,7 @@ export async function startEditorServer(host, folders, { port, asksForTrust = fa
   const sockets = mkdtempSync(path.join(os.tmpdir(), 'vs-'));
   const descriptor = openSync(log, 'w');
 
-  const child = start(
+  const child = startApart(
     host.node,
     [
       host.server,

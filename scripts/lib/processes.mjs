@@ -26,6 +26,17 @@ export function start(command, args, options = {}) {
 }
 
 /**
+ * Starts a program that stays, apart from the terminal's own process group: Ctrl+C reaches us alone, and we end the program with all that
+ * it has started. Were it reached too, it could be gone before its children are known, and they would stay.
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @param {import('node:child_process').SpawnOptions} [options]
+ */
+export function startApart(command, args, options = {}) {
+  return start(command, args, { ...options, detached: process.platform !== 'win32' });
+}
+
+/**
  * @typedef {object} RunOptions
  * @property {string} [cwd]
  * @property {NodeJS.ProcessEnv} [env] replaces the environment

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { endTree } from '../../../scripts/lib/process-tree.mjs';
-import { start } from '../../../scripts/lib/processes.mjs';
+import { startApart } from '../../../scripts/lib/processes.mjs';
 
 /** Nothing leaves this machine: every name but loopback's is unknown to the browser. */
 const LOOPBACK_ONLY = '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost';
@@ -45,7 +45,7 @@ export interface Browser {
 export async function startBrowser(program: string, profileFolder: string): Promise<Browser> {
   // the sandbox refuses to run as root
   const flags = process.getuid?.() === 0 ? [...FLAGS, '--no-sandbox'] : FLAGS;
-  const child = start(program, [...flags, `--user-data-dir=${profileFolder}`, 'about:blank'], { stdio: 'ignore' });
+  const child = startApart(program, [...flags, `--user-data-dir=${profileFolder}`, 'about:blank'], { stdio: 'ignore' });
   const pid = child.pid;
   if (pid === undefined) throw new Error(`${program} cannot be started`);
   const portFile = path.join(profileFolder, 'DevToolsActivePort');

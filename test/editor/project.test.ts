@@ -1,0 +1,174 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, it } from 'vitest';
+import { inRoot } from '../../scripts/lib/repository.mjs';
+import { useWorkbench } from './harness/use-workbench.ts';
+import { addExample, sha256 } from './outside.ts';
+
+// From the choice of a project to its metadata. A second project lies in a folder of the first one.
+const workbench = useWorkbench({
+  prepare: (folder) => {
+    addExample('hello_world', path.join(folder, 'more/hello_world'));
+    writeFileSync(
+      path.join(folder, '.vscode/settings.json'),
+      JSON.stringify({ 'esp32Ota.build.command': `node "${path.join(folder, '../tools/build-outputs.mjs')}"` }),
+    );
+  },
+});
+const firmware = workbench.view('Firmware');
+const textOf = (...parts: string[]): string => readFileSync(workbench.inFolder(...parts), 'utf8');
+
+it('finds nested projects and works on the one that is picked', async () => {
+  await workbench.openContainer('ESP32 OTA');
+  await firmware.reveal('simple_ota');
+  await workbench.runCommand('ESP32 OTA: Select Project…');
+  await workbench.quickInput.shown('Which ESP-IDF project?');
+  expect(await workbench.quickInput.rows()).toEqual([
+    expect.stringMatching(/^simple_ota.*selected now/),
+    expect.stringMatching(/hello_world.*more\/hello_world/),
+  ]);
+  await workbench.screenshot('project-1-select');
+  await workbench.quickInput.pick('hello_world');
+  await firmware.reveal('hello_world');
+  expect(textOf('more/hello_world/CMakeLists.txt')).toContain('project(hello_world)');
+});
+
+it('makes version.txt where nothing sets a version', async () => {
+  await firmware.reveal(/Version 1.*ESP-IDF’s default/);
+  await firmware.clickInline(/Version 1/, 'Bump Version…');
+  await workbench.quickInput.pick('1.1.0');
+  await workbench.notifications.shown('made version.txt');
+  expect(textOf('more/hello_world/version.txt')).toBe('1.1.0\n');
+  await firmware.reveal(/Version 1\.1\.0.*from version\.txt/);
+});
+
+it('goes back to the first project with the button of the project', async () => {
+  await firmware.clickInline('hello_world', 'Select Project…');
+  await workbench.quickInput.pick('simple_ota');
+  await firmware.reveal(/Version 1\.0\.0/);
+});
+
+it('raises the version by a patch', async () => {
+  await workbench.runCommand('ESP32 OTA: Bump Version…');
+  expect(await workbench.quickInput.title()).toBe('Version now: 1.0.0, from version.txt');
+  expect(await workbench.quickInput.rows()).toEqual([
+    expect.stringMatching(/^1\.0\.1.*patch/),
+    expect.stringMatching(/^1\.1\.0.*minor/),
+    expect.stringMatching(/^2\.0\.0.*major/),
+    expect.stringMatching(/^1\.0\.1-0.*prerelease/),
+    'Type a version…',
+  ]);
+  await workbench.screenshot('project-2-bump');
+  await workbench.quickInput.pick('1.0.1');
+  await expect.poll(() => textOf('version.txt')).toBe('1.0.1\n');
+});
+
+it('takes a typed version only when an image can hold it', async () => {
+  await workbench.runCommand('ESP32 OTA: Bump Version…');
+  await workbench.quickInput.pick('Type a version…');
+  await workbench.quickInput.shown('New version');
+  await workbench.quickInput.type('release-of-the-twenty-ninth-of-february');
+  await expect.poll(() => workbench.quickInput.message()).toContain('39 bytes are too many: the image has room for 31.');
+  await workbench.quickInput.accept();
+  expect(textOf('version.txt')).toBe('1.0.1\n');
+  await workbench.quickInput.type('1.0 "best"');
+  await expect.poll(() => workbench.quickInput.message()).toContain('can’t contain');
+  await workbench.quickInput.enter('v2-field');
+  await workbench.notifications.shown('v2-field');
+  expect(textOf('version.txt')).toBe('v2-field\n');
+});
+
+it('edits menuconfig’s version where that one wins', async () => {
+  const before = textOf('sdkconfig');
+  const configured = before.replace(
+    '# CONFIG_APP_PROJECT_VER_FROM_CONFIG is not set',
+    'CONFIG_APP_PROJECT_VER_FROM_CONFIG=y\nCONFIG_APP_PROJECT_VER="3.0.0"',
+  );
+  writeFileSync(workbench.inFolder('sdkconfig'), configured);
+  await firmware.reveal(/Version 3\.0\.0.*from menuconfig/);
+  await firmware.expand(/Version 3\.0\.0/);
+  await firmware.reveal(/v2-field.*from version\.txt, has no effect/);
+  await workbench.screenshot('project-3-shadowed');
+
+  await workbench.runCommand('ESP32 OTA: Bump Version…');
+  await workbench.quickInput.pick('3.1.0');
+  await workbench.notifications.shown('3.1.0');
+  expect(textOf('sdkconfig')).toBe(configured.replace('"3.0.0"', '"3.1.0"'));
+  expect(textOf('version.txt')).toBe('v2-field\n');
+
+  writeFileSync(workbench.inFolder('sdkconfig'), before);
+  writeFileSync(workbench.inFolder('version.txt'), '1.0.0\n');
+  await firmware.reveal(/Version 1\.0\.0/);
+});
+
+it('shows why a build fails', async () => {
+  await firmware.clickTitleAction('Build Firmware');
+  await workbench.notifications.shown('The build failed with exit code 1');
+  await expect.poll(async () => (await workbench.terminal.lines()).join(' ')).toContain('Install Certificate into Project');
+  expect(existsSync(workbench.inFolder('build/simple_ota.bin'))).toBe(false);
+  await workbench.screenshot('project-4-build-failed');
+});
+
+it('offers the setting when no ESP-IDF is known', async () => {
+  const settings = textOf('.vscode/settings.json');
+  workbench.writeSettings({ 'esp32Ota.build.command': '' });
+  await expect
+    .poll(async () => {
+      await workbench.runCommand('ESP32 OTA: Build Firmware');
+      return workbench.notifications.texts();
+    })
+    .toContainEqual(expect.stringContaining('No ESP-IDF was found.'));
+  await workbench.screenshot('project-5-no-environment');
+  await workbench.notifications.click('No ESP-IDF was found.', 'Open Setting');
+  await workbench.editors.shown('Settings');
+  await workbench.page().getByText('Folder of ESP-IDF, the one that holds').first().waitFor();
+  await workbench.screenshot('project-6-setting');
+  await workbench.editors.closeAll();
+  writeFileSync(workbench.inFolder('.vscode/settings.json'), settings);
+});
+
+it('builds in a task terminal', async () => {
+  await workbench.runCommand('ESP32 OTA: Install Certificate into Project');
+  await workbench.notifications.click('Installed as server_certs/ca_cert.pem', 'Build Firmware');
+  await firmware.reveal('simple_ota.bin');
+  await expect.poll(async () => (await workbench.terminal.lines()).join('\n')).toContain('Project build complete');
+  const image = readFileSync(workbench.inFolder('build/simple_ota.bin'));
+  expect(image[0]).toBe(0xe9);
+  expect(image.includes(textOf('server_certs/ca_cert.pem').trim())).toBe(true);
+});
+
+it('writes metadata that its schema accepts, and a copy of the image', async () => {
+  writeFileSync(workbench.inFolder('RELEASE_NOTES.md'), 'Faster start.\n');
+  await firmware.clickInline('simple_ota.bin', 'Build Version Metadata');
+  await workbench.notifications.click('Metadata of simple_ota 1.0.0', 'Open manifest.json');
+  await workbench.editors.shown('manifest.json');
+  await workbench.screenshot('project-7-metadata');
+  const manifest: unknown = JSON.parse(textOf('build/ota/manifest.json'));
+  const image = readFileSync(workbench.inFolder('build/simple_ota.bin'));
+  const schema = JSON.parse(readFileSync(inRoot('media/manifest.schema.json'), 'utf8')) as object;
+  const validate = new Ajv2020({ strict: false, validateFormats: false }).compile(schema);
+  expect(validate(manifest), JSON.stringify(validate.errors)).toBe(true);
+  expect(manifest).toMatchObject({ project: 'simple_ota', version: '1.0.0', size: image.length, sha256: sha256(image) });
+  expect(readFileSync(workbench.inFolder('build/ota/simple_ota-1.0.0.bin')).equals(image)).toBe(true);
+  await workbench.editors.closeAll();
+});
+
+it('reads everything again when a build is thrown away', async () => {
+  rmSync(workbench.inFolder('build'), { recursive: true });
+  await firmware.reveal('No image');
+  expect(await workbench.offersCommand('ESP32 OTA: Build Version Metadata')).toBe(false);
+  expect(await workbench.view('Devices').welcome()).toContain('has not been built yet');
+  await workbench.runCommand('ESP32 OTA: Refresh');
+  await firmware.reveal('simple_ota');
+});
+
+it('says what it needs in a folder without a project', async () => {
+  rmSync(workbench.inFolder('more/hello_world/CMakeLists.txt'));
+  await workbench.openFolder(workbench.inFolder('more/hello_world/main'), false);
+  await workbench.openContainer('ESP32 OTA');
+  expect(await firmware.welcome()).toContain('No ESP-IDF project was found');
+  for (const name of ['Build Firmware', 'Bump Version…', 'Rehearse Update on Virtual Board', 'Stop Server'])
+    expect(await workbench.offersCommand(`ESP32 OTA: ${name}`), name).toBe(false);
+  await workbench.screenshot('project-8-no-project');
+});
