@@ -51,7 +51,7 @@ export function describeCertificate(pem: string, path = ''): CertificateDescript
       ...(asymmetricKeyDetails?.namedCurve !== undefined && { curve: asymmetricKeyDetails.namedCurve }),
     },
     isAuthority: certificate.ca,
-    isSelfSigned: certificate.checkIssued(certificate) && certificate.verify(certificate.publicKey),
+    isSelfSigned: isSelfSigned(certificate),
     serialNumber: certificate.serialNumber.toLowerCase(),
   };
 }
@@ -69,6 +69,16 @@ export function readCertificate(pem: string, path = ''): X509Certificate {
     throw new OtaError('certificate.unreadable', { path }, { cause });
   }
   throw new OtaError('certificate.unreadable', { path });
+}
+
+/** `checkIssued` asks for the right to sign certificates too, which a self-signed server's certificate does not have. */
+function isSelfSigned(certificate: X509Certificate): boolean {
+  try {
+    return certificate.subject === certificate.issuer && certificate.verify(certificate.publicKey);
+  } catch {
+    // a signature algorithm that does not go with the key
+    return false;
+  }
 }
 
 function oneLine(name: string | undefined): string {

@@ -195,6 +195,7 @@ export async function startFirmwareServer(
         }
         raw.unshift(first);
         toRequests(raw, client);
+        raw.resume();
       } else if (!isTls && isLetter(first[0])) {
         tlsFailed('plainHttpOnTls', requestLine(first));
         raw.end(rawResponse(400, 'This port speaks HTTPS: the URL has to begin with https://'));

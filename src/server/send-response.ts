@@ -38,7 +38,7 @@ export function sendHeader({ request, response, plan }: Exchange): void {
   response.flushHeaders();
 }
 
-export function sendBody({ response, plan, onSent }: Exchange): Promise<boolean> {
+export function sendBody({ request, response, plan, onSent }: Exchange): Promise<boolean> {
   const { body } = plan;
   return new Promise((resolve) => {
     let offset = 0;
@@ -61,17 +61,12 @@ export function sendBody({ response, plan, onSent }: Exchange): Promise<boolean>
       }
       response.end(finish(true));
     };
-    if (response.destroyed || response.socket?.destroyed !== false) {
+    // a pipelined request's response has no socket yet
+    if (response.destroyed || request.socket.destroyed) {
       resolve(false);
       return;
     }
     response.once('close', onClose);
     pump();
-  });
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve);
   });
 }
