@@ -38,6 +38,7 @@ class BoardLineEnd implements LineEnd {
   #received: Uint8Array[] = [];
   #reading: PendingRead | undefined;
   #gone: Error | undefined;
+  #isClosed = false;
 
   constructor(openOptions: LineEndOptions, end: HostEnd) {
     this.openOptions = openOptions;
@@ -54,16 +55,14 @@ class BoardLineEnd implements LineEnd {
     });
   }
 
+  /** Until it is closed: a device that went away leaves its descriptor open. */
   get isOpen(): boolean {
-    return this.#end.isOpen;
+    return !this.#isClosed;
   }
 
   read(buffer: Buffer, offset: number, length: number): Promise<{ buffer: Buffer; bytesRead: number }> {
     return new Promise((resolve, reject) => {
-      if (!this.isOpen && this.#received.length === 0) {
-        reject(this.#gone ?? new ClosedError('Canceled'));
-        return;
-      }
+      if (this.#received.length === 0) this.#check();
       this.#reading = { buffer, offset, length, resolve, reject };
       this.#serve();
     });
@@ -110,6 +109,7 @@ class BoardLineEnd implements LineEnd {
   }
 
   close(): Promise<void> {
+    this.#isClosed = true;
     this.#end.close();
     this.#received = [];
     this.#reading?.reject(new ClosedError('Canceled'));
@@ -118,7 +118,8 @@ class BoardLineEnd implements LineEnd {
   }
 
   #check(): void {
-    if (!this.isOpen) throw this.#gone ?? new ClosedError('Canceled');
+    if (this.#isClosed) throw new ClosedError('Canceled');
+    if (this.#gone !== undefined) throw this.#gone;
   }
 
   #now<T>(work: () => T): Promise<T> {

@@ -27,7 +27,8 @@ export async function serveOneByOne(
     socket.on('close', () => {
       const wasFirst = clients[0] === socket;
       clients.splice(clients.indexOf(socket), 1);
-      if (wasFirst) serveFirst();
+      // once everybody has heard that it closed, and the line is free
+      if (wasFirst) queueMicrotask(serveFirst);
     });
     if (clients[0] === socket) serveFirst();
   });

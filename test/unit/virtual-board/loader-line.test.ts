@@ -225,6 +225,9 @@ describe('a port of this process', () => {
     board.unplug();
     await expect(waiting).rejects.toThrow('bad file descriptor');
     await expect(end.write(Buffer.alloc(1))).rejects.not.toHaveProperty('canceled');
+    // as a descriptor of a device that went away, it is closed by whoever opened it
+    expect(end.isOpen).toBe(true);
+    await end.close();
     expect(end.isOpen).toBe(false);
   });
 
