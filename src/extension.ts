@@ -40,7 +40,7 @@ export function activate(context: ExtensionContext): void {
   const server = store.add(new ServerSession(projects, certificateSession, diskFiles, log));
   const board = store.add(
     new BoardSession({
-      create: async (plan) => new (await import('./virtual-board/virtual-board.ts')).VirtualBoard(plan),
+      create: async (plan) => new (await import('./virtual-board/wired-board.ts')).WiredBoard(plan),
       projects,
       server,
       files: diskFiles,

@@ -1,3 +1,4 @@
+import { sleep } from '../base/abort.ts';
 import { systemClock, type Clock } from '../base/clock.ts';
 import { DisposableStore } from '../base/disposable.ts';
 import type { Event } from '../base/emitter.ts';
@@ -17,6 +18,9 @@ export interface RehearsalBoard {
    * @throws {OtaError} `cancelled` */
   update(signal: AbortSignal, url: string): Promise<void>;
 }
+
+/** How long the server's view of a failure is waited for, in milliseconds. */
+const ECHO_MS = 150;
 
 export interface RehearsalOptions {
   readonly board: RehearsalBoard;
@@ -75,6 +79,8 @@ export async function rehearse(options: RehearsalOptions): Promise<Timeline> {
   let why: 'settled' | 'timeout' | 'cancelled' = 'settled';
   try {
     await board.update(stop.signal, options.url);
+    // the board may know that it failed before the server does, and the server knows better why
+    if (timeline.runsRelease !== true) await sleep(ECHO_MS, stop.signal, clock);
   } catch (error) {
     if (!isOtaError(error, 'cancelled')) throw error;
     why = stop.signal.reason === 'silent' ? 'timeout' : 'cancelled';

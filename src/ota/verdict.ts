@@ -32,8 +32,17 @@ export function judge(timeline: Timeline, why: 'settled' | 'timeout' | 'cancelle
     return { outcome: 'delivered', isRollbackEnabled: timeline.subject.isRollbackEnabled };
   }
   if (why === 'cancelled') return { outcome: 'cancelled', during: last };
-  const failure = timeline.failures.find((one) => outcomeOf(one) === 'refused') ?? timeline.failures[0];
+  const failure =
+    timeline.failures.find((one) => outcomeOf(one) === 'refused') ?? tlsCause(timeline) ?? timeline.failures[0];
   if (failure !== undefined) return { outcome: outcomeOf(failure), failure };
   const order: readonly StepId[] = ['started', 'asked', 'download', 'slotSet', 'reboot', 'running'];
   return { outcome: 'unknown', missing: order.find((id) => !done(id)) ?? 'confirmed' };
+}
+
+/** The board says only that it did not like the certificate; the alert it sent to the server says what about it. */
+function tlsCause({ failures }: Timeline): Failure | undefined {
+  const isAboutCertificate = failures[0]?.cause === 'certificateNotTrusted';
+  return isAboutCertificate
+    ? failures.find((one) => /^tls\.(unknownAuthority|certificateRefused)$/.test(one.cause))
+    : undefined;
 }

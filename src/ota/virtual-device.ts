@@ -1,6 +1,7 @@
 import { OtaError } from '../base/ota-error.ts';
 import { DisposableStore, type Disposable } from '../base/disposable.ts';
 import type { Event } from '../base/emitter.ts';
+import type { LineBinding } from '../serial/serial-transport.ts';
 import type { BoardAppPlan, BoardPlan } from './board-plan.ts';
 import type { RehearsalBoard } from './rehearsal.ts';
 
@@ -13,12 +14,18 @@ export interface VirtualDevice extends Disposable {
   readonly onLine: Event<string>;
   readonly onStateChange: Event<DeviceState>;
   powerOn(): void;
-  powerOff(): void;
+  /** As its EN button does. */
+  restart(): void;
   /** Resets it, and lets its application try an update. */
   triggerUpdate(): void;
   sendConsole(text: string): void;
   /** What its firmware is configured to do from the next start on. */
   configure(changes: { readonly app?: BoardAppPlan }): void;
+  /** Its serial port for a driver in this process, under the path given. */
+  binding(path: string): LineBinding;
+  /** Makes its serial port reachable over TCP on this computer, and gives the address.
+   * @throws {OtaError} `board.cannotListen` */
+  listen(kind: 'socket' | 'rfc2217'): Promise<string>;
 }
 
 export interface DeviceState {
@@ -65,7 +72,7 @@ export function slotState(state: DeviceState, slot: DeviceSlot): string | undefi
 const MOST_CRASHES = 3;
 
 /** The virtual board as a rehearsal drives it: triggered by a reset, settled when its application is idle after the try, whichever
- * application that is by then. Cancelling takes its power away in the middle and switches it on again. */
+ * application that is by then. Cancelling resets it in the middle. */
 export function rehearsalBoard(device: VirtualDevice): RehearsalBoard {
   return {
     onLine: device.onLine,
@@ -80,8 +87,7 @@ export function rehearsalBoard(device: VirtualDevice): RehearsalBoard {
         };
         const cancel = (): void => {
           store.dispose();
-          device.powerOff();
-          device.powerOn();
+          device.restart();
           reject(new OtaError('cancelled', { what: 'update' }));
         };
         store.add(
