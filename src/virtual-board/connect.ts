@@ -255,7 +255,7 @@ async function handshake(
       resolve(result);
     };
     signal.addEventListener('abort', onAbort, { once: true });
-    const secure = new TLSSocket(duplex as Socket, {
+    const secure = new TLSSocket(duplex, {
       isServer: false,
       // mbedTLS's rules differ from OpenSSL's (dates, pinned leaves, IP names): judged here, on the same certificates
       rejectUnauthorized: false,

@@ -4,7 +4,7 @@ import { ESP_FAIL, ESP_OK, espErr, espErrName, hexErr } from './esp-err.ts';
 import { HttpClient } from './http-client.ts';
 import { isAtLeast } from './idf-version.ts';
 import { isForChip, isForRevision, readDescription, readHeader, type Description } from './image-in-flash.ts';
-import { beginOta, nextUpdateSlot, OtaWrite, resumeOta, setBootSlot } from './ota-ops.ts';
+import { beginOta, nextUpdateSlot, resumeOta, setBootSlot, type OtaWrite } from './ota-ops.ts';
 import type { Row } from './partition-rows.ts';
 
 const TAG = 'esp_https_ota';

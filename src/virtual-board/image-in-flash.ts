@@ -176,7 +176,7 @@ export function verifyInFlash(
 ): ImageInFlash | undefined {
   const { chip, idf } = options;
   const say: Log = options.isSilent === true ? () => undefined : options.log;
-  const fail = (message: string): undefined => {
+  const fail = (message: string): ImageInFlash | undefined => {
     say('E', 'esp_image', message);
     return undefined;
   };

@@ -55,7 +55,6 @@ export class RecordInspector {
         at++;
         const problem = this.#readHeader();
         if (problem !== undefined) return [...news, problem];
-        if (this.#header.length === 5 && this.#bodyLeft === 0) this.#header = [];
         continue;
       }
       const part = chunk.subarray(at, at + this.#bodyLeft);
@@ -63,7 +62,6 @@ export class RecordInspector {
       this.#bodyLeft -= part.length;
       if (!this.#isEncrypted) this.#body.push(part.slice());
       if (this.#bodyLeft === 0) {
-        this.#header = [];
         news.push(...this.#readBody());
       }
     }
@@ -77,6 +75,7 @@ export class RecordInspector {
     if (this.#header.length < 5) return undefined;
     this.#type = type;
     this.#bodyLeft = high * 256 + low;
+    this.#header = [];
     if (type === APPLICATION_DATA) this.#isEncrypted = true;
     const allowed = this.#maxContentBytes + (this.#isEncrypted ? CIPHER_OVERHEAD_BYTES : 0);
     return this.#bodyLeft > allowed ? { kind: 'tooLarge', lengthBytes: this.#bodyLeft } : undefined;
