@@ -4,9 +4,13 @@ import { extensionBundle, webviewBundle } from './lib/bundle.mjs';
 import { inRoot } from './lib/repository.mjs';
 import { say, seconds } from './lib/terminal.mjs';
 
-// Makes dist/ of src/: the extension and the pages of its webviews.
+// Makes dist/ of src/: the extension and the pages of its webviews. --sizes tells what each npm package adds.
 const { values } = parseArgs({
-  options: { watch: { type: 'boolean', default: false }, production: { type: 'boolean', default: false } },
+  options: {
+    watch: { type: 'boolean', default: false },
+    production: { type: 'boolean', default: false },
+    sizes: { type: 'boolean', default: false },
+  },
 });
 const isProduction = values.production;
 
@@ -24,6 +28,12 @@ const contexts = [
       const lazy = files.filter((file) => file.isLazy).map((file) => `${file.file} ${kilobytes(file.bytes)}`);
       // .vscode/tasks.json waits for this line
       say(`✓ built dist: ${kilobytes(eager)} at activation, later: ${lazy.join(', ') || 'nothing'}`);
+      if (values.sizes) {
+        for (const file of files) {
+          for (const [name, bytes] of Object.entries(file.packages))
+            say(`  ${kilobytes(bytes).padStart(8)}  ${name} in ${file.file}`);
+        }
+      }
     },
   }),
   await webviewBundle(isProduction),

@@ -8,5 +8,5 @@ export const BUNDLE_REPORT = inRoot('node_modules/.cache/esp32-ota/bundle.json')
  * @property {string} file path in dist/
  * @property {number} bytes
  * @property {boolean} isLazy whether it is loaded by an `import()` only, after activation
- * @property {string[]} packages npm packages with code in it
+ * @property {Record<string, number>} packages bytes of each npm package with code in it
  */

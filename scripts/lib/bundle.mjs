@@ -85,11 +85,13 @@ async function writeAsCommonJs({ outputFiles = [], metafile }, isProduction) {
       file: name.replace(/^dist\//, ''),
       bytes: Buffer.byteLength(code),
       isLazy: !eager.has(name),
-      packages: packagesOf(Object.keys(outputs[name]?.inputs ?? {})),
+      packages: bytesByPackage(outputs[name]?.inputs ?? {}),
     });
   }
-  if (files.some((file) => file.packages.includes('@serialport/bindings-cpp'))) {
-    cpSync(SERIAL_BINARIES, inRoot('dist/prebuilds'), { recursive: true });
+  if (files.some((file) => '@serialport/bindings-cpp' in file.packages)) {
+    // VS Code does not run on Android
+    const filter = (/** @type {string} */ source) => !path.basename(source).startsWith('android');
+    cpSync(SERIAL_BINARIES, inRoot('dist/prebuilds'), { recursive: true, filter });
   }
   files.sort((one, other) => Number(one.isLazy) - Number(other.isLazy) || other.bytes - one.bytes);
   if (isProduction) {
@@ -113,10 +115,18 @@ function eagerOutputs(outputs) {
   return eager;
 }
 
-/** @param {readonly string[]} inputs */
-function packagesOf(inputs) {
-  const names = inputs.flatMap((input) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1] ?? []);
-  return [...new Set(names)].sort();
+/**
+ * What npm packages add to an output.
+ * @param {esbuild.Metafile['outputs'][string]['inputs']} inputs
+ */
+function bytesByPackage(inputs) {
+  /** @type {Record<string, number>} */
+  const bytes = {};
+  for (const [input, { bytesInOutput }] of Object.entries(inputs)) {
+    const name = /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1];
+    if (name !== undefined) bytes[name] = (bytes[name] ?? 0) + bytesInOutput;
+  }
+  return bytes;
 }
 
 /**
