@@ -9,67 +9,86 @@ const CONSOLE_CAUSES: Record<CauseId, () => string> = {
   handshakeTooSlow: () => l10n.t('the TLS handshake took longer than the board waits'),
   certificateNotTrusted: () =>
     l10n.t(
-      'the board does not trust the server’s certificate, or the host in its URL is not in it: install the certificate and build',
+      'the board’s firmware does not trust the server’s certificate, or the host in its URL is not in it: install the certificate, build, and flash by cable once (virtual board: detach and attach it)',
     ),
-  certificateUsage: () => l10n.t('the certificate is not meant for a server: renew it'),
+  certificateUsage: () =>
+    l10n.t('the certificate is not meant for servers: use one with the extended key usage serverAuth'),
   noSharedTls: () => l10n.t('board and server have no TLS version or cipher in common'),
   notTls: () => l10n.t('what answered was not TLS, or its records are larger than the board’s buffer'),
   connectionLost: () => l10n.t('the connection broke off'),
   deviceMemory: () => l10n.t('the board ran out of memory'),
   embeddedCertificateUnusable: () =>
-    l10n.t('the certificate in the firmware is not usable: install it again and build'),
+    l10n.t(
+      'the certificate in the firmware is unusable: install it again, build, and flash by cable (virtual board: detach and attach it)',
+    ),
   noServerVerification: () =>
-    l10n.t('the firmware has no certificate to check the server with, and plain HTTP is not allowed'),
-  httpStatus: () => l10n.t('the server answered with an error: the path in the URL is wrong'),
+    l10n.t(
+      'the firmware has no certificate to check the server with, and plain HTTP is not allowed: embed the certificate, or set CONFIG_ESP_HTTPS_OTA_ALLOW_HTTP',
+    ),
+  httpStatus: () => l10n.t('the server answered with an error: check the path in the firmware’s URL'),
   authentication: () => l10n.t('the server wants a login that the firmware does not have'),
   redirect: () => l10n.t('the server redirected to where the firmware does not follow'),
   serverSlow: () => l10n.t('the server was too slow to answer'),
-  imageTooShort: () => l10n.t('what came is too short for an image'),
-  notAnAppImage: () => l10n.t('what came is not an application image'),
+  imageTooShort: () => l10n.t('what was downloaded is too short for an image'),
+  notAnAppImage: () => l10n.t('what was downloaded is not an application image'),
   wrongChip: () => l10n.t('the image is for another chip'),
   chipRevision: () => l10n.t('the image is for another revision of the chip'),
   spiMode: () => l10n.t('the image uses another SPI flash mode than the running one'),
-  sameVersion: () => l10n.t('the board runs this version already: bump it'),
-  versionRolledBackBefore: () => l10n.t('the board rolled this version back before: bump it'),
-  secureVersion: () => l10n.t('the secure version is lower than the board’s'),
-  appNotConfirmed: () => l10n.t('the running application never marked itself valid, so no update may start'),
-  noOtaPartitions: () => l10n.t('the board’s partition table has no slot for updates'),
-  imageTooLarge: () => l10n.t('the image is larger than the slot'),
+  sameVersion: () => l10n.t('the board already runs this version: bump the version and build'),
+  versionRolledBackBefore: () => l10n.t('the board rolled this version back before: bump the version and build'),
+  secureVersion: () => l10n.t('the image’s secure version is lower than the board’s: raise it in menuconfig'),
+  appNotConfirmed: () =>
+    l10n.t(
+      'the running application has not marked itself valid (esp_ota_mark_app_valid_cancel_rollback), so no update may start',
+    ),
+  noOtaPartitions: () =>
+    l10n.t('the board’s partition table has no slot for updates: choose one with two OTA slots and flash by cable'),
+  imageTooLarge: () =>
+    l10n.t('the image is larger than the slot: make it smaller, or enlarge the slots and flash by cable'),
   flashFailure: () => l10n.t('the flash could not be written or read'),
   partitionReadOnly: () => l10n.t('the partition is read-only'),
   imageCorrupt: () => l10n.t('the image arrived damaged or cut'),
-  signature: () => l10n.t('the signature is missing or not by a key that the board knows'),
-  urlFromStdin: () => l10n.t('the firmware expects its URL from the console, but was configured with one'),
-  partitionTable: () => l10n.t('the board’s partition table is damaged'),
+  signature: () => l10n.t('the image is not signed, or not with a key that the board trusts'),
+  urlFromStdin: () =>
+    l10n.t(
+      'the firmware reads its URL from the console, but another one is configured: set CONFIG_EXAMPLE_FIRMWARE_UPGRADE_URL to FROM_STDIN',
+    ),
+  partitionTable: () => l10n.t('the board’s partition table is damaged: flash it by cable'),
   nothingBootable: () => l10n.t('no slot holds anything that boots: flash by cable'),
-  otadata: () => l10n.t('otadata is damaged: erase it'),
-  flashSize: () => l10n.t('the flash is smaller than configured'),
+  otadata: () => l10n.t('otadata is damaged: erase it by cable'),
+  flashSize: () => l10n.t('the flash is smaller than configured: set the flash size in menuconfig'),
   noBootloader: () => l10n.t('there is no bootloader where the chip looks for it'),
-  wifi: () => l10n.t('the board did not get onto the Wi-Fi'),
-  power: () => l10n.t('the supply is too weak'),
+  wifi: () => l10n.t('the board could not connect to Wi-Fi'),
+  power: () => l10n.t('the power supply is too weak'),
   watchdog: () => l10n.t('a watchdog reset the board'),
   earlier: () => l10n.t('the board gave up; the console says more'),
 };
 
 const TLS_CAUSES: Record<TlsFailureCause, () => string> = {
-  unknownAuthority: () => l10n.t('the client does not trust our authority: install the certificate and build'),
+  unknownAuthority: () =>
+    l10n.t(
+      'the client does not trust the server’s certificate: install the certificate, build, and flash by cable once (virtual board: detach and attach it)',
+    ),
   certificateRefused: () =>
-    l10n.t('the client refused our certificate: the host in its URL is not in it, or it is not for a server'),
+    l10n.t(
+      'the client refused the server’s certificate: the host in its URL is not in it, it has expired, or it is not meant for servers',
+    ),
   plainHttpOnTls: () => l10n.t('the client spoke plain HTTP to the HTTPS port: its URL has to begin with https://'),
   tlsOnPlainHttp: () => l10n.t('the client spoke TLS to the HTTP port: its URL has to begin with http://'),
   noSharedVersion: () => l10n.t('no TLS version in common'),
   noSharedCipher: () => l10n.t('no cipher in common'),
   timeout: () => l10n.t('the TLS handshake was not finished in time'),
-  closed: () => l10n.t('the client closed the connection during the TLS handshake'),
+  closed: () => l10n.t('the client closed the connection at the TLS handshake: it may not trust the certificate'),
   other: () => l10n.t('the TLS handshake failed'),
 };
 
 const OWN_CAUSES: Readonly<Record<string, () => string>> = {
   'download.aborted': () => l10n.t('the download broke off'),
-  'client.publicAddress': () => l10n.t('it comes from a public address, which is not answered'),
+  'client.publicAddress': () =>
+    l10n.t('it comes from a public address, which is not answered (setting esp32Ota.server.allowPublicClients)'),
   'client.tooManyConnections': () => l10n.t('it opened too many connections'),
-  rolledBack: () => l10n.t('the new version did not confirm itself, and the bootloader went back'),
-  diagnosticsFailed: () => l10n.t('the new version found that it does not work, and went back'),
+  rolledBack: () => l10n.t('the new version did not confirm itself, so the bootloader went back to the old one'),
+  diagnosticsFailed: () => l10n.t('the new version failed its own diagnostics and went back to the old one'),
   crashed: () => l10n.t('the application crashed'),
   otherImageRuns: () => l10n.t('another image runs after the update'),
 };
@@ -81,5 +100,7 @@ export function causeText(cause: string): string {
   const own = OWN_CAUSES[cause];
   if (own !== undefined) return own();
   const status = /^http\.(\d+)$/.exec(cause)?.[1];
-  return status === undefined ? cause : l10n.t('the server answered {0}: the path in the URL is wrong', status);
+  return status === undefined
+    ? cause
+    : l10n.t('the server answered with {0}: check the path in the firmware’s URL', status);
 }

@@ -13,7 +13,7 @@ export function reportInvalidSettings(log: LogOutputChannel): void {
     log.warn(`setting ${SETTINGS_SECTION}.${key} can't be ${value}: the default counts`);
     const open = l10n.t('Open Setting');
     void window
-      .showWarningMessage(l10n.t('{0} can’t be {1}: the default counts.', `${SETTINGS_SECTION}.${key}`, value), open)
+      .showWarningMessage(l10n.t('{0} can’t be {1}. The default is used.', `${SETTINGS_SECTION}.${key}`, value), open)
       .then(async (answer) => {
         if (answer === open)
           await commands.executeCommand('workbench.action.openSettings', `${SETTINGS_SECTION}.${key}`);

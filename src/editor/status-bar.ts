@@ -3,7 +3,7 @@ import type { Disposable } from '../base/disposable.ts';
 import { commandId } from './contributions.ts';
 import type { CertificateSession } from './sessions/certificate-session.ts';
 import type { ServerSession } from './sessions/server-session.ts';
-import { percentText } from './text.ts';
+import { dayText, percentText } from './text.ts';
 
 function link(name: Parameters<typeof commandId>[0], title: string): string {
   return `[${title}](command:${commandId(name)})`;
@@ -26,8 +26,8 @@ export function createStatusBarItem(server: ServerSession, certificates: Certifi
     switch (state.kind) {
       case 'off':
         item.text = `$(broadcast) ${l10n.t('OTA: off')}`;
-        hover.appendMarkdown(`${l10n.t('The OTA server is off.')}\n\n${link('toggleServer', l10n.t('Start it'))}`);
-        item.accessibilityInformation = { label: l10n.t('OTA server is off. Start it') };
+        hover.appendMarkdown(`${l10n.t('The OTA server is off.')}\n\n${link('toggleServer', l10n.t('Start'))}`);
+        item.accessibilityInformation = { label: l10n.t('The OTA server is off. Start') };
         break;
       case 'starting':
         item.text = `$(loading~spin) ${l10n.t('OTA: starting…')}`;
@@ -81,5 +81,5 @@ function certificateLine(protocol: 'https' | 'http', certificates: CertificateSe
   if (protocol === 'http') return `$(unlock) ${l10n.t('Plain HTTP: for tests only')}`;
   const { current } = certificates;
   if (current === undefined) return '';
-  return `$(lock) ${l10n.t('Certificate valid until {0}', new Date(current.description.validToMs).toLocaleDateString())}`;
+  return `$(lock) ${l10n.t('Certificate valid until {0}', dayText(current.description.validToMs))}`;
 }

@@ -1,8 +1,8 @@
-import { l10n } from 'vscode';
+import { env, l10n } from 'vscode';
 
 /** `912 KB`: 1 KB is 1024 bytes, as ESP-IDF's own size report counts. */
 export function bytesText(bytes: number): string {
-  if (bytes < 1024) return l10n.t('{0} bytes', bytes);
+  if (bytes < 1024) return l10n.t('{0} B', bytes);
   if (bytes < 10 * 1024 * 1024) return l10n.t('{0} KB', Math.round(bytes / 1024));
   return l10n.t('{0} MB', (bytes / 1024 / 1024).toFixed(1));
 }
@@ -20,7 +20,12 @@ export function durationText(ms: number): string {
 }
 
 export function percentText(part: number, whole: number): string {
-  return whole > 0 ? `${Math.floor((100 * part) / whole)} %` : '–';
+  return whole > 0 ? `${Math.floor((100 * part) / whole)}%` : '–';
+}
+
+/** `Oct 3, 2026`, in the editor's language: figures alone would be read differently in different countries. */
+export function dayText(atMs: number): string {
+  return new Date(atMs).toLocaleDateString(env.language, { dateStyle: 'medium' });
 }
 
 export function clockText(atMs: number): string {

@@ -27,7 +27,7 @@ export const rehearseUpdate: Handler = async (session) => {
   requireTrust();
   if (session.server.state.kind === 'off') await startServer(session);
   await commands.executeCommand(`${VIEWS.devices}.focus`);
-  const timeline = await withProgress(l10n.t('Update of the virtual board'), async (signal, progress) => {
+  const timeline = await withProgress(l10n.t('Updating the virtual board'), async (signal, progress) => {
     let shown = 0;
     const subscription = session.board.onChange(() => {
       const now = session.board.timeline;
@@ -52,7 +52,7 @@ export const rehearseUpdate: Handler = async (session) => {
     }
   });
   session.log.info(`rehearsal: ${JSON.stringify(timeline.verdict)}`);
-  const text = verdictText(timeline);
+  const text = l10n.t('{0}.', verdictText(timeline));
   const console = l10n.t('Show Console');
   const answer = (chosen: string | undefined): void => {
     if (chosen === console) session.showConsole();

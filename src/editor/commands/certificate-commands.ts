@@ -4,7 +4,8 @@ import { OtaError } from '../../base/ota-error.ts';
 import type { ServerCertificate } from '../../server/certificate-store.ts';
 import { describeCertificate } from '../../server/certificate-description.ts';
 import { installCertificate as install } from '../../server/install-certificate.ts';
-import { readSettings, writeSetting } from '../settings.ts';
+import { writeSetting } from '../settings.ts';
+import { dayText } from '../text.ts';
 import type { WindowSession } from '../window-session.ts';
 import { buildFirmware } from './project-commands.ts';
 import { requireProject, type Handler } from './run.ts';
@@ -17,11 +18,15 @@ export const createCertificate: Handler = async (session) => {
   session.log.info(
     `certificate ${certificate.description.subject}, ${certificate.reason}, SHA-256 ${certificate.description.fingerprint}`,
   );
-  const isEmbedded = readSettings(undefined).values['certificate.mode'] === 'selfSigned';
-  const until = new Date(certificate.description.validToMs).toLocaleDateString();
+  // a certificate of the user's own may be self-signed too
+  const isEmbedded = certificate.trustPem === certificate.certificatePem;
+  const until = dayText(certificate.description.validToMs);
   const message = isEmbedded
-    ? l10n.t('Certificate valid until {0}. It is self-signed: install it into the project and build.', until)
-    : l10n.t('Certificate valid until {0}. Firmware that trusts your authority needs no rebuild.', until);
+    ? l10n.t(
+        'Certificate valid until {0}. It is self-signed, so firmware has to embed it: install it into the project and build.',
+        until,
+      )
+    : l10n.t('Certificate valid until {0}. Firmware that embeds its authority needs no rebuild.', until);
   offerInstall(session, message);
 };
 
@@ -48,13 +53,13 @@ export const installCertificate: Handler = async (session) => {
   );
   const file = 'server_certs/ca_cert.pem';
   if (installed.outcome === 'unchanged') {
-    void window.showInformationMessage(l10n.t('{0} is this server’s certificate already.', file));
+    void window.showInformationMessage(l10n.t('{0} already holds the right certificate.', file));
     return;
   }
   const kept =
     installed.backupPath === undefined
       ? ''
-      : ` ${l10n.t('What stood there is kept as {0}.', basename(installed.backupPath))}`;
+      : ` ${l10n.t('The previous file is kept as {0}.', basename(installed.backupPath))}`;
   const build = l10n.t('Build Firmware');
   void window
     .showInformationMessage(`${l10n.t('Installed as {0}. Build to embed it.', file)}${kept}`, build)
@@ -86,7 +91,12 @@ export const showCertificate: Handler = async (session) => {
   const certificate = await session.certificates.ensure();
   const parts = [describe(l10n.t('The server’s certificate'), certificate.certificatePem)];
   if (certificate.trustPem !== undefined && certificate.trustPem !== certificate.certificatePem) {
-    parts.push(describe(l10n.t('The authority that firmware embeds (server_certs/ca_cert.pem)'), certificate.trustPem));
+    parts.push(
+      describe(
+        l10n.t('The authority’s certificate, which firmware embeds (server_certs/ca_cert.pem)'),
+        certificate.trustPem,
+      ),
+    );
   }
   const document = await workspace.openTextDocument({ content: parts.join('\n'), language: 'plaintext' });
   await window.showTextDocument(document, { preview: true });
@@ -114,5 +124,5 @@ export const useOwnCertificate: Handler = async (session) => {
   await writeSetting('certificate.ownKey', key.fsPath, undefined);
   await writeSetting('certificate.mode', 'own', undefined);
   const used = await session.certificates.ensure();
-  offerInstall(session, l10n.t('The server uses {0} now.', used.description.subject));
+  offerInstall(session, l10n.t('The server now uses the certificate {0}.', used.description.subject));
 };

@@ -18,10 +18,10 @@ export const selectProject: Handler = async (session) => {
     label: basename(folder),
     description: projects.nameOf(folder),
     folder,
-    ...(folder === projects.project?.folder ? { detail: l10n.t('selected now') } : {}),
+    ...(folder === projects.project?.folder ? { detail: l10n.t('currently selected') } : {}),
   }));
   const chosen = await window.showQuickPick(items, {
-    title: l10n.t('Which ESP-IDF project?'),
+    title: l10n.t('Select an ESP-IDF project'),
     matchOnDescription: true,
   });
   if (chosen !== undefined) await projects.select(chosen.folder);
@@ -51,10 +51,10 @@ async function askChange(project: IdfProject): Promise<VersionChange | undefined
     const version = raised(project, change);
     return version === undefined ? [] : [{ label: version, description: name, change }];
   });
-  const typed = { label: l10n.t('Type a version…'), description: '', change: undefined };
+  const typed = { label: l10n.t('Enter a version…'), description: '', change: undefined };
   const chosen = await window.showQuickPick([...raises, typed], {
-    title: l10n.t('Version now: {0}, {1}', project.version.value ?? '?', sourceName(project.version.source)),
-    placeHolder: l10n.t('The next version'),
+    title: l10n.t('Current version: {0}, {1}', project.version.value ?? '?', sourceName(project.version.source)),
+    placeHolder: l10n.t('Select the next version'),
   });
   if (chosen === undefined || chosen.change !== undefined) return chosen?.change;
   const version = await window.showInputBox({
@@ -84,8 +84,12 @@ export const bumpVersion: Handler = async (session) => {
   session.log.info(`version ${plan.from ?? 'unknown'} → ${plan.to} in ${files}`);
   const build = l10n.t('Build Firmware');
   const message = plan.createsVersionTxt
-    ? l10n.t('Version {0}: made {1}, which decides from now on. Build to take it in.', plan.to, files)
-    : l10n.t('Version {0} written to {1}. Build to take it in.', plan.to, files);
+    ? l10n.t(
+        'Version {0} written to the new file {1}, which sets the version from now on. Build to apply it.',
+        plan.to,
+        files,
+      )
+    : l10n.t('Version {0} written to {1}. Build to apply it.', plan.to, files);
   void window.showInformationMessage(message, build).then(async (answer) => {
     if (answer === build) await buildFirmware(session);
   });

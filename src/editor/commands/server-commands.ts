@@ -20,7 +20,7 @@ export const changePort: Handler = async (session) => {
   const current = readSettings(scope).values['server.port'];
   const typed = await window.showInputBox({
     title: l10n.t('Port of the OTA server'),
-    prompt: l10n.t('Firmware has the port in its URL: change it there too, and build.'),
+    prompt: l10n.t('Firmware has the port in its URL: change it there too and build.'),
     value: String(current + 1),
     validateInput: (text) => (isPort(text) ? undefined : l10n.t('A port is a number from 1 to 65535.')),
   });
@@ -70,8 +70,8 @@ export const serveImage: Handler = async (session) => {
     built.length === 0
       ? browse
       : await window.showQuickPick([...built, browse], {
-          title: l10n.t('Which image is served too?'),
-          placeHolder: l10n.t('The selected project’s own is served always.'),
+          title: l10n.t('Select another image to serve'),
+          placeHolder: l10n.t('The selected project’s own image is always served.'),
         });
   if (chosen === undefined) return;
   const path = chosen.path ?? (await browseImage(session));
@@ -108,7 +108,7 @@ export const stopServing: Handler = async ({ server }, row) => {
     images.find((one) => one.name === named) ??
     (await window.showQuickPick(
       images.map((one) => ({ label: one.name, description: one.path, path: one.path })),
-      { title: l10n.t('Stop serving which image?') },
+      { title: l10n.t('Select the image to stop serving') },
     ));
   if (chosen !== undefined) server.removeImage(chosen.path);
 };
@@ -132,7 +132,7 @@ async function releaseFor(releases: readonly Release[], row: unknown): Promise<R
   const found = releases.find((one) => one.name === named);
   if (found !== undefined || releases.length < 2) return found ?? releases[0];
   const items = releases.map((release) => ({ label: release.name, description: release.version, release }));
-  return (await window.showQuickPick(items, { title: l10n.t('Copy the URL of which image?') }))?.release;
+  return (await window.showQuickPick(items, { title: l10n.t('Select the image whose URL to copy') }))?.release;
 }
 
 export const showServerLog: Handler = ({ log }) => {

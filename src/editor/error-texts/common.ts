@@ -1,7 +1,7 @@
 import { l10n } from 'vscode';
 import { basename } from 'node:path';
 import { says, type ErrorTexts } from './error-text.ts';
-import { durationText, hexText } from '../text.ts';
+import { bytesText, durationText, hexText } from '../text.ts';
 
 type Code =
   | 'bytes.truncated'
@@ -30,8 +30,8 @@ type Code =
 /** What the system calls a failure, in words. */
 function reasonText(reason: string): string {
   const reasons: Record<string, string> = {
-    EACCES: l10n.t('no permission'),
-    EPERM: l10n.t('not permitted'),
+    EACCES: l10n.t('permission denied'),
+    EPERM: l10n.t('operation not permitted'),
     ENOENT: l10n.t('it does not exist'),
     EISDIR: l10n.t('it is a folder'),
     ENOSPC: l10n.t('the disk is full'),
@@ -45,9 +45,9 @@ export const commonTexts: ErrorTexts<Code> = {
   'bytes.truncated': (it) =>
     says(
       l10n.t(
-        'The data ends at {0}, {1} bytes too early.',
+        'The data ends at {0}, {1} too early.',
         hexText(it.offsetBytes + it.availableBytes),
-        it.neededBytes - it.availableBytes,
+        bytesText(it.neededBytes - it.availableBytes),
       ),
     ),
   'file.unreadable': (it) => says(l10n.t('{0} could not be read: {1}.', it.path, reasonText(it.reason))),
@@ -64,7 +64,14 @@ export const commonTexts: ErrorTexts<Code> = {
       path: it.path,
     }),
   'file.tooLarge': (it) =>
-    says(l10n.t('{0} has {1} bytes; a file of its kind has {2} at most.', it.path, it.sizeBytes, it.maxBytes)),
+    says(
+      l10n.t(
+        '{0} is too large: {1}, where {2} is the maximum.',
+        it.path,
+        bytesText(it.sizeBytes),
+        bytesText(it.maxBytes),
+      ),
+    ),
   cancelled: () => says(l10n.t('Cancelled.')),
   timeout: (it) => says(l10n.t('{0} did not end within {1}.', it.what, durationText(it.afterMs))),
   'command.noProject': () => says(l10n.t('There is no ESP-IDF project in this window. Open its folder first.')),
@@ -74,7 +81,12 @@ export const commonTexts: ErrorTexts<Code> = {
       title: l10n.t('Build Firmware'),
       command: 'buildFirmware',
     }),
-  'command.untrusted': () => says(l10n.t('This needs a trusted workspace: it would run what the workspace says.')),
+  'command.untrusted': () =>
+    says(
+      l10n.t(
+        'This needs a trusted workspace, because it runs what the workspace says. Run “Manage Workspace Trust” to trust it.',
+      ),
+    ),
   'build.noEnvironment': () =>
     says(
       l10n.t(
@@ -89,21 +101,26 @@ export const commonTexts: ErrorTexts<Code> = {
           key: 'build.command',
         })
       : says(l10n.t('The build failed with exit code {0}. The terminal says why.', it.exitCode)),
-  'board.badSetup': (it) => says(l10n.t('No such board can be simulated: {0} ({1}).', it.field, it.reason)),
+  'board.badSetup': (it) =>
+    says(
+      it.field === 'chip'
+        ? l10n.t('The virtual board can’t simulate this project’s chip. Select another one with idf.py set-target.')
+        : l10n.t('The virtual board can’t be set up like this: {0} ({1}).', it.field, it.reason),
+    ),
   'board.flashOutOfRange': (it) =>
     says(
       l10n.t(
-        '{0} bytes at {1} do not fit the flash of {2} bytes. Set the flash size in menuconfig and build again.',
-        it.lengthBytes,
+        '{0} at {1} do not fit into the flash of {2}. Set the flash size in menuconfig and build again.',
+        bytesText(it.lengthBytes),
         hexText(it.offsetBytes),
-        it.sizeBytes,
+        bytesText(it.sizeBytes),
       ),
     ),
   'board.flashUnaligned': (it) =>
-    says(l10n.t('An erase at {0} does not begin at a 4 KB sector.', hexText(it.offsetBytes))),
+    says(l10n.t('The erase at {0} does not begin at a 4 KB sector.', hexText(it.offsetBytes))),
   'board.powerCut': (it) => says(l10n.t('The power failed at {0}.', hexText(it.offsetBytes))),
   'board.notBuilt': (it) =>
-    says(l10n.t('{0} is missing: a board needs everything that a build makes.', it.path), {
+    says(l10n.t('{0} is missing: a board needs everything that a build makes. Build the firmware.', it.path), {
       kind: 'command',
       title: l10n.t('Build Firmware'),
       command: 'buildFirmware',
@@ -116,6 +133,6 @@ export const commonTexts: ErrorTexts<Code> = {
       ),
     ),
   'board.cannotListen': (it) => says(l10n.t('The virtual board can’t listen on port {0}: {1}.', it.port, it.reason)),
-  'board.lineBusy': () => says(l10n.t('Somebody else has the virtual board’s serial line.')),
-  'board.notPluggedIn': () => says(l10n.t('The virtual board’s cable is pulled.')),
+  'board.lineBusy': () => says(l10n.t('The virtual board’s serial line is already in use.')),
+  'board.notPluggedIn': () => says(l10n.t('The virtual board’s cable is unplugged.')),
 };

@@ -32,23 +32,23 @@ function kindText(kind: string): string {
     partitionTable: l10n.t('a partition table'),
     otadata: l10n.t('an otadata partition'),
     mergedFlash: l10n.t('a merged image of the whole flash'),
-    elf: l10n.t('an ELF file, not the image made of it'),
+    elf: l10n.t('an ELF file, not the image made from it'),
     html: l10n.t('a web page'),
     json: l10n.t('a JSON file'),
-    erased: l10n.t('erased flash'),
-    empty: l10n.t('empty'),
-    unknown: l10n.t('not an ESP32 image'),
+    erased: l10n.t('a piece of erased flash'),
+    empty: l10n.t('an empty file'),
+    unknown: l10n.t('no ESP32 image'),
   };
   return kinds[kind] ?? kind;
 }
 
 export const projectTexts: ErrorTexts<Code> = {
   'sdkconfig.malformedLine': (it) => says(l10n.t('Kconfig ignores this line: {0}', it.text)),
-  'sdkconfig.badName': (it) => says(l10n.t('{0} is not a name of Kconfig.', it.name)),
+  'sdkconfig.badName': (it) => says(l10n.t('{0} is not a valid Kconfig name.', it.name)),
   'sdkconfig.badValue': (it) =>
     says(
       it.reason === 'lineBreak'
-        ? l10n.t('A value of {0} can’t have several lines.', it.name)
+        ? l10n.t('The value of {0} must be a single line.', it.name)
         : l10n.t('{0} takes whole numbers only.', it.name),
     ),
   'sdkconfigDefaults.missing': (it) =>
@@ -60,37 +60,39 @@ export const projectTexts: ErrorTexts<Code> = {
         : l10n.t('A file of the build is damaged. Build again.'),
     ),
   'flasherArgs.badOffset': (it) =>
-    says(l10n.t('flasher_args.json puts {0} at “{1}”, which is no offset.', it.file, it.text)),
+    says(l10n.t('flasher_args.json puts {0} at “{1}”, which is not an offset. Build again.', it.file, it.text)),
   'cmake.unterminated': () => says(l10n.t('CMakeLists.txt ends inside a quote, a bracket or a call.')),
   'partitionTable.noFileForChoice': () =>
     says(
       l10n.t(
-        'This choice of partition table has no file together with core dumps to flash: the build stops. Choose a custom table.',
+        'ESP-IDF has no file for this partition table together with core dumps to flash, so the build stops. Choose a custom table.',
       ),
     ),
   'partitionTable.unknownBuiltIn': (it) =>
     says(l10n.t('The partition table {0} is not known for this ESP-IDF.', it.file)),
   'partitionTable.csvMissing': (it) => says(l10n.t('The partition table {0} does not exist.', it.file)),
   'partitionTable.fileNameStale': (it) =>
-    says(l10n.t('sdkconfig names {0}, but {1} is chosen: the next build puts it right.', it.configured, it.chosen)),
+    says(l10n.t('sdkconfig names {0}, but {1} is chosen: the next build corrects it.', it.configured, it.chosen)),
   'partitionTable.builtDiffers': () =>
-    says(l10n.t('The partition table was changed after the last build: build again, and flash it by cable once.')),
+    says(l10n.t('The partition table was changed after the last build: build again and flash it by cable once.')),
   'manifest.notBuilt': (it) =>
-    says(l10n.t('{0} has not been built yet: there is nothing to describe.', it.project), {
+    says(l10n.t('{0} has not been built yet, so there is nothing to describe. Build the firmware.', it.project), {
       ...build,
       title: l10n.t('Build Firmware'),
     }),
   'manifest.badImage': (it) =>
-    says(l10n.t('{0} is not a whole application image: it can’t be delivered. Build again.', basename(it.path)), {
+    says(l10n.t('{0} is not a complete application image, so it can’t be delivered. Build again.', basename(it.path)), {
       ...build,
       title: l10n.t('Build Firmware'),
     }),
   'project.notIdf': (it) =>
     says(l10n.t('{0} is not an ESP-IDF project: its CMakeLists.txt does not include project.cmake.', it.folder)),
   'project.platformIo': () =>
-    says(l10n.t('PlatformIO builds this project: its outputs lie elsewhere. Use Serve Image… for its firmware.bin.')),
+    says(
+      l10n.t('PlatformIO builds this project, so its outputs lie elsewhere. Use “Serve Image…” for its firmware.bin.'),
+    ),
   'project.appMissing': (it) =>
-    says(l10n.t('{0} is not there: build the firmware.', it.file), { ...build, title: l10n.t('Build Firmware') }),
+    says(l10n.t('{0} is missing: build the firmware.', it.file), { ...build, title: l10n.t('Build Firmware') }),
   'project.sourcesNotAllSearched': (it) => says(l10n.t('Only the first {0} source files were searched.', it.searched)),
   'publish.notAnApp': (it) =>
     says(

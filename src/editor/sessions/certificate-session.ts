@@ -79,7 +79,7 @@ export class CertificateSession implements Disposable {
     const kinds: Record<LanAddress['kind'], string> = {
       lan: l10n.t('local network'),
       public: l10n.t('public address'),
-      virtual: l10n.t('virtual network: boards rarely reach it'),
+      virtual: l10n.t('virtual network, rarely reachable for boards'),
       linkLocal: l10n.t('link-local'),
     };
     const items = [
@@ -87,10 +87,10 @@ export class CertificateSession implements Disposable {
         label: one.address,
         description: `${one.interfaceName} · ${kinds[one.kind]}`,
       })),
-      { label: '127.0.0.1', description: l10n.t('this computer only: for the virtual board') },
+      { label: '127.0.0.1', description: l10n.t('this computer only, enough for the virtual board') },
     ];
     const chosen = await window.showQuickPick(items, {
-      title: l10n.t('Which address do boards reach this computer under?'),
+      title: l10n.t('Select the address under which boards reach this computer'),
       placeHolder: l10n.t('It goes into the firmware URL. The certificate names all of them.'),
     });
     if (chosen === undefined) return undefined;

@@ -14,7 +14,7 @@ export function checkName(id: ImageCheckId): string {
     version: l10n.t('Version'),
     segments: l10n.t('Segments'),
     checksum: l10n.t('Checksum'),
-    size: l10n.t('Fits every slot'),
+    size: l10n.t('Fits into every slot'),
     digest: l10n.t('SHA-256'),
     signature: l10n.t('Signature'),
     secureVersion: l10n.t('Secure version'),
@@ -44,7 +44,7 @@ export function checkResult(check: ImageCheck): string {
     }
     case 'checksum':
     case 'digest':
-      if (outcome === 'passed') return l10n.t('right');
+      if (outcome === 'passed') return l10n.t('correct');
       if (details['isAppended'] === false) return l10n.t('none appended');
       return outcome === 'failed' && details['stored'] !== undefined
         ? l10n.t('wrong: the file is damaged')

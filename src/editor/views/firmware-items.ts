@@ -10,7 +10,7 @@ import { verifyImage, type ImageCheck } from '../../image/verify-image.ts';
 import type { Release } from '../../server/release-store.ts';
 import type { ServerCertificate } from '../../server/certificate-store.ts';
 import type { AddedImage, ServerState } from '../sessions/server-session.ts';
-import { bytesText, hexText, percentText, shortDigest } from '../text.ts';
+import { bytesText, dayText, hexText, percentText, shortDigest } from '../text.ts';
 import { checkName, checkResult, outcomeIcon, outcomeWord } from './check-texts.ts';
 import { csvProblemItems, problemItems } from './problem-items.ts';
 import type { TreeNode } from './tree-node.ts';
@@ -81,7 +81,7 @@ function versionItem(version: ResolvedVersion): TreeNode {
     children.push({
       id: 'version/built',
       label: l10n.t('Built image says {0}', built.version === '' ? '–' : built.version),
-      description: agrees ? l10n.t('agrees') : l10n.t('build again to take {0} in', version.effective ?? '?'),
+      description: agrees ? l10n.t('matches') : l10n.t('build again to apply {0}', version.effective ?? '?'),
       ...outcomeIcon(agrees ? 'passed' : 'warned'),
     });
   }
@@ -139,9 +139,17 @@ function imageItem(project: IdfProject): TreeNode {
     : checks.some((one) => one.outcome === 'warned')
       ? 'warned'
       : 'passed';
-  const failed = checks.filter((one) => one.outcome === 'failed').map((one) => checkName(one.id));
-  const verdict =
-    worst === 'failed' ? l10n.t('fails: {0}', failed.join(', ')) : l10n.t('{0} checks passed', shown.length);
+  const named = (outcome: ImageCheck['outcome']): string =>
+    checks
+      .filter((one) => one.outcome === outcome)
+      .map((one) => checkName(one.id))
+      .join(', ');
+  const verdicts = {
+    failed: l10n.t('failed: {0}', named('failed')),
+    warned: l10n.t('warnings: {0}', named('warned')),
+    passed: l10n.t('all checks passed ({0})', shown.length),
+  };
+  const verdict = verdicts[worst];
   return {
     id: 'image',
     label: basename(app.path),
@@ -174,7 +182,7 @@ function tableItem(project: IdfProject): TreeNode {
   return {
     id: 'table',
     label: l10n.t('Partition table'),
-    description: `${name} · ${origins[table.source]} · ${slots === 0 ? l10n.t('no OTA slots') : l10n.t('{0} OTA slots', slots)}`,
+    description: `${name} · ${origins[table.source]} · ${slots === 0 ? l10n.t('no OTA slots') : l10n.t('OTA slots: {0}', slots)}`,
     icon: hasErrors ? 'error' : 'layout',
     ...(hasErrors ? { color: 'testing.iconFailed' } : {}),
     contextValue: 'table',
@@ -230,7 +238,7 @@ function certificateItem(state: FirmwareState, project: IdfProject): TreeNode {
     return {
       id: 'certificate',
       label: l10n.t('Certificate'),
-      description: l10n.t('{0}, made when it is needed', modes[state.certificateMode]),
+      description: l10n.t('{0}, created when needed', modes[state.certificateMode]),
       icon: 'shield',
       contextValue: 'certificate-none',
       children: [installedItem(project, undefined), embeddedItem(project, undefined)].filter(
@@ -244,7 +252,7 @@ function certificateItem(state: FirmwareState, project: IdfProject): TreeNode {
     embeddedItem(project, trustPem),
     {
       id: 'certificate/names',
-      label: l10n.t('Valid for'),
+      label: l10n.t('Names and addresses'),
       description: [...new Set(description.names.map((name) => name.value))].join(', '),
       icon: 'globe',
     },
@@ -260,11 +268,7 @@ function certificateItem(state: FirmwareState, project: IdfProject): TreeNode {
   return {
     id: 'certificate',
     label: l10n.t('Certificate'),
-    description: l10n.t(
-      '{0}, valid until {1}',
-      modes[state.certificateMode],
-      new Date(description.validToMs).toLocaleDateString(),
-    ),
+    description: l10n.t('{0}, valid until {1}', modes[state.certificateMode], dayText(description.validToMs)),
     icon: isReady ? 'shield' : 'warning',
     ...(isReady ? {} : { color: 'list.warningForeground' }),
     contextValue: 'certificate',
@@ -279,7 +283,7 @@ function installedItem(project: IdfProject, trustPem: string | undefined): TreeN
   const outcome = pem === undefined ? 'warned' : trustPem === undefined ? 'skipped' : isOurs ? 'passed' : 'warned';
   const results = {
     passed: l10n.t('installed in the project'),
-    warned: pem === undefined ? l10n.t('not in the project yet') : l10n.t('the project has another one'),
+    warned: pem === undefined ? l10n.t('not in the project yet') : l10n.t('the project has another certificate'),
     skipped: l10n.t('in the project'),
     failed: '',
   };

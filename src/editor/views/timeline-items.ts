@@ -41,7 +41,7 @@ export function verdictText(timeline: Timeline): string {
     case 'delivered':
       return verdict.isRollbackEnabled
         ? l10n.t(
-            'Delivered, not confirmed: {0} runs, but never marked itself valid; the next reset rolls it back',
+            'Delivered, not confirmed: {0} runs, but has not marked itself valid; the next reset rolls it back',
             subject.version,
           )
         : l10n.t('Delivered: {0} runs (rollback is off, so nothing confirms it)', subject.version);
