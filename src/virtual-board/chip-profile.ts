@@ -115,9 +115,9 @@ const CHIPS: readonly ChipProfile[] = [
   chip(0x0017, 'esp32c5', 0x2000, ['ESP-ROM:esp32c5-eco2-20250121', 'Build:Jan 21 2025'], [[0x42000000, 0x44000000]], {
     strapping: 0x18,
   }),
-  chip(0x0019, 'esp32h21', 0x0, ['ESP-ROM:esp32h21'], [[0x42000000, 0x43000000]]),
-  chip(0x001c, 'esp32h4', 0x2000, ['ESP-ROM:esp32h4'], [[0x42000000, 0x43000000]]),
-  chip(0x0020, 'esp32s31', 0x2000, ['ESP-ROM:esp32s31'], [[0x40000000, 0x44000000]], { cores: 2 }),
+  chip(0x0019, 'esp32h21', 0x0, ['ESP-ROM:esp32h21'], [[0x42000000, 0x43000000]], { usualRevision: 0 }),
+  chip(0x001c, 'esp32h4', 0x2000, ['ESP-ROM:esp32h4'], [[0x42000000, 0x43000000]], { usualRevision: 0 }),
+  chip(0x0020, 'esp32s31', 0x2000, ['ESP-ROM:esp32s31'], [[0x40000000, 0x44000000]], { cores: 2, usualRevision: 0 }),
 ];
 
 /** The chip of an ESP-IDF target name (`esp32s3`); undefined when there is none. */

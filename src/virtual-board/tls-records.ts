@@ -36,6 +36,8 @@ export class RecordInspector {
   #body: Uint8Array[] = [];
   #handshake: Uint8Array = new Uint8Array(0);
   #isEncrypted = false;
+  /** What came is no TLS that this client reads on. */
+  #isOver = false;
 
   constructor(maxContentBytes: number) {
     this.#maxContentBytes = maxContentBytes;
@@ -49,12 +51,15 @@ export class RecordInspector {
   /** What these bytes complete, in order. Bytes may be cut anywhere. */
   feed(chunk: Uint8Array): readonly RecordNews[] {
     const news: RecordNews[] = [];
-    for (let at = 0; at < chunk.length;) {
+    for (let at = 0; at < chunk.length && !this.#isOver;) {
       if (this.#bodyLeft === 0) {
         this.#header.push(chunk[at] ?? 0);
         at++;
         const problem = this.#readHeader();
-        if (problem !== undefined) return [...news, problem];
+        if (problem !== undefined) {
+          this.#isOver = true;
+          news.push(problem);
+        }
         continue;
       }
       const part = chunk.subarray(at, at + this.#bodyLeft);
@@ -100,7 +105,10 @@ export class RecordInspector {
     while (this.#handshake.length >= 4) {
       const [type, a = 0, b = 0, c = 0] = this.#handshake;
       const length = (a << 16) | (b << 8) | c;
-      if (length > this.#maxContentBytes) return [...news, { kind: 'tooLarge', lengthBytes: length }];
+      if (length > this.#maxContentBytes) {
+        this.#isOver = true;
+        return [...news, { kind: 'tooLarge', lengthBytes: length }];
+      }
       if (this.#handshake.length < 4 + length) break;
       const message = this.#handshake.subarray(4, 4 + length);
       if (type === CERTIFICATE) news.push({ kind: 'certificates', chain: certificatesOf(message) });

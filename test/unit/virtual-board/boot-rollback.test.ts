@@ -360,10 +360,22 @@ describe('what the bootloader refuses', () => {
       (image: Uint8Array) => (image[0x100] = (image[0x100] ?? 0) ^ 1),
       /Checksum failed. Calculated 0x[0-9a-f]+ read 0x/,
     ],
-    ['a segment length', (image: Uint8Array) => image.set([2, 0, 0, 0], 28), 'invalid segment length 0x2'],
+    [
+      'a segment length',
+      (image: Uint8Array) => {
+        image.set([2, 0, 0, 0], 28);
+      },
+      'invalid segment length 0x2',
+    ],
     ['too many segments', (image: Uint8Array) => (image[1] = 17), 'image at 0x10000 segment count 17 exceeds max 16'],
     ['another chip', (image: Uint8Array) => (image[12] = 9), 'boot_comm: mismatch chip ID, expected 0, found 9'],
-    ['a newer chip', (image: Uint8Array) => image.set([0x8f, 1], 15), 'Required >= v3.99, found v3.0.'],
+    [
+      'a newer chip',
+      (image: Uint8Array) => {
+        image.set([0x8f, 1], 15);
+      },
+      'Required >= v3.99, found v3.0.',
+    ],
   ])('%s', async (_name, damage, line) => {
     const made = board();
     const image = made.flash.read(0x10000, 0x10000);
