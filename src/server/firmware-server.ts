@@ -29,7 +29,8 @@ export interface ServerLimits extends ConnectionLimits {
   readonly handshakeTimeoutMs: number;
   /** From a request's first byte to the end of its header (default 15 s). */
   readonly headersTimeoutMs: number;
-  /** How long an idle connection is kept for the next request (default 75 s; never below 60: a board writes flash in between). */
+  /** How long an idle connection is kept for the next request (default 75 s: a board writes flash in between, and a
+   * connection that closes just then is an error to it). */
   readonly keepAliveMs: number;
   /** How long a client may take nothing of an answer (default 5 min). */
   readonly stallTimeoutMs: number;
@@ -180,11 +181,16 @@ export async function startFirmwareServer(
       if (secureContext !== undefined) tlsFailed('timeout', 'noBytes');
       raw.destroy();
     });
+    const leave = (): void => {
+      raw.destroy();
+    };
+    raw.once('end', leave);
     raw.once('close', () => {
       deadline.dispose();
     });
     raw.once('data', (first: Buffer) => {
       deadline.dispose();
+      raw.off('end', leave);
       raw.pause();
       const isTls = first[0] === TLS_HANDSHAKE;
       if (secureContext === undefined) {
@@ -228,6 +234,10 @@ export async function startFirmwareServer(
       logger.trace(`${client.address}: ${String(error)}`);
       const { cause, detail } = tlsFailure(error);
       fail(cause, detail);
+    });
+    // HTTP wants connections that can be half open; a handshake can't be
+    socket.once('end', () => {
+      if (!isSecure) raw.destroy();
     });
     socket.once('close', () => {
       deadline.dispose();

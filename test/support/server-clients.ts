@@ -44,7 +44,12 @@ export function tcp(port: number): Socket {
   return connectTcp(port, '127.0.0.1');
 }
 
-export function tls(port: number, trustPem: string, more: ConnectionOptions = {}): TLSSocket {
+/** `highWaterMark` (bytes) makes the client read no further ahead than that. */
+export function tls(
+  port: number,
+  trustPem: string,
+  more: ConnectionOptions & { readonly highWaterMark?: number } = {},
+): TLSSocket {
   return connectTls({ port, host: '127.0.0.1', servername: 'localhost', ca: trustPem, ...more });
 }
 
