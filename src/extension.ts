@@ -17,7 +17,7 @@ import { firmwareItems } from './editor/views/firmware-items.ts';
 import { NodeView } from './editor/views/tree-node.ts';
 import type { WindowSession } from './editor/window-session.ts';
 import type { CertificateStore } from './server/certificate-store.ts';
-import { window, workspace, type ExtensionContext, type OutputChannel } from 'vscode';
+import { l10n, window, workspace, type ExtensionContext, type OutputChannel } from 'vscode';
 
 /** Builds the rooms, connects them and registers what the editor shows. Heavy parts load when they are needed for the first time. */
 export function activate(context: ExtensionContext): void {
@@ -27,7 +27,7 @@ export function activate(context: ExtensionContext): void {
 
   let console: OutputChannel | undefined;
   const consoleChannel = (): OutputChannel =>
-    (console ??= store.add(window.createOutputChannel('ESP32 OTA: Virtual Board')));
+    (console ??= store.add(window.createOutputChannel(l10n.t('ESP32 OTA: Virtual Board'))));
 
   let certificates: Promise<CertificateStore> | undefined;
   const certificateStore = (): Promise<CertificateStore> =>

@@ -39,7 +39,7 @@ export const serverTexts: ErrorTexts<Code> = {
       ),
       {
         kind: 'command',
-        title: l10n.t('Stop Serving…'),
+        title: l10n.t('Stop Serving Image…'),
         command: 'stopServing',
       },
     ),
