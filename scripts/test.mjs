@@ -10,17 +10,20 @@ import { packageExtension } from './lib/vsix.mjs';
 
 // npm test: every check of the project, in this order. `npm test -- unit board` runs some of them.
 
+/** @typedef {import('./lib/vitest.mjs').StepResult} StepResult */
+
 /**
  * @typedef {object} Preparations
  * @property {() => Promise<unknown>} editorHost
  * @property {() => Promise<string>} vsix
  */
 
-/** @type {Record<string, (ready: Preparations) => Promise<import('./lib/vitest.mjs').StepResult>>} */
+/** Checks of the text, which run nothing of it. */
+const CHECKS = { types: () => checkTypes(), lint: () => lint(), dependencies: () => checkDependencies() };
+
+/** @type {Record<string, (ready: Preparations) => Promise<StepResult>>} */
 const STEPS = {
-  types: () => checkTypes(),
-  lint: () => lint(),
-  dependencies: () => checkDependencies(),
+  ...CHECKS,
   unit: () => runVitest('unit'),
   board: () => runVitest('board'),
   editor: async ({ editorHost, vsix }) => {
@@ -59,25 +62,33 @@ async function installEditor() {
 }
 
 /**
- * Runs a step, prints its line, and gives its result with a missed floor counted as a failure.
+ * Runs a step. What it throws is a result too.
+ * @param {() => Promise<StepResult>} step
+ * @returns {Promise<StepResult & { ms: number }>}
+ */
+async function settled(step) {
+  const started = performance.now();
+  try {
+    return { ...(await step()), ms: performance.now() - started };
+  } catch (error) {
+    const ms = performance.now() - started;
+    return { passed: 0, failed: 1, counted: 0, unit: 'tests', output: explain(error), ms };
+  }
+}
+
+/**
+ * Prints the line of a step when it has ended, and gives its result with a missed floor counted as a failure.
  * @param {string} name
- * @param {() => Promise<import('./lib/vitest.mjs').StepResult>} step
+ * @param {Promise<StepResult & { ms: number }>} running
  * @param {number} floor
  */
-async function report(name, step, floor) {
-  const started = performance.now();
-  /** @type {import('./lib/vitest.mjs').StepResult} */
-  let result;
-  try {
-    result = await step();
-  } catch (error) {
-    result = { passed: 0, failed: 1, counted: floor, unit: 'tests', output: explain(error) };
-  }
+async function report(name, running, floor) {
+  const result = await running;
   const isBelow = result.counted < floor;
   const failed = result.failed + (isBelow ? 1 : 0);
   const count =
     result.unit === 'tests' ? `${result.passed} passed, ${result.failed} failed` : `${result.counted} ${result.unit}`;
-  const time = seconds(performance.now() - started).padStart(8);
+  const time = seconds(result.ms).padStart(8);
   say(`${failed === 0 ? '✓' : '✗'} ${name.padEnd(12)} ${time}  ${count}`);
   if (failed > 0) say(result.output.trim().replaceAll(/^/gm, '    '));
   if (isBelow) {
@@ -99,8 +110,12 @@ try {
   // what has to be installed comes in while the first steps run; a failure is told by the step that needs it
   if (steps.some(([name]) => name === 'editor')) ready.editorHost().catch(() => undefined);
 
+  // these start together: each of them keeps about one core busy, and none minds the others
+  const early = new Map(
+    steps.filter(([name]) => name in CHECKS).map(([name, step]) => [name, settled(() => step(ready))]),
+  );
   for (const [name, step] of steps) {
-    const result = await report(name, () => step(ready), floors[name]);
+    const result = await report(name, early.get(name) ?? settled(() => step(ready)), floors[name]);
     passed += result.passed;
     failed += result.failed;
   }
