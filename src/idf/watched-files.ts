@@ -3,7 +3,8 @@ import type { IdfProject } from './project.ts';
 
 /** Globs, relative to the project's folder, of the files whose change makes a snapshot old. `build/ota/`, which we write, is not among them. */
 export const watchGlobs: readonly string[] = [
-  '{CMakeLists.txt,version.txt,sdkconfig,sdkconfig.*,platformio.ini,dependencies.lock}',
+  // files of the project's own folder; and its folders, for of one that is deleted no file is told
+  '*',
   '{*,*/*,*/*/*}.csv',
   '{main,components}/**/{CMakeLists.txt,*.c,*.cc,*.cpp,*.cxx,*.h,*.hpp}',
   '**/*.pem',
