@@ -1,8 +1,9 @@
 import { commands, env, l10n, Uri, window, type LogOutputChannel } from 'vscode';
 import { isOtaError, type OtaError } from '../base/ota-error.ts';
-import { commandId, SETTINGS_SECTION } from './contributions.ts';
+import { commandId } from './contributions.ts';
 import { textOfError } from './error-texts.ts';
 import type { WayOut } from './error-texts/error-text.ts';
+import { openSetting } from './open-setting.ts';
 
 function titleOf(wayOut: WayOut): string {
   switch (wayOut.kind) {
@@ -23,7 +24,7 @@ async function follow(wayOut: WayOut): Promise<void> {
       await commands.executeCommand(commandId(wayOut.command), ...(wayOut.arguments ?? []));
       return;
     case 'setting':
-      await commands.executeCommand('workbench.action.openSettings', `${SETTINGS_SECTION}.${wayOut.key}`);
+      await openSetting(wayOut.key);
       return;
     case 'file':
       await window.showTextDocument(Uri.file(wayOut.path));

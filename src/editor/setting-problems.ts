@@ -1,5 +1,6 @@
-import { commands, l10n, window, type LogOutputChannel } from 'vscode';
+import { l10n, window, type LogOutputChannel } from 'vscode';
 import { SETTINGS_SECTION } from './contributions.ts';
+import { openSetting } from './open-setting.ts';
 import { readSettings } from './settings.ts';
 
 const reported = new Set<string>();
@@ -15,8 +16,7 @@ export function reportInvalidSettings(log: LogOutputChannel): void {
     void window
       .showWarningMessage(l10n.t('{0} can’t be {1}. The default is used.', `${SETTINGS_SECTION}.${key}`, value), open)
       .then(async (answer) => {
-        if (answer === open)
-          await commands.executeCommand('workbench.action.openSettings', `${SETTINGS_SECTION}.${key}`);
+        if (answer === open) await openSetting(key);
       });
   }
 }
