@@ -11,6 +11,7 @@ import { ProjectSession } from './editor/sessions/project-session.ts';
 import { ServerSession } from './editor/sessions/server-session.ts';
 import { reportInvalidSettings } from './editor/setting-problems.ts';
 import { createStatusBarItem } from './editor/status-bar.ts';
+import { TextPages } from './editor/text-pages.ts';
 import { devicesState, firmwareState } from './editor/view-state.ts';
 import { devicesItems } from './editor/views/devices-items.ts';
 import { firmwareItems } from './editor/views/firmware-items.ts';
@@ -48,6 +49,7 @@ export function activate(context: ExtensionContext): void {
       console: consoleChannel,
     }),
   );
+  const pages = store.add(new TextPages());
   const session: WindowSession = {
     files: diskFiles,
     log,
@@ -56,6 +58,7 @@ export function activate(context: ExtensionContext): void {
     certificateStore,
     server,
     board,
+    showText: (name, text) => pages.show(name, text),
     showConsole: () => {
       consoleChannel().show(true);
     },

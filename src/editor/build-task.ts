@@ -98,13 +98,29 @@ export function registerBuildTasks(
   return tasks.registerTaskProvider(TASK_TYPE, provider);
 }
 
-/** Runs the build and waits for its end.
+/** Whether a build of the project goes on that {@link runBuild} has started. */
+export function isBuilding(projectFolder: string): boolean {
+  return building.has(projectFolder);
+}
+
+const building = new Set<string>();
+
+/** Runs the build and waits for its end. Two builds at once would write the same files: see {@link isBuilding}.
  * @throws {OtaError} `build.noEnvironment`, `build.failed` with the exit code, `cancelled` */
 export async function runBuild(
   projectFolder: string,
   folder: WorkspaceFolder | undefined,
   signal: AbortSignal,
 ): Promise<void> {
+  building.add(projectFolder);
+  try {
+    await runTask(projectFolder, folder, signal);
+  } finally {
+    building.delete(projectFolder);
+  }
+}
+
+async function runTask(projectFolder: string, folder: WorkspaceFolder | undefined, signal: AbortSignal): Promise<void> {
   const task = buildTask(projectFolder, folder, { type: TASK_TYPE, task: 'build' });
   const ended = new Promise<number | undefined>((resolve) => {
     let execution: TaskExecution | undefined;

@@ -15,6 +15,8 @@ export interface WindowSession {
   readonly certificateStore: () => Promise<CertificateStore>;
   readonly server: ServerSession;
   readonly board: BoardSession;
+  /** Shows a text in an editor, read-only, under a file name. */
+  showText(name: string, text: string): Promise<void>;
   /** Shows the console of the virtual board. */
   showConsole(): void;
 }

@@ -1,4 +1,4 @@
-import { l10n, window, workspace, type Uri } from 'vscode';
+import { l10n, window, type Uri } from 'vscode';
 import { basename } from 'node:path';
 import { OtaError } from '../../base/ota-error.ts';
 import type { ServerCertificate } from '../../server/certificate-store.ts';
@@ -7,8 +7,7 @@ import { installCertificate as install } from '../../server/install-certificate.
 import { writeSetting } from '../settings.ts';
 import { dayText } from '../text.ts';
 import type { WindowSession } from '../window-session.ts';
-import { buildFirmware } from './project-commands.ts';
-import { requireProject, type Handler } from './run.ts';
+import { requireProject, runCommand, type Handler } from './run.ts';
 
 export const createCertificate: Handler = async (session) => {
   const had = session.certificates.current;
@@ -33,7 +32,7 @@ export const createCertificate: Handler = async (session) => {
 function offerInstall(session: WindowSession, message: string): void {
   const actions = session.projects.project === undefined ? [] : [l10n.t('Install into Project')];
   void window.showInformationMessage(message, ...actions).then(async (answer) => {
-    if (answer !== undefined) await installCertificate(session);
+    if (answer !== undefined) await runCommand('installCertificate');
   });
 }
 
@@ -64,7 +63,7 @@ export const installCertificate: Handler = async (session) => {
   void window
     .showInformationMessage(`${l10n.t('Installed as {0}. Build to embed it.', file)}${kept}`, build)
     .then(async (answer) => {
-      if (answer === build) await buildFirmware(session);
+      if (answer === build) await runCommand('buildFirmware');
     });
 };
 
@@ -98,8 +97,7 @@ export const showCertificate: Handler = async (session) => {
       ),
     );
   }
-  const document = await workspace.openTextDocument({ content: parts.join('\n'), language: 'plaintext' });
-  await window.showTextDocument(document, { preview: true });
+  await session.showText('certificate.txt', parts.join('\n'));
 };
 
 async function pickFile(title: string): Promise<Uri | undefined> {

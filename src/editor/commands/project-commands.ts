@@ -1,14 +1,14 @@
-import { Uri, l10n, window } from 'vscode';
+import { Uri, commands, l10n, window } from 'vscode';
 import { basename } from 'node:path';
 import { isOtaError, OtaError } from '../../base/ota-error.ts';
 import type { IdfProject } from '../../idf/project.ts';
 import { applyBump, nextVersion, planBump, type VersionChange } from '../../idf/version-bump.ts';
 import { writeMetadata } from '../../ota/publish.ts';
-import { runBuild } from '../build-task.ts';
+import { isBuilding, runBuild } from '../build-task.ts';
 import { errorLine } from '../report-error.ts';
 import { readSettings } from '../settings.ts';
 import { sourceName } from '../views/firmware-items.ts';
-import { requireProject, requireTrust, withProgress, type Handler } from './run.ts';
+import { requireProject, requireTrust, runCommand, withProgress, type Handler } from './run.ts';
 
 export const selectProject: Handler = async (session) => {
   const { projects } = session;
@@ -91,13 +91,17 @@ export const bumpVersion: Handler = async (session) => {
       )
     : l10n.t('Version {0} written to {1}. Build to apply it.', plan.to, files);
   void window.showInformationMessage(message, build).then(async (answer) => {
-    if (answer === build) await buildFirmware(session);
+    if (answer === build) await runCommand('buildFirmware');
   });
 };
 
 export const buildFirmware: Handler = async (session) => {
   requireTrust();
   const project = requireProject(session);
+  if (isBuilding(project.folder)) {
+    await commands.executeCommand('workbench.action.terminal.focus');
+    return;
+  }
   await withProgress(l10n.t('Building {0}', project.name), async (signal) => {
     await runBuild(project.folder, session.projects.workspaceFolder(), signal);
   });

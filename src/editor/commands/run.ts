@@ -1,7 +1,14 @@
-import { ProgressLocation, window, workspace, type CancellationToken, type Progress } from 'vscode';
+import { ProgressLocation, commands, window, workspace, type CancellationToken, type Progress } from 'vscode';
 import { OtaError } from '../../base/ota-error.ts';
 import type { IdfProject } from '../../idf/project.ts';
+import { commandId, type CommandName } from '../contributions.ts';
 import type { WindowSession } from '../window-session.ts';
+
+/** Runs a command as a click on it would: what it throws is told to the user. For buttons of messages, which are answered after the command
+ * that showed them has ended. */
+export async function runCommand(name: CommandName): Promise<void> {
+  await commands.executeCommand(commandId(name));
+}
 
 export type Handler = (session: WindowSession, ...args: readonly unknown[]) => Promise<void> | void;
 

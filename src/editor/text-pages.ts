@@ -1,0 +1,28 @@
+import { EventEmitter, Uri, window, workspace, type Disposable, type TextDocumentContentProvider } from 'vscode';
+
+const SCHEME = 'esp32-ota';
+
+/** Texts that are shown in an editor but are no files: read-only, so that closing one asks for nothing. */
+export class TextPages implements Disposable, TextDocumentContentProvider {
+  readonly #texts = new Map<string, string>();
+  readonly #changed = new EventEmitter<Uri>();
+  readonly #registration = workspace.registerTextDocumentContentProvider(SCHEME, this);
+  readonly onDidChange = this.#changed.event;
+
+  /** Shows a text under a file name, in place of what was shown under it before. */
+  async show(name: string, text: string): Promise<void> {
+    const uri = Uri.from({ scheme: SCHEME, path: `/${name}` });
+    this.#texts.set(uri.path, text);
+    this.#changed.fire(uri);
+    await window.showTextDocument(await workspace.openTextDocument(uri), { preview: true });
+  }
+
+  provideTextDocumentContent({ path }: Uri): string {
+    return this.#texts.get(path) ?? '';
+  }
+
+  dispose(): void {
+    this.#registration.dispose();
+    this.#changed.dispose();
+  }
+}
