@@ -8,6 +8,7 @@ import { lanAddresses, serverNames, type LanAddress } from '../../server/lan-add
 import { readSettings } from '../settings.ts';
 
 const PICKED = 'advertisedAddress';
+const LOOPBACK = '127.0.0.1';
 /** How often the computer's addresses are compared; only while a server runs. */
 const LOOK_MS = 5000;
 
@@ -61,9 +62,9 @@ export class CertificateSession implements Disposable {
   advertisedHost(): string {
     const set = readSettings(undefined).values['server.advertisedHost'].trim();
     if (set !== '') return set;
-    const addresses = lanAddresses();
+    const addresses = [...lanAddresses().map((one) => one.address), LOOPBACK];
     const picked = this.#memento.get<string>(PICKED);
-    return addresses.find((one) => one.address === picked)?.address ?? addresses[0]?.address ?? '127.0.0.1';
+    return addresses.find((one) => one === picked) ?? addresses[0] ?? LOOPBACK;
   }
 
   /** Whether the user should say which address boards are told: several networks, none picked, nothing set. */
@@ -71,7 +72,7 @@ export class CertificateSession implements Disposable {
     if (readSettings(undefined).values['server.advertisedHost'].trim() !== '') return false;
     const candidates = likely(lanAddresses());
     const picked = this.#memento.get<string>(PICKED);
-    return candidates.length > 1 && !candidates.some((one) => one.address === picked);
+    return candidates.length > 1 && picked !== LOOPBACK && !candidates.some((one) => one.address === picked);
   }
 
   /** Asks which of this computer's addresses goes into the firmware URL, and remembers it. */
@@ -87,7 +88,7 @@ export class CertificateSession implements Disposable {
         label: one.address,
         description: `${one.interfaceName} · ${kinds[one.kind]}`,
       })),
-      { label: '127.0.0.1', description: l10n.t('this computer only, enough for the virtual board') },
+      { label: LOOPBACK, description: l10n.t('this computer only, enough for the virtual board') },
     ];
     const chosen = await window.showQuickPick(items, {
       title: l10n.t('Select the address under which boards reach this computer'),

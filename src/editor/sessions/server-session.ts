@@ -258,12 +258,10 @@ export class ServerSession implements Disposable {
 
   async #takeNewCertificate(): Promise<void> {
     const server = this.#server;
-    if (server?.protocol !== 'https') return;
+    if (server === undefined) return;
     try {
-      server.configure({
-        credentials: await this.#certificates.credentials(),
-        advertisedHost: this.#certificates.advertisedHost(),
-      });
+      server.configure({ advertisedHost: this.#certificates.advertisedHost() });
+      if (server.protocol === 'https') server.configure({ credentials: await this.#certificates.credentials() });
       if (this.#state.kind === 'on') this.#setState({ ...this.#state, url: server.url });
     } catch (error) {
       if (isOtaError(error)) void window.showWarningMessage(errorLine(error));
