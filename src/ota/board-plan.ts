@@ -14,8 +14,13 @@ export interface BoardPlan {
   readonly idfVersion?: string;
   readonly bootloader: { readonly hasRollback: boolean; readonly hasAntiRollback: boolean };
   readonly app: BoardAppPlan;
-  /** How it misbehaves; not at all when left out. */
-  readonly knobs?: { readonly drainBytesPerSecond?: number };
+  /** How fast it downloads; as fast as it can when left out. */
+  readonly knobs?: BoardRate;
+}
+
+export interface BoardRate {
+  /** As fast as it can when undefined. */
+  readonly drainBytesPerSecond: number | undefined;
 }
 
 export interface BoardAppPlan {

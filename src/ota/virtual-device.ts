@@ -2,7 +2,7 @@ import { OtaError } from '../base/ota-error.ts';
 import { DisposableStore, type Disposable } from '../base/disposable.ts';
 import type { Event } from '../base/emitter.ts';
 import type { LineBinding } from '../serial/serial-transport.ts';
-import type { BoardAppPlan, BoardPlan } from './board-plan.ts';
+import type { BoardAppPlan, BoardPlan, BoardRate } from './board-plan.ts';
 import type { RehearsalBoard } from './rehearsal.ts';
 
 /** What the workflows and views use of a virtual board. `VirtualBoard` has this shape; none of them imports it. */
@@ -19,8 +19,8 @@ export interface VirtualDevice extends Disposable {
   /** Resets it, and lets its application try an update. */
   triggerUpdate(): void;
   sendConsole(text: string): void;
-  /** What its firmware is configured to do from the next start on. */
-  configure(changes: { readonly app?: BoardAppPlan }): void;
+  /** What its firmware is configured to do, and how fast it downloads, from the next start on. */
+  configure(changes: { readonly app?: BoardAppPlan; readonly knobs?: BoardRate }): void;
   /** Its serial port for a driver in this process, under the path given. */
   binding(path: string): LineBinding;
   /** Makes its serial port reachable over TCP on this computer, and gives the address.

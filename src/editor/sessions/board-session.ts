@@ -4,7 +4,7 @@ import { Emitter } from '../../base/emitter.ts';
 import type { FileStore } from '../../base/files.ts';
 import { OtaError } from '../../base/ota-error.ts';
 import type { IdfProject } from '../../idf/project.ts';
-import { planBoard, planBoardApp, type BoardPlan } from '../../ota/board-plan.ts';
+import { planBoard, planBoardApp, type BoardRate } from '../../ota/board-plan.ts';
 import { rehearse } from '../../ota/rehearsal.ts';
 import type { Timeline } from '../../ota/update-state.ts';
 import { rehearsalBoard, type CreateVirtualDevice, type VirtualDevice } from '../../ota/virtual-device.ts';
@@ -64,7 +64,7 @@ export class BoardSession implements Disposable {
     if (this.#board !== undefined) return this.#board;
     const project = this.#requireProject();
     const plan = await planBoard(project, this.#files, this.#client());
-    const board = await this.#create(this.#withRate(plan));
+    const board = await this.#create({ ...plan, knobs: this.#rate() });
     const attached = new DisposableStore();
     attached.add(board);
     const channel = this.#console();
@@ -118,7 +118,7 @@ export class BoardSession implements Disposable {
       await this.#server.start(stop.signal);
       const release = await this.#server.published();
       if (release === undefined) throw new OtaError('command.noImage', { path: project.folder });
-      board.configure({ app: planBoardApp(project, this.#client()) });
+      board.configure({ app: planBoardApp(project, this.#client()), knobs: this.#rate() });
       const previousVersion = board.state.running?.version;
       return await rehearse({
         board: rehearsalBoard(board),
@@ -163,9 +163,9 @@ export class BoardSession implements Disposable {
     return readSettings(this.#projects.workspaceFolder()).values['virtualBoard.client'];
   }
 
-  #withRate(plan: BoardPlan): BoardPlan {
+  #rate(): BoardRate {
     const rate = readSettings(this.#projects.workspaceFolder()).values['virtualBoard.kilobytesPerSecond'];
-    return rate === 0 ? plan : { ...plan, knobs: { drainBytesPerSecond: rate * 1024 } };
+    return { drainBytesPerSecond: rate === 0 ? undefined : rate * 1024 };
   }
 }
 
