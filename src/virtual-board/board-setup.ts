@@ -4,6 +4,7 @@ import { OtaError } from '../base/ota-error.ts';
 import { findChip } from './chip-profile.ts';
 import { parseIdfVersion, type IdfVersion } from './idf-version.ts';
 import type { ChipFacts } from './image-in-flash.ts';
+import type { SigningScheme } from './image-signature.ts';
 import type { BoardKnobs } from './knobs.ts';
 
 /** Bytes and where they go in flash. */
@@ -59,6 +60,8 @@ export interface AppOptions {
   readonly checksDates: boolean;
   /** `CONFIG_ESP_HTTP_CLIENT_ENABLE_BASIC_AUTH`, default false. */
   readonly hasBasicAuth: boolean;
+  /** `CONFIG_SECURE_SIGNED_ON_UPDATE_NO_SECURE_BOOT`: updates have to be signed. Default undefined: no signature is asked for. */
+  readonly signing: SigningScheme | undefined;
   /** `CONFIG_ESP_HTTPS_OTA_VERIFY_SPI_MODE`, default true; has an effect from 6.1 on. */
   readonly verifiesSpiMode: boolean;
 }
@@ -124,6 +127,7 @@ const APP_DEFAULTS: AppOptions = {
   tls13: 'off',
   checksDates: false,
   hasBasicAuth: false,
+  signing: undefined,
   verifiesSpiMode: true,
 };
 

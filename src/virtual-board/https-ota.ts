@@ -3,14 +3,14 @@ import { armPowerCut, BodyReader, type AppRun } from './app-run.ts';
 import { ESP_FAIL, ESP_OK, espErr, espErrName, hexErr } from './esp-err.ts';
 import { HttpClient } from './http-client.ts';
 import { isAtLeast } from './idf-version.ts';
-import { isForChip, isForRevision, readDescription, readHeader, type Description } from './image-in-flash.ts';
+import { checkHeader } from './incoming-header.ts';
+import { readDescription, type Description } from './image-in-flash.ts';
 import { beginOta, nextUpdateSlot, resumeOta, setBootSlot, type OtaWrite } from './ota-ops.ts';
 import type { Row } from './partition-rows.ts';
+import { isAskedAgain, StatusRules } from './response-status.ts';
 
 const TAG = 'esp_https_ota';
 const DEFAULT_REQUEST_BYTES = 64 * 1024;
-const MAX_AUTHORIZATION_TRIES = 10;
-const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
 /** `ESP_ERR_HTTPS_OTA_IN_PROGRESS` */
 export const IN_PROGRESS = 0x9001;
@@ -34,8 +34,8 @@ export class HttpsOta {
   readonly #client: HttpClient;
   readonly #body: BodyReader;
   readonly #requestBytes: number;
+  readonly #status: StatusRules;
   #isResuming: boolean;
-  #authorizationsLeft = MAX_AUTHORIZATION_TRIES;
   #state: 'begun' | 'resuming' | 'inProgress' | 'success' = 'begun';
   #slot: Row | undefined;
   #write: OtaWrite | undefined;
@@ -49,6 +49,7 @@ export class HttpsOta {
     this.#options = options;
     this.#client = client;
     this.#body = new BodyReader(run);
+    this.#status = new StatusRules(run);
     this.#requestBytes = options.partialDownload?.requestSizeBytes ?? DEFAULT_REQUEST_BYTES;
     this.#isResuming = options.resumeAtBytes !== undefined;
     if (options.resumeAtBytes !== undefined && options.resumeAtBytes >= this.#firstReadBytes) {
@@ -223,10 +224,11 @@ export class HttpsOta {
       }
       err = await this.#client.fetchHeaders();
       if (err !== ESP_OK) return err;
-      err = this.#handleStatus();
+      err = this.#status.handle(this.#client, {
+        needsRange: this.#isResuming && this.#options.partialDownload === undefined,
+      });
       if (err !== ESP_OK) return err;
-      const { status } = this.#client;
-      if (!REDIRECTS.has(status) && status !== 401) return ESP_OK;
+      if (!isAskedAgain(this.#client.status)) return ESP_OK;
       await this.#client.drain();
     }
   }
@@ -237,53 +239,6 @@ export class HttpsOta {
       isAtLeast(idf, 6, 0) ||
       (idf.major === 5 && ((idf.minor === 5 && idf.patch >= 2) || (idf.minor === 4 && idf.patch >= 4)));
     return isReused && this.#client.isPersistent;
-  }
-
-  #handleStatus(): number {
-    const { log, idf } = this.#run;
-    const { status } = this.#client;
-    if (REDIRECTS.has(status)) {
-      const err = this.#client.redirect();
-      if (err !== ESP_OK) log('E', TAG, 'URL redirection Failed');
-      return err;
-    }
-    if (isAtLeast(idf, 5, 5) && status === 304) {
-      log('I', TAG, `OTA image not modified since last request (status code: ${status})`);
-      return espErr('ESP_ERR_HTTP_NOT_MODIFIED');
-    }
-    if (isAtLeast(idf, 5, 5) && status === 416) {
-      log('I', TAG, `Requested range is incorrect (status code: ${status})`);
-      return espErr('ESP_ERR_HTTP_RANGE_NOT_SATISFIABLE');
-    }
-    if (status === 401) return this.#authorize();
-    if (!isAtLeast(idf, 4, 3)) return ESP_OK;
-    if (status === 403 || status === 404) {
-      log('E', TAG, `File not found(${status})`);
-      return ESP_FAIL;
-    }
-    if (status >= 400) {
-      log('E', TAG, `${status < 500 ? 'Client' : 'Server'} error (${status})`);
-      return ESP_FAIL;
-    }
-    const checksRange = isAtLeast(idf, 5, 5, 5);
-    if (this.#isResuming && checksRange && this.#options.partialDownload === undefined && status !== 206) {
-      log('W', TAG, 'Server ignored the requested Range header');
-      log('W', TAG, 'OTA resumption requires server with range request support.');
-      return espErr('ESP_ERR_HTTP_RANGE_NOT_SATISFIABLE');
-    }
-    return ESP_OK;
-  }
-
-  #authorize(): number {
-    const { log } = this.#run;
-    if (this.#authorizationsLeft === 0) {
-      log('E', TAG, 'Reached max_authorization_retries (401)');
-      return ESP_FAIL;
-    }
-    this.#authorizationsLeft--;
-    const err = this.#client.authenticate();
-    if (err !== ESP_OK) log('E', TAG, 'Authorization Failed');
-    return err;
   }
 
   /** `esp_https_ota_get_img_desc`: the description of the image on the server, or the error. */
@@ -368,34 +323,8 @@ export class HttpsOta {
     const head = this.#headerBytes ?? (await this.#readHeader());
     if (head === undefined) return ESP_FAIL;
     this.#binaryLength = 0;
-    const err = this.#checkHeader(head);
+    const err = checkHeader(this.#run, head, this.#options.onEvent);
     return err === ESP_OK ? this.#writeBytes(head) : err;
-  }
-
-  /** What is judged before the first byte is written: the chip (4.3), its revision (5.5), the flash mode (6.1). */
-  #checkHeader(head: Uint8Array): number {
-    const { idf, log, ota, options, description } = this.#run;
-    if (!isAtLeast(idf, 4, 3)) return ESP_OK;
-    const { onEvent } = this.#options;
-    // the magic byte is looked at only when it is written
-    const header = readHeader(Uint8Array.from(head.subarray(0, 24), (byte, index) => (index === 0 ? 0xe9 : byte)));
-    if (header === undefined) return ESP_FAIL;
-    onEvent(`Verifying chip id of new image: ${header.chipId}`);
-    const invalidVersion = espErr('ESP_ERR_INVALID_VERSION');
-    if (!isAtLeast(idf, 6, 1) && header.chipId !== ota.chip.profile.id) {
-      log('E', TAG, `Mismatch chip id, expected ${ota.chip.profile.id}, found ${header.chipId}`);
-      return invalidVersion;
-    }
-    if (!isAtLeast(idf, 5, 5)) return ESP_OK;
-    onEvent(`Verifying chip revision of new image: ${header.minRevision}`);
-    if (!isAtLeast(idf, 6, 1)) return isForRevision(header, ota.chip, idf, log) ? ESP_OK : invalidVersion;
-    if (!isForChip(header, ota.chip, idf, log)) return invalidVersion;
-    const [running, incoming] = [description?.spiFlashMode ?? 0, readDescription(head)?.spiFlashMode ?? 0];
-    if (options.verifiesSpiMode && running !== incoming && running !== 0 && incoming !== 0) {
-      log('E', 'esp_ota_ops', `SPI flash mode mismatch: running app has mode ${running}, new app has mode ${incoming}`);
-      return espErr('ESP_ERR_OTA_SPI_MODE_MISMATCH');
-    }
-    return ESP_OK;
   }
 
   #writeBytes(bytes: Uint8Array): number {

@@ -1,7 +1,15 @@
 import type { SecureVersionFuse } from './bootloader.ts';
 import { ESP_FAIL, ESP_OK, espErr } from './esp-err.ts';
 import { isAtLeast, type IdfVersion } from './idf-version.ts';
-import { descriptionInFlash, verifyInFlash, type ChipFacts, type Description, type Log } from './image-in-flash.ts';
+import {
+  descriptionInFlash,
+  verifyInFlash,
+  type ChipFacts,
+  type Description,
+  type ImageInFlash,
+  type Log,
+} from './image-in-flash.ts';
+import { isSignatureTrusted, type SigningScheme } from './image-signature.ts';
 import { SECTOR_BYTES, type NorFlash } from './nor-flash.ts';
 import {
   activeEntry,
@@ -42,11 +50,23 @@ export interface OtaContext {
   readonly hasAntiRollback: boolean;
   readonly fuse: SecureVersionFuse;
   readonly log: Log;
+  /** Undefined: images need no signature. */
+  readonly signing: SigningScheme | undefined;
   /** Hears of the slot that otadata points at from now on, with the digest of its image. */
   readonly onSlotSet: (slot: Row, sha256: string) => void;
 }
 
 const TAG = 'esp_ota_ops';
+
+/** The image in a slot, if it is whole and signed by whom it has to be. */
+function verifiedImage(context: OtaContext, slot: Row): ImageInFlash | undefined {
+  const { flash, signing, running, log } = context;
+  const image = verifyInFlash(flash, slot, context);
+  if (image === undefined || signing === undefined) return image;
+  const own = verifyInFlash(flash, running, { ...context, isSilent: true });
+  if (own === undefined) return undefined;
+  return isSignatureTrusted(flash, slot, image, signing, { region: running, image: own }, log) ? image : undefined;
+}
 
 function otadataOf(context: OtaContext): Row | undefined {
   const row = findRow(context.rows, TYPE_DATA, DATA_OTA);
@@ -128,8 +148,8 @@ export class OtaWrite {
   /** @see ESP-IDF v5.5 components/app_update/esp_ota_ops.c, `esp_ota_end` */
   end(): number {
     if (this.writtenBytes === 0) return espErr('ESP_ERR_INVALID_ARG');
-    const { flash, log, idf } = this.#context;
-    if (verifyInFlash(flash, this.slot, this.#context) !== undefined) return ESP_OK;
+    const { log, idf } = this.#context;
+    if (verifiedImage(this.#context, this.slot) !== undefined) return ESP_OK;
     if (isAtLeast(idf, 5, 5)) log('E', TAG, 'New image failed verification');
     return espErr('ESP_ERR_OTA_VALIDATE_FAILED');
   }
@@ -178,7 +198,7 @@ export function eraseInactiveEntry(context: OtaContext, alsoErasesSlot = false):
  * @see ESP-IDF v5.5 components/app_update/esp_ota_ops.c, `esp_ota_set_boot_partition` */
 export function setBootSlot(context: OtaContext, slot: Row): number {
   const { flash, log, hasAntiRollback, fuse } = context;
-  const image = verifyInFlash(flash, slot, context);
+  const image = verifiedImage(context, slot);
   if (image === undefined) return espErr('ESP_ERR_OTA_VALIDATE_FAILED');
   if (slot.type === TYPE_APP && slot.subtype === APP_FACTORY) {
     const otadata = findRow(context.rows, TYPE_DATA, DATA_OTA);

@@ -318,6 +318,7 @@ export class VirtualBoard implements Disposable {
         hasAntiRollback: this.#app.hasAntiRollback,
         fuse: this.#fuse,
         log,
+        signing: this.#app.signing,
         onSlotSet: (slot, sha256) => {
           this.#updated.set(slot.offset, { sha256, hasRun: false });
         },

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OtaBench, sha256, slotBytes, whenPhase, whenWritten } from '../support/ota-bench.ts';
 import { makeBoard } from '../support/board-fixture.ts';
+import { makeOtadata } from '../support/firmware.ts';
 
 /** Power, radio and firmware that fail in the middle: whatever happens, the board boots something valid and can be updated afterwards. */
 let bench: OtaBench;
@@ -185,6 +186,26 @@ describe('knobs', () => {
     // 320 ms by the knob; timers may be early by a millisecond each
     expect(performance.now() - from).toBeGreaterThan(250);
   });
+});
+
+describe('otadata', () => {
+  it.each([
+    ['5.5.5', ['blank', '2 valid']],
+    ['5.4.4', ['1 valid', '2 valid']],
+  ])(
+    'with rollback, ESP-IDF %s leaves of the inactive entry when an update begins: %j',
+    async (idfVersion, expected) => {
+      const url = bench.publish(`begin-${idfVersion}`, bench.image().subarray(0, 20_000));
+      const otadata = makeOtadata({ sequence: 1, state: 'valid' }, { sequence: 2, state: 'valid' });
+      const board = bench.board({ firmwareUrl: url, ...ROLLBACK }, { idfVersion, otadata }, { bootloader: ROLLBACK });
+      board.flash.replace(0x1d0000, bench.image({ version: '1.0.1' }));
+      board.powerOn();
+      await board.runUntil('Firmware upgrade failed');
+      expect(
+        board.state.otadata?.map((entry) => (entry.isBlank ? 'blank' : `${entry.sequence} ${entry.state}`)),
+      ).toEqual(expected);
+    },
+  );
 });
 
 describe('the console', () => {

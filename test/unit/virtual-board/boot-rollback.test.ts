@@ -68,6 +68,7 @@ function appOn(made: VirtualBoard, hasRollback = false): OtaContext {
     hasAntiRollback: false,
     fuse: { value: 0 },
     log: () => undefined,
+    signing: undefined,
     onSlotSet: () => undefined,
   };
 }
