@@ -79,5 +79,5 @@ export function filesBelow(folder: string): string[] {
 
 /** The files below a folder that hold a private key. */
 export function filesWithKeys(folder: string): string[] {
-  return filesBelow(folder).filter((file) => /PRIVATE KEY/.test(readFileSync(file, 'latin1')));
+  return filesBelow(folder).filter((file) => readFileSync(file, 'latin1').includes('PRIVATE KEY'));
 }

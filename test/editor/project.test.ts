@@ -23,9 +23,9 @@ it('finds nested projects and works on the one that is picked', async () => {
   await workbench.openContainer('ESP32 OTA');
   await firmware.reveal('simple_ota');
   await workbench.runCommand('ESP32 OTA: Select Project…');
-  await workbench.quickInput.shown('Which ESP-IDF project?');
+  await workbench.quickInput.shown('ESP-IDF project');
   expect(await workbench.quickInput.rows()).toEqual([
-    expect.stringMatching(/^simple_ota.*selected now/),
+    expect.stringMatching(/^simple_ota.*currently selected/),
     expect.stringMatching(/hello_world.*more\/hello_world/),
   ]);
   await workbench.screenshot('project-1-select');
@@ -35,10 +35,10 @@ it('finds nested projects and works on the one that is picked', async () => {
 });
 
 it('makes version.txt where nothing sets a version', async () => {
-  await firmware.reveal(/Version 1.*ESP-IDF’s default/);
+  await firmware.reveal(/Version 1.*default/);
   await firmware.clickInline(/Version 1/, 'Bump Version…');
   await workbench.quickInput.pick('1.1.0');
-  await workbench.notifications.shown('made version.txt');
+  await workbench.notifications.shown(/1\.1\.0.*version\.txt/);
   expect(textOf('more/hello_world/version.txt')).toBe('1.1.0\n');
   await firmware.reveal(/Version 1\.1\.0.*from version\.txt/);
 });
@@ -51,13 +51,13 @@ it('goes back to the first project with the button of the project', async () => 
 
 it('raises the version by a patch', async () => {
   await workbench.runCommand('ESP32 OTA: Bump Version…');
-  expect(await workbench.quickInput.title()).toBe('Version now: 1.0.0, from version.txt');
+  await workbench.quickInput.shown(/1\.0\.0, from version\.txt/);
   expect(await workbench.quickInput.rows()).toEqual([
     expect.stringMatching(/^1\.0\.1.*patch/),
     expect.stringMatching(/^1\.1\.0.*minor/),
     expect.stringMatching(/^2\.0\.0.*major/),
     expect.stringMatching(/^1\.0\.1-0.*prerelease/),
-    'Type a version…',
+    'Enter a version…',
   ]);
   await workbench.screenshot('project-2-bump');
   await workbench.quickInput.pick('1.0.1');
@@ -66,10 +66,10 @@ it('raises the version by a patch', async () => {
 
 it('takes a typed version only when an image can hold it', async () => {
   await workbench.runCommand('ESP32 OTA: Bump Version…');
-  await workbench.quickInput.pick('Type a version…');
+  await workbench.quickInput.pick('Enter a version…');
   await workbench.quickInput.shown('New version');
   await workbench.quickInput.type('release-of-the-twenty-ninth-of-february');
-  await expect.poll(() => workbench.quickInput.message()).toContain('39 bytes are too many: the image has room for 31.');
+  await expect.poll(() => workbench.quickInput.message()).toMatch(/39 .*31/);
   await workbench.quickInput.accept();
   expect(textOf('version.txt')).toBe('1.0.1\n');
   await workbench.quickInput.type('1.0 "best"');
@@ -104,8 +104,10 @@ it('edits menuconfig’s version where that one wins', async () => {
 
 it('shows why a build fails', async () => {
   await firmware.clickTitleAction('Build Firmware');
-  await workbench.notifications.shown('The build failed with exit code 1');
-  await expect.poll(async () => (await workbench.terminal.lines()).join(' ')).toContain('Install Certificate into Project');
+  await workbench.notifications.shown(/failed.*exit code 2/);
+  await expect
+    .poll(async () => (await workbench.terminal.lines()).join(' '))
+    .toContain('ca_cert.pem is embedded in the firmware and is not there');
   expect(existsSync(workbench.inFolder('build/simple_ota.bin'))).toBe(false);
   await workbench.screenshot('project-4-build-failed');
 });
@@ -149,7 +151,12 @@ it('writes metadata that its schema accepts, and a copy of the image', async () 
   const schema = JSON.parse(readFileSync(inRoot('media/manifest.schema.json'), 'utf8')) as object;
   const validate = new Ajv2020({ strict: false, validateFormats: false }).compile(schema);
   expect(validate(manifest), JSON.stringify(validate.errors)).toBe(true);
-  expect(manifest).toMatchObject({ project: 'simple_ota', version: '1.0.0', size: image.length, sha256: sha256(image) });
+  expect(manifest).toMatchObject({
+    project: 'simple_ota',
+    version: '1.0.0',
+    size: image.length,
+    sha256: sha256(image),
+  });
   expect(readFileSync(workbench.inFolder('build/ota/simple_ota-1.0.0.bin')).equals(image)).toBe(true);
   await workbench.editors.closeAll();
 });
