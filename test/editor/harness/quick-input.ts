@@ -1,6 +1,7 @@
 import type { Locator, Page } from 'playwright-core';
 import { SELECTORS } from './selectors.ts';
 import { exactly, plain, textOf, textsOf } from './text.ts';
+import { waitUntil } from './wait-until.ts';
 
 /** The box at the top: palette, pick lists, input boxes. */
 export function quickInput(page: () => Page) {
@@ -70,6 +71,19 @@ export function quickInput(page: () => Page) {
 
     async accept(): Promise<void> {
       await field().press('Enter');
+    },
+
+    /** Chooses a file in VS Code's own file dialog, by its path. */
+    async chooseFile(title: string | RegExp, file: string): Promise<void> {
+      await this.shown(title);
+      const dialog = box().locator(SELECTORS.quickInputTitle, { hasText: title });
+      await this.type(file);
+      // the dialog looks at the disk after each change of the path, and until then its button takes the old one
+      await waitUntil(async () => {
+        if (await dialog.isVisible()) await box().locator(SELECTORS.quickInputOk).first().click({ timeout: 1000 });
+        await dialog.waitFor({ state: 'hidden', timeout: 500 });
+        return true;
+      }, `the dialog to take ${file}`);
     },
 
     async cancel(): Promise<void> {

@@ -108,7 +108,7 @@ export function createWorkbench(session: EditorSession, options: WorkbenchOption
       await quick.type(filter, timeoutMs);
       await quick.pick(label, timeoutMs);
     },
-    logsFolder: () => path.join(session.dataFolder, 'server'),
+    logsFolder: () => path.join(session.dataFolder, 'logs'),
   };
 
   const openFolder = async (next: string, isProject = true): Promise<void> => {
