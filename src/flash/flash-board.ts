@@ -1,0 +1,81 @@
+import './errors.ts';
+import { isOtaError, type OtaError } from '../base/ota-error.ts';
+import type { SerialTransport } from '../serial/serial-transport.ts';
+import { openChip, type ChipFacts, type ChipOptions } from './chip-session.ts';
+import { flashProblems, planFlash, type FlashRequest, type PlannedFile } from './flash-plan.ts';
+import { FlashLedger, type FlashRegion, type FlashState } from './flash-state.ts';
+import { writeFiles, type WriteOptions, type WrittenFile } from './write-files.ts';
+
+export interface FlashBoardOptions extends ChipOptions, WriteOptions {
+  /** Start the application afterwards. Default true. Not after a failure or a cancel that leaves nothing else to do: those restart always. */
+  readonly restarts?: boolean;
+}
+
+/** How flashing ended, and what is in flash now. The port is closed in any case. */
+export interface FlashOutcome {
+  /** `done`: all of it is in flash, and read back where the chip allows it (see `state`). */
+  readonly end: 'done' | 'cancelled' | 'failed';
+  readonly error?: OtaError;
+  readonly state: FlashState;
+  /** False when the board was left in its loader. */
+  readonly isRestarted: boolean;
+  /** Undefined when it did not come to that. */
+  readonly chip?: ChipFacts;
+  /** Those that were dealt with completely. */
+  readonly files: readonly WrittenFile[];
+  readonly durationMs: number;
+}
+
+/** Flashes a board over an open port, which is closed at the end, whatever the end is. Cancelling is an outcome, and so is a failure: the flash is in
+ * a state that is told either way. Rejects only for what is a fault of ours. */
+export async function flashBoard(
+  transport: SerialTransport,
+  request: FlashRequest,
+  options: FlashBoardOptions = {},
+  signal?: AbortSignal,
+): Promise<FlashOutcome> {
+  const now = (): number => performance.now();
+  const startMs = now();
+  let ledger = new FlashLedger([]);
+  let chip: ChipFacts | undefined;
+  let files: readonly WrittenFile[] = [];
+  let isRestarted = false;
+  const outcome = (end: FlashOutcome['end'], error?: OtaError): FlashOutcome => ({
+    end,
+    ...(error === undefined ? {} : { error }),
+    state: ledger.state(),
+    isRestarted,
+    ...(chip === undefined ? {} : { chip }),
+    files,
+    durationMs: Math.round(now() - startMs),
+  });
+  const failed = (error: unknown): FlashOutcome => {
+    if (!isOtaError(error)) throw error;
+    return isOtaError(error, 'cancelled') ? outcome('cancelled') : outcome('failed', error);
+  };
+  const [problem] = flashProblems(request);
+  if (problem !== undefined) {
+    await transport.close();
+    return failed(problem);
+  }
+  let session;
+  try {
+    session = await openChip(transport, options, signal);
+  } catch (error) {
+    return failed(error);
+  }
+  chip = session.facts;
+  try {
+    const plan = planFlash(request, chip);
+    const regions = new Map<PlannedFile, FlashRegion>(
+      plan.files.map((file) => [file, { offset: file.offset, lengthBytes: file.bytes.length }]),
+    );
+    ledger = new FlashLedger([...regions.values()]);
+    files = await writeFiles(session, plan, ledger, regions, options, signal);
+    ({ isRestarted } = await session.close({ restarts: options.restarts ?? true }));
+    return outcome('done');
+  } catch (error) {
+    ({ isRestarted } = await session.close());
+    return failed(error);
+  }
+}
