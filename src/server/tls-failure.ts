@@ -31,7 +31,7 @@ const CAUSES: Readonly<Record<string, TlsFailureCause>> = {
 export function tlsFailure(error: unknown): { readonly cause: TlsFailureCause; readonly detail: string } {
   const detail = systemCode(error) ?? 'unknown';
   if (detail === 'ECONNRESET' || detail === 'EPIPE') return { cause: 'closed', detail };
-  // alerts are called TLSV1_ALERT_…, SSLV3_ALERT_… and TLSV13_ALERT_…, by the version that brought them
-  const reason = detail.replace(/^ERR_SSL_/, '').replace(/^(?:TLSV1|TLSV13|SSLV3)_(?=ALERT_)/, '');
+  // alerts are called TLSV1_ALERT_…, SSLV3_ALERT_… and TLSV13_ALERT_…, by the version that brought them; SSL/TLS_ALERT_… from Node 24 on
+  const reason = detail.replace(/^ERR_SSL_/, '').replace(/^(?:TLSV1|TLSV13|SSLV3|SSL\/TLS)_(?=ALERT_)/, '');
   return { cause: CAUSES[reason] ?? 'other', detail };
 }
