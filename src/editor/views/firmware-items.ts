@@ -154,7 +154,7 @@ function imageItem(project: IdfProject): TreeNode {
     id: 'image',
     label: basename(app.path),
     description: `${bytesText(app.bytes.length)} · ${verdict}`,
-    tooltip: `${app.path}\n\nSHA-256 \`${app.sha256}\``,
+    tooltip: `${app.path}\nSHA-256 ${app.sha256}`,
     ...outcomeIcon(worst),
     contextValue: 'image',
     spoken: `${basename(app.path)}, ${bytesText(app.bytes.length)}, ${verdict}`,
@@ -260,7 +260,7 @@ function certificateItem(state: FirmwareState, project: IdfProject): TreeNode {
       id: 'certificate/fingerprint',
       label: l10n.t('Fingerprint'),
       description: shortDigest(description.fingerprint),
-      tooltip: `SHA-256 \`${description.fingerprint}\``,
+      tooltip: `SHA-256 ${description.fingerprint}`,
       icon: 'key',
     },
   ].filter((one) => one !== undefined);
@@ -325,13 +325,14 @@ function serverItem(state: FirmwareState): TreeNode {
     id: `server/${release.name}`,
     label: release.name,
     description: `${release.version} · ${bytesText(release.bytes.length)}`,
-    tooltip: `${url ?? ''}\n\nSHA-256 \`${release.sha256}\``,
+    tooltip: `${url ?? ''}\nSHA-256 ${release.sha256}`,
     icon: 'cloud-download',
     contextValue: added === undefined ? 'release' : 'release-added',
     payload: release.name,
   }));
   return {
-    id: 'server',
+    // not the row of a server that is off, which the editor remembers as collapsed
+    id: 'server-on',
     label: l10n.t('Server on'),
     description: children.length === 0 ? l10n.t('{0}, nothing to serve yet: build first', server.url) : server.url,
     icon: 'broadcast',

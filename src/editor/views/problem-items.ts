@@ -21,7 +21,6 @@ export function problemItems(problems: readonly Problem[]): readonly TreeNode[] 
       id: `problem/${index}-${problem.code}-${problem.path}`,
       label: message,
       description: place,
-      tooltip: message,
       ...ICONS[problem.severity],
     };
   });

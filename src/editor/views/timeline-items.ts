@@ -111,14 +111,13 @@ export function timelineItem(timeline: Timeline, id: string): TreeNode {
     id: `${id}/failure/${index}`,
     label: causeText(failure.cause),
     description: failure.evidence.text,
-    tooltip: `\`${failure.evidence.text}\``,
     ...outcomeIcon(timeline.verdict?.outcome === 'confirmed' ? 'warned' : 'failed'),
   }));
   return {
     id,
     label: l10n.t('Update {0}{1}', from, subject.version),
     description: `${verdictText(timeline)}${total}`,
-    tooltip: `${clockText(timeline.startedMs)} — ${verdictText(timeline)}`,
+    tooltip: clockText(timeline.startedMs),
     ...verdictIcon(timeline),
     isExpanded: true,
     children: [
@@ -126,7 +125,7 @@ export function timelineItem(timeline: Timeline, id: string): TreeNode {
         id: `${id}/${step.id}`,
         label: stepName(step.id),
         description: stepResult(step, timeline),
-        tooltip: `${clockText(step.startedMs)}\n\n\`${step.evidence.text}\``,
+        tooltip: `${clockText(step.startedMs)}\n${step.evidence.text}`,
         ...icons[step.outcome],
         spoken: `${stepName(step.id)}, ${words[step.outcome]}, ${stepResult(step, timeline)}`,
       })),

@@ -1,6 +1,5 @@
 import {
   EventEmitter,
-  MarkdownString,
   ThemeColor,
   ThemeIcon,
   TreeItem,
@@ -18,7 +17,7 @@ export interface TreeNode {
   readonly id: string;
   readonly label: string;
   readonly description?: string;
-  /** Markdown. */
+  /** Plain text, shown below label and description, which the view may be too narrow for. */
   readonly tooltip?: string;
   readonly icon?: string;
   /** A theme colour for the icon, such as `testing.iconPassed`. */
@@ -42,7 +41,7 @@ function toItem(node: TreeNode): TreeItem {
   const item = new TreeItem(node.label, stateOf(node));
   item.id = node.id;
   if (node.description !== undefined) item.description = node.description;
-  if (node.tooltip !== undefined) item.tooltip = new MarkdownString(node.tooltip);
+  item.tooltip = [node.label, node.description, node.tooltip].filter(Boolean).join('\n');
   if (node.icon !== undefined)
     item.iconPath = new ThemeIcon(node.icon, node.color === undefined ? undefined : new ThemeColor(node.color));
   if (node.contextValue !== undefined) item.contextValue = node.contextValue;
