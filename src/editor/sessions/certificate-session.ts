@@ -62,7 +62,7 @@ export class CertificateSession implements Disposable {
   advertisedHost(): string {
     const set = readSettings(undefined).values['server.advertisedHost'].trim();
     if (set !== '') return set;
-    const addresses = [...lanAddresses().map((one) => one.address), LOOPBACK];
+    const addresses = [...served().map((one) => one.address), LOOPBACK];
     const picked = this.#memento.get<string>(PICKED);
     return addresses.find((one) => one === picked) ?? addresses[0] ?? LOOPBACK;
   }
@@ -70,7 +70,7 @@ export class CertificateSession implements Disposable {
   /** Whether the user should say which address boards are told: several networks, none picked, nothing set. */
   needsPick(): boolean {
     if (readSettings(undefined).values['server.advertisedHost'].trim() !== '') return false;
-    const candidates = likely(lanAddresses());
+    const candidates = likely(served());
     const picked = this.#memento.get<string>(PICKED);
     return candidates.length > 1 && picked !== LOOPBACK && !candidates.some((one) => one.address === picked);
   }
@@ -84,7 +84,7 @@ export class CertificateSession implements Disposable {
       linkLocal: l10n.t('link-local'),
     };
     const items = [
-      ...lanAddresses().map((one) => ({
+      ...served().map((one) => ({
         label: one.address,
         description: `${one.interfaceName} · ${kinds[one.kind]}`,
       })),
@@ -141,6 +141,14 @@ export class CertificateSession implements Disposable {
       clearInterval(timer);
     });
   }
+}
+
+/** This computer's addresses that the server listens on, as far as the setting says. */
+function served(): readonly LanAddress[] {
+  const bound = readSettings(undefined).values['server.bindAddress'].trim();
+  const addresses = lanAddresses();
+  if (bound === '0.0.0.0') return addresses.filter((one) => one.family === 'IPv4');
+  return bound === '::' ? addresses : addresses.filter((one) => one.address === bound);
 }
 
 function likely(addresses: readonly LanAddress[]): readonly LanAddress[] {
