@@ -7,18 +7,22 @@ import { VIEWS } from './editor/contributions.ts';
 import { describeGit } from './editor/describe-git.ts';
 import { BoardSession } from './editor/sessions/board-session.ts';
 import { CertificateSession } from './editor/sessions/certificate-session.ts';
+import { FlashSession } from './editor/sessions/flash-session.ts';
+import { PortSession } from './editor/sessions/port-session.ts';
 import { ProjectSession } from './editor/sessions/project-session.ts';
 import { ServerSession } from './editor/sessions/server-session.ts';
 import { reportInvalidSettings } from './editor/setting-problems.ts';
-import { createStatusBarItem } from './editor/status-bar.ts';
+import { createPortItem, createStatusBarItem } from './editor/status-bar.ts';
 import { TextPages } from './editor/text-pages.ts';
 import { devicesState, firmwareState } from './editor/view-state.ts';
 import { devicesItems } from './editor/views/devices-items.ts';
 import { firmwareItems } from './editor/views/firmware-items.ts';
 import { NodeView } from './editor/views/tree-node.ts';
 import type { WindowSession } from './editor/window-session.ts';
+import type { PortLeases } from './serial/port-lease.ts';
 import type { CertificateStore } from './server/certificate-store.ts';
-import { l10n, window, workspace, type ExtensionContext, type OutputChannel } from 'vscode';
+import { join } from 'node:path';
+import { l10n, window, workspace, type ExtensionContext, type OutputChannel, env } from 'vscode';
 
 /** Builds the rooms, connects them and registers what the editor shows. Heavy parts load when they are needed for the first time. */
 export function activate(context: ExtensionContext): void {
@@ -49,6 +53,29 @@ export function activate(context: ExtensionContext): void {
       console: consoleChannel,
     }),
   );
+  const ports = store.add(new PortSession(context.globalState, log));
+  let portLeases: Promise<PortLeases> | undefined;
+  const flash = store.add(
+    new FlashSession({
+      ports,
+      // windows of one user lock each other out through files
+      leases: () =>
+        (portLeases ??= import('./serial/port-lease.ts').then(
+          (room) =>
+            new room.PortLeases({
+              windows: { directory: join(context.globalStorageUri.fsPath, 'ports'), windowId: env.sessionId },
+              logger: log,
+            }),
+        )),
+      binding: () => board.board?.binding('board'),
+      cache: async () =>
+        (await import('./flash/image-cache.ts')).directoryCache(
+          join(context.globalStorageUri.fsPath, 'flashed'),
+          diskFiles,
+        ),
+      log,
+    }),
+  );
   const pages = store.add(new TextPages());
   const session: WindowSession = {
     files: diskFiles,
@@ -58,6 +85,8 @@ export function activate(context: ExtensionContext): void {
     certificateStore,
     server,
     board,
+    ports,
+    flash,
     showText: (name, text) => pages.show(name, text),
     showConsole: () => {
       consoleChannel().show(true);
@@ -67,6 +96,7 @@ export function activate(context: ExtensionContext): void {
   store.add(registerCommands(session));
   store.add(registerBuildTasks(() => selectedProject(session)));
   store.add(createStatusBarItem(server, certificateSession));
+  store.add(createPortItem(projects, ports, flash));
   store.add(
     new NodeView(VIEWS.firmware, () => firmwareItems(firmwareState(session)), [
       projects.onChange,
@@ -74,7 +104,21 @@ export function activate(context: ExtensionContext): void {
       certificateSession.onChange,
     ]),
   );
-  store.add(new NodeView(VIEWS.devices, () => devicesItems(devicesState(session)), [board.onChange, server.onChange]));
+  const devices = store.add(
+    new NodeView(VIEWS.devices, () => devicesItems(devicesState(session)), [
+      board.onChange,
+      server.onChange,
+      ports.onChange,
+      flash.onChange,
+    ]),
+  );
+  // ports are looked for while somebody may look at them
+  const watchPorts = (): void => {
+    if (devices.view.visible && workspace.isTrusted) void ports.watch();
+  };
+  store.add(devices.view.onDidChangeVisibility(watchPorts));
+  store.add(workspace.onDidGrantWorkspaceTrust(watchPorts));
+  watchPorts();
 
   const updateContext = (): void => {
     setContext('hasProject', projects.project !== undefined);
@@ -84,8 +128,14 @@ export function activate(context: ExtensionContext): void {
     setContext('hasAddedImage', server.addedImages.length > 0);
     setContext('hasVirtualBoard', board.board !== undefined);
     setContext('isUpdating', board.isUpdating);
+    setContext('isFlashing', flash.activity !== undefined);
+    setContext(
+      'hasRemotePort',
+      ports.ports.some((port) => port.kind === 'remote'),
+    );
   };
-  for (const event of [projects.onChange, server.onChange, board.onChange]) store.add(event(updateContext));
+  for (const event of [projects.onChange, server.onChange, board.onChange, ports.onChange, flash.onChange])
+    store.add(event(updateContext));
   store.add(
     workspace.onDidChangeConfiguration((event) => {
       if (event.affectsConfiguration('esp32Ota')) reportInvalidSettings(log);

@@ -24,6 +24,19 @@ export const COMMANDS = [
   'detachVirtualBoard',
   'showBoardConsole',
   'refresh',
+  'selectPort',
+  'addRemotePort',
+  'removeRemotePort',
+  'flashProject',
+  'flashProjectFully',
+  'flashApp',
+  'flashImageToPartition',
+  'eraseFlash',
+  'readFlash',
+  'chipInformation',
+  'resetBoard',
+  'cancelFlash',
+  'openVirtualLine',
 ] as const;
 
 export type CommandName = (typeof COMMANDS)[number];
@@ -50,6 +63,9 @@ export interface ContextKeys {
   hasAddedImage: boolean;
   hasVirtualBoard: boolean;
   isUpdating: boolean;
+  /** A chip is being talked to. */
+  isFlashing: boolean;
+  hasRemotePort: boolean;
 }
 
 export const CONTEXT_KEYS = [
@@ -61,6 +77,8 @@ export const CONTEXT_KEYS = [
   'hasAddedImage',
   'hasVirtualBoard',
   'isUpdating',
+  'isFlashing',
+  'hasRemotePort',
 ] as const satisfies readonly (keyof ContextKeys)[];
 
 /** Settings below `esp32Ota.`, with the types package.json promises. */
@@ -78,6 +96,12 @@ export interface SettingTypes {
   'certificate.keyType': 'rsa' | 'ec';
   'certificate.ownCertificate': string;
   'certificate.ownKey': string;
+  'serial.port': string;
+  'serial.remotePorts': readonly string[];
+  'serial.reset': 'auto' | 'classic' | 'usbSerialJtag' | 'custom' | 'none';
+  'serial.resetSequence': string;
+  'flash.baud': number;
+  'flash.onlyChangedBlocks': boolean;
   'virtualBoard.client': 'auto' | 'simple' | 'advanced' | 'native';
   'virtualBoard.kilobytesPerSecond': number;
 }

@@ -1,5 +1,6 @@
 import type { OtaError, OtaErrorCode, OtaErrorDetails } from '../base/ota-error.ts';
 import { commonTexts } from './error-texts/common.ts';
+import { flashTexts } from './error-texts/flash.ts';
 import { imageTexts } from './error-texts/image.ts';
 import { projectTexts } from './error-texts/project.ts';
 import { serialTexts } from './error-texts/serial.ts';
@@ -10,6 +11,7 @@ import type { ErrorText, ErrorTexts } from './error-texts/error-text.ts';
 /** What went wrong and what to do about it, for every code there is: a missing one does not compile. */
 const TEXTS: ErrorTexts<OtaErrorCode> = {
   ...commonTexts,
+  ...flashTexts,
   ...imageTexts,
   ...projectTexts,
   ...serialTexts,

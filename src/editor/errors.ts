@@ -7,6 +7,8 @@ declare module '../base/ota-error.ts' {
     'command.noProject': Readonly<Record<string, never>>;
     'command.noImage': { path: string };
     'command.untrusted': Readonly<Record<string, never>>;
+    /** A port or chip is being worked with already. */
+    'command.busy': { what: string };
     /** The user's own chain ends before its root, so nobody can say what firmware has to embed. */
     'certificate.noRoot': { subject: string };
     /** The address is set in the settings, so picking one would have no effect. */

@@ -35,8 +35,9 @@ async function follow(wayOut: WayOut): Promise<void> {
 }
 
 /** Tells the user what went wrong and offers the ways out as buttons. Cancelling is no error and says nothing.
- * Does not wait for the user's answer. */
-export function reportError(error: unknown, log: LogOutputChannel): void {
+ * Does not wait for the user's answer.
+ * @param addition a sentence behind it, such as what state something was left in */
+export function reportError(error: unknown, log: LogOutputChannel, addition = ''): void {
   if (isOtaError(error, 'cancelled')) return;
   if (!isOtaError(error)) {
     log.error(error instanceof Error ? error : String(error));
@@ -53,7 +54,7 @@ export function reportError(error: unknown, log: LogOutputChannel): void {
   const { message, waysOut } = textOfError(error);
   log.error(`${message} [${error.code}] ${JSON.stringify(error.details)}`);
   const titles = waysOut.map(titleOf);
-  void window.showErrorMessage(message, ...titles).then(async (answer) => {
+  void window.showErrorMessage(addition === '' ? message : `${message} ${addition}`, ...titles).then(async (answer) => {
     const wayOut = answer === undefined ? undefined : waysOut[titles.indexOf(answer)];
     if (wayOut !== undefined) await follow(wayOut);
   });

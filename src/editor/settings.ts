@@ -19,6 +19,9 @@ type Check<T> = (value: unknown) => value is T;
 const isText: Check<string> = (value) => typeof value === 'string';
 const isSwitch: Check<boolean> = (value) => typeof value === 'boolean';
 
+const isTextList: Check<readonly string[]> = (value): value is readonly string[] =>
+  Array.isArray(value) && value.every((one) => typeof one === 'string');
+
 function isNumber(minimum: number, maximum: number, isWhole = true): Check<number> {
   return (value): value is number =>
     typeof value === 'number' && value >= minimum && value <= maximum && (!isWhole || Number.isInteger(value));
@@ -43,6 +46,12 @@ const CHECKS: { readonly [Key in SettingKey]: Check<SettingTypes[Key]> } = {
   'certificate.keyType': isOneOf('rsa', 'ec'),
   'certificate.ownCertificate': isText,
   'certificate.ownKey': isText,
+  'serial.port': isText,
+  'serial.remotePorts': isTextList,
+  'serial.reset': isOneOf('auto', 'classic', 'usbSerialJtag', 'custom', 'none'),
+  'serial.resetSequence': isText,
+  'flash.baud': isNumber(9600, 4_000_000),
+  'flash.onlyChangedBlocks': isSwitch,
   'virtualBoard.client': isOneOf('auto', 'simple', 'advanced', 'native'),
   'virtualBoard.kilobytesPerSecond': isNumber(0, Number.MAX_SAFE_INTEGER, false),
 };

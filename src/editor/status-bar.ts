@@ -1,9 +1,13 @@
-import { MarkdownString, StatusBarAlignment, l10n, window } from 'vscode';
+import { MarkdownString, StatusBarAlignment, l10n, window, workspace } from 'vscode';
 import type { Disposable } from '../base/disposable.ts';
 import { commandId } from './contributions.ts';
 import type { CertificateSession } from './sessions/certificate-session.ts';
+import { activityText } from './flash-texts.ts';
+import type { FlashSession } from './sessions/flash-session.ts';
+import { VIRTUAL_PORT, type PortSession } from './sessions/port-session.ts';
+import type { ProjectSession } from './sessions/project-session.ts';
 import type { ServerSession } from './sessions/server-session.ts';
-import { dayText, percentText } from './text.ts';
+import { agoText, dayText, percentText } from './text.ts';
 
 function link(name: Parameters<typeof commandId>[0], title: string): string {
   return `[${title}](command:${commandId(name)})`;
@@ -82,4 +86,54 @@ function certificateLine(protocol: 'https' | 'http', certificates: CertificateSe
   const { current } = certificates;
   if (current === undefined) return '';
   return `$(lock) ${l10n.t('Certificate valid until {0}', dayText(current.description.validToMs))}`;
+}
+
+/** The board's port: which one is selected, and what goes on with it. Shown only while a project is open. */
+export function createPortItem(projects: ProjectSession, ports: PortSession, flash: FlashSession): Disposable {
+  const item = window.createStatusBarItem('port', StatusBarAlignment.Left, 49);
+  item.name = l10n.t('ESP32 OTA Port');
+  item.command = commandId('selectPort');
+
+  const draw = (): void => {
+    if (projects.project === undefined || !workspace.isTrusted) {
+      item.hide();
+      return;
+    }
+    const { selected } = ports;
+    const { activity } = flash;
+    const known = ports.ports.find((port) => port.address === selected);
+    const name =
+      selected === '' ? l10n.t('no port') : selected === VIRTUAL_PORT ? l10n.t('virtual board') : shortName(selected);
+    item.text = activity === undefined ? `$(plug) ${name}` : `$(loading~spin) ${activityText(activity)}`;
+    const facts = ports.factsOf(selected);
+    item.tooltip = new MarkdownString(
+      [
+        selected === '' ? l10n.t('Select the port that the board is on') : `**${known?.name ?? name}**`,
+        selected === '' ? '' : `\`${selected}\``,
+        facts === undefined
+          ? ''
+          : `${facts.chip} ${facts.revision} · MAC ${facts.mac} · ${l10n.t('read {0}', agoText(facts.atMs))}`,
+      ]
+        .filter(Boolean)
+        .join('\n\n'),
+    );
+    item.accessibilityInformation = {
+      label: activity === undefined ? l10n.t('Port of the board: {0}', name) : activityText(activity),
+    };
+    item.show();
+  };
+
+  draw();
+  const subscriptions = [projects.onChange(draw), ports.onChange(draw), flash.onChange(draw)];
+  return {
+    dispose: () => {
+      for (const subscription of subscriptions) subscription.dispose();
+      item.dispose();
+    },
+  };
+}
+
+/** `/dev/ttyUSB0` as `ttyUSB0`; an address on another computer as it is. */
+function shortName(address: string): string {
+  return address.replace(/^\/dev\//, '');
 }

@@ -41,3 +41,12 @@ export function hexText(value: number): string {
 export function shortDigest(sha256: string): string {
   return sha256.slice(0, 8);
 }
+
+/** `just now`, `5 min ago`, `3 h ago`, or the date. */
+export function agoText(atMs: number, nowMs = Date.now()): string {
+  const minutes = Math.floor((nowMs - atMs) / 60_000);
+  if (minutes < 1) return l10n.t('just now');
+  if (minutes < 60) return l10n.t('{0} min ago', minutes);
+  if (minutes < 24 * 60) return l10n.t('{0} h ago', Math.floor(minutes / 60));
+  return dayText(atMs);
+}

@@ -1,3 +1,4 @@
+import { VIRTUAL_PORT } from './sessions/port-session.ts';
 import { readSettings } from './settings.ts';
 import type { DevicesState } from './views/devices-items.ts';
 import type { FirmwareState } from './views/firmware-items.ts';
@@ -22,6 +23,14 @@ export function firmwareState({ projects, server, certificates }: WindowSession)
 }
 
 /** Gathers what the Devices view shows. */
-export function devicesState({ board, server }: WindowSession): DevicesState {
-  return { board: board.board, timeline: board.timeline, clients: server.clients };
+export function devicesState({ board, server, ports, flash }: WindowSession): DevicesState {
+  return {
+    board: board.board,
+    timeline: board.timeline,
+    clients: server.clients,
+    ports: ports.ports,
+    boardFacts: ports.factsOf(VIRTUAL_PORT),
+    isBoardSelected: ports.selected === VIRTUAL_PORT,
+    activity: flash.activity,
+  };
 }

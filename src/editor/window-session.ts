@@ -3,6 +3,8 @@ import type { FileStore } from '../base/files.ts';
 import type { CertificateStore } from '../server/certificate-store.ts';
 import type { BoardSession } from './sessions/board-session.ts';
 import type { CertificateSession } from './sessions/certificate-session.ts';
+import type { FlashSession } from './sessions/flash-session.ts';
+import type { PortSession } from './sessions/port-session.ts';
 import type { ProjectSession } from './sessions/project-session.ts';
 import type { ServerSession } from './sessions/server-session.ts';
 
@@ -15,6 +17,8 @@ export interface WindowSession {
   readonly certificateStore: () => Promise<CertificateStore>;
   readonly server: ServerSession;
   readonly board: BoardSession;
+  readonly ports: PortSession;
+  readonly flash: FlashSession;
   /** Shows a text in an editor, read-only, under a file name. */
   showText(name: string, text: string): Promise<void>;
   /** Shows the console of the virtual board. */

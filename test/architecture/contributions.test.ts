@@ -45,6 +45,12 @@ const SAMPLES: { [Key in keyof SettingTypes]: SettingTypes[Key] } = {
   'certificate.keyType': 'rsa',
   'certificate.ownCertificate': '',
   'certificate.ownKey': '',
+  'serial.port': '',
+  'serial.remotePorts': [],
+  'serial.reset': 'auto',
+  'serial.resetSequence': '',
+  'flash.baud': 921600,
+  'flash.onlyChangedBlocks': true,
   'virtualBoard.client': 'auto',
   'virtualBoard.kilobytesPerSecond': 0,
 };

@@ -5,6 +5,8 @@ import { reportError } from '../report-error.ts';
 import type { WindowSession } from '../window-session.ts';
 import * as board from './board-commands.ts';
 import * as certificate from './certificate-commands.ts';
+import * as flash from './flash-commands.ts';
+import * as port from './port-commands.ts';
 import * as project from './project-commands.ts';
 import type { Handler } from './run.ts';
 import * as server from './server-commands.ts';
@@ -34,6 +36,19 @@ const HANDLERS = {
   attachVirtualBoard: board.attachVirtualBoard,
   detachVirtualBoard: board.detachVirtualBoard,
   showBoardConsole: board.showBoardConsole,
+  selectPort: port.selectPort,
+  addRemotePort: port.addRemotePort,
+  removeRemotePort: port.removeRemotePort,
+  openVirtualLine: port.openVirtualLine,
+  flashProject: flash.flashProject,
+  flashProjectFully: flash.flashProjectFully,
+  flashApp: flash.flashApp,
+  flashImageToPartition: flash.flashImageToPartition,
+  eraseFlash: flash.eraseFlash,
+  readFlash: flash.readFlash,
+  chipInformation: flash.chipInformation,
+  resetBoard: flash.resetBoard,
+  cancelFlash: flash.cancelFlash,
 } as const satisfies Record<CommandName, Handler>;
 
 /** Registers every command behind the one error boundary. */

@@ -1,7 +1,8 @@
-import { ProgressLocation, commands, window, workspace, type CancellationToken, type Progress } from 'vscode';
+import { ProgressLocation, commands, window, workspace, type Progress } from 'vscode';
 import { OtaError } from '../../base/ota-error.ts';
 import type { IdfProject } from '../../idf/project.ts';
 import { commandId, type CommandName } from '../contributions.ts';
+import { signalOf } from '../signal.ts';
 import type { WindowSession } from '../window-session.ts';
 
 /** Runs a command as a click on it would: what it throws is told to the user. For buttons of messages, which are answered after the command
@@ -11,16 +12,6 @@ export async function runCommand(name: CommandName): Promise<void> {
 }
 
 export type Handler = (session: WindowSession, ...args: readonly unknown[]) => Promise<void> | void;
-
-/** The editor's token as a signal. */
-function signalOf(token: CancellationToken): AbortSignal {
-  const controller = new AbortController();
-  if (token.isCancellationRequested) controller.abort();
-  token.onCancellationRequested(() => {
-    controller.abort();
-  });
-  return controller.signal;
-}
 
 /** Runs something that takes a while, with a notification that can cancel it. */
 export async function withProgress<T>(

@@ -15,6 +15,7 @@ type Code =
   | 'command.noProject'
   | 'command.noImage'
   | 'command.untrusted'
+  | 'command.busy'
   | 'build.noEnvironment'
   | 'build.failed'
   | 'board.badSetup'
@@ -87,6 +88,12 @@ export const commonTexts: ErrorTexts<Code> = {
         'This needs a trusted workspace, because it runs what the workspace says. Run “Manage Workspace Trust” to trust it.',
       ),
     ),
+  'command.busy': () =>
+    says(l10n.t('A board is being flashed already: wait for it, or cancel it.'), {
+      kind: 'command',
+      title: l10n.t('Cancel Flashing'),
+      command: 'cancelFlash',
+    }),
   'build.noEnvironment': () =>
     says(
       l10n.t(

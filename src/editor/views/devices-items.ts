@@ -2,6 +2,9 @@ import { l10n } from 'vscode';
 import type { ClientTrouble, SeenClient, SeenClients } from '../../ota/clients.ts';
 import type { Timeline } from '../../ota/update-state.ts';
 import { slotState, type DeviceSlot, type DeviceState, type VirtualDevice } from '../../ota/virtual-device.ts';
+import { activityText, type FlashActivity } from '../flash-texts.ts';
+import { VIRTUAL_PORT, type ChipFacts, type KnownPort } from '../sessions/port-session.ts';
+import { factItems, portItem } from './port-items.ts';
 import { causeText } from '../cause-texts.ts';
 import { bytesText, clockText, percentText, rateText } from '../text.ts';
 import { timelineItem } from './timeline-items.ts';
@@ -11,25 +14,37 @@ export interface DevicesState {
   readonly board: VirtualDevice | undefined;
   readonly timeline: Timeline | undefined;
   readonly clients: SeenClients;
+  readonly ports: readonly KnownPort[];
+  /** What the chip of the virtual board said, when it was asked over its port. */
+  readonly boardFacts: ChipFacts | undefined;
+  readonly isBoardSelected: boolean;
+  readonly activity: FlashActivity | undefined;
 }
 
 export function devicesItems(state: DevicesState): readonly TreeNode[] {
   const clients = [...state.clients.values()].map(clientItem);
-  return state.board === undefined ? clients : [boardItem(state.board, state.timeline), ...clients];
+  const ports = state.ports.map((port) => portItem(port, state.activity));
+  return [...(state.board === undefined ? [] : [boardItem(state.board, state)]), ...ports, ...clients];
 }
 
-function boardItem(board: VirtualDevice, timeline: Timeline | undefined): TreeNode {
+function boardItem(board: VirtualDevice, { timeline, boardFacts, isBoardSelected, activity }: DevicesState): TreeNode {
   const { state } = board;
   const isUpdating = timeline !== undefined && timeline.verdict === undefined;
+  const isFlashing = activity?.address === VIRTUAL_PORT;
   return {
     id: 'virtualBoard',
     label: l10n.t('Virtual board'),
-    description: phaseText(state),
-    icon: isUpdating ? 'loading~spin' : 'circuit-board',
-    contextValue: isUpdating ? 'virtualBoard-updating' : 'virtualBoard',
+    description: [isBoardSelected ? l10n.t('selected') : '', isFlashing ? activityText(activity) : phaseText(state)]
+      .filter(Boolean)
+      .join(' · '),
+    icon: isUpdating || isFlashing ? 'loading~spin' : 'circuit-board',
+    ...(isBoardSelected ? { color: 'charts.green' } : {}),
+    contextValue: isUpdating ? 'virtualBoard-updating' : isFlashing ? 'virtualBoard-busy' : 'virtualBoard',
+    payload: VIRTUAL_PORT,
     isExpanded: true,
     children: [
       ...state.slots.map((slot) => slotItem(slot, slotState(state, slot))),
+      ...(boardFacts === undefined ? [] : factItems(boardFacts, 'virtualBoard')),
       ...(timeline === undefined ? [] : [timelineItem(timeline, 'timeline')]),
     ],
   };

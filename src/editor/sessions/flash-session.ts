@@ -1,0 +1,187 @@
+import { ProgressLocation, window, workspace, type LogOutputChannel } from 'vscode';
+import { Emitter } from '../../base/emitter.ts';
+import type { Disposable } from '../../base/disposable.ts';
+import { OtaError } from '../../base/ota-error.ts';
+import type { ChipFacts as FoundFacts, ChipOptions, ChipSession } from '../../flash/chip-session.ts';
+import type { FlashOutcome } from '../../flash/flash-board.ts';
+import type { FlashRequest } from '../../flash/flash-plan.ts';
+import type { ImageCache } from '../../flash/image-cache.ts';
+import type { FlashPhase, OnProgress } from '../../flash/progress.ts';
+import type { PortLeases } from '../../serial/port-lease.ts';
+import type { ResetSequence } from '../../serial/reset.ts';
+import type { LineBinding, SerialTransport } from '../../serial/serial-transport.ts';
+import { readSettings } from '../settings.ts';
+import { signalOf } from '../signal.ts';
+import { activityText, type FlashActivity } from '../flash-texts.ts';
+import type { PortSession } from './port-session.ts';
+
+/** Work with a chip: takes the port from whoever has it, shows how far it is, restarts the board and gives the port back, on every path. */
+export class FlashSession implements Disposable {
+  readonly #ports: PortSession;
+  readonly #leases: () => Promise<PortLeases>;
+  readonly #binding: (name: string) => LineBinding | undefined;
+  readonly #cache: () => Promise<ImageCache>;
+  readonly #log: LogOutputChannel;
+  readonly #changed = new Emitter<undefined>();
+  #activity: FlashActivity | undefined;
+  #stop: AbortController | undefined;
+
+  readonly onChange = this.#changed.event;
+
+  constructor(options: {
+    readonly ports: PortSession;
+    readonly leases: () => Promise<PortLeases>;
+    readonly binding: (name: string) => LineBinding | undefined;
+    /** What was written to which board last, so that only changes are written the next time. */
+    readonly cache: () => Promise<ImageCache>;
+    readonly log: LogOutputChannel;
+  }) {
+    this.#ports = options.ports;
+    this.#leases = options.leases;
+    this.#binding = options.binding;
+    this.#cache = options.cache;
+    this.#log = options.log;
+  }
+
+  get activity(): FlashActivity | undefined {
+    return this.#activity;
+  }
+
+  cancel(): void {
+    this.#stop?.abort();
+  }
+
+  /** Gets hold of the chip at the port, does the work, restarts the board and lets go of the port.
+   * @throws {OtaError} `command.busy`, `command.untrusted`, `flash.*`, `serial.*`, `cancelled` */
+  async withChip<T>(
+    address: string,
+    title: string,
+    work: (chip: ChipSession, signal: AbortSignal, report: OnProgress) => Promise<T>,
+  ): Promise<T> {
+    return this.withTransport(address, title, async (transport, options, signal) => {
+      const { openChip } = await import('../../flash/chip-session.ts');
+      const chip = await openChip(transport, options, signal);
+      try {
+        await this.remember(address, chip.facts);
+        return await work(chip, signal, options.onProgress);
+      } finally {
+        const { isRestarted } = await chip.close();
+        this.#log.info(`${address}: the board was ${isRestarted ? '' : 'not '}restarted`);
+      }
+    });
+  }
+
+  /** Flashes the board at the port. Ends with what is in flash now, also when it was cancelled or failed.
+   * @throws {OtaError} `command.busy`, `command.untrusted`, `serial.*`; `cancelled` before the port was open */
+  async flash(
+    address: string,
+    title: string,
+    request: FlashRequest,
+    options: { readonly isFastReflash?: boolean } = {},
+  ): Promise<FlashOutcome> {
+    return this.withTransport(address, title, async (transport, chipOptions, signal) => {
+      const [{ flashBoard }, cache] = await Promise.all([import('../../flash/flash-board.ts'), this.#cache()]);
+      const { values } = readSettings(undefined);
+      const isFastReflash = options.isFastReflash ?? values['flash.onlyChangedBlocks'];
+      const outcome = await flashBoard(transport, request, { ...chipOptions, isFastReflash, cache }, signal);
+      if (outcome.chip !== undefined) await this.remember(address, outcome.chip);
+      return outcome;
+    });
+  }
+
+  /** Opens the port, taken from whoever has it and can yield it, and gives it back on every path.
+   * @throws {OtaError} `command.busy`, `command.untrusted`, `serial.*`, `cancelled` */
+  async withTransport<T>(
+    address: string,
+    title: string,
+    work: (
+      transport: SerialTransport,
+      options: ChipOptions & { readonly onProgress: OnProgress },
+      signal: AbortSignal,
+    ) => Promise<T>,
+  ): Promise<T> {
+    return this.#withProgress(address, title, async (signal, onProgress) => {
+      const [{ openLeasedPort }, leases, chipOptions] = await Promise.all([
+        import('../../serial/open-port.ts'),
+        this.#leases(),
+        this.#chipOptions(),
+      ]);
+      const port = await openLeasedPort(leases, address, { holder: title, signal }, { virtual: this.#binding, signal });
+      try {
+        return await work(port.transport, { ...chipOptions, onProgress }, signal);
+      } finally {
+        await port.close();
+      }
+    });
+  }
+
+  /** Shows how far it is, in a notification that cancels and in the view; one at a time. */
+  async #withProgress<T>(
+    address: string,
+    title: string,
+    work: (signal: AbortSignal, report: OnProgress) => Promise<T>,
+  ): Promise<T> {
+    if (!workspace.isTrusted) throw new OtaError('command.untrusted', {});
+    if (this.#stop !== undefined) throw new OtaError('command.busy', { what: title });
+    const stop = new AbortController();
+    this.#stop = stop;
+    try {
+      return await window.withProgress(
+        { location: ProgressLocation.Notification, title, cancellable: true },
+        async (notification, token) => {
+          signalOf(token).addEventListener('abort', () => {
+            stop.abort();
+          });
+          let shown = 0;
+          let phase: FlashPhase | undefined;
+          const report: OnProgress = (progress) => {
+            this.#activity = { address, progress };
+            const { doneBytes = 0, totalBytes = 0 } = progress;
+            const percent = totalBytes > 0 ? (100 * doneBytes) / totalBytes : 0;
+            const increment = progress.phase === phase ? percent - shown : 0;
+            phase = progress.phase;
+            shown = percent;
+            notification.report({ message: activityText({ address, progress }), increment });
+            this.#changed.fire(undefined);
+          };
+          report({ phase: 'connecting' });
+          return await work(stop.signal, report);
+        },
+      );
+    } finally {
+      this.#stop = undefined;
+      this.#activity = undefined;
+      this.#changed.fire(undefined);
+    }
+  }
+
+  dispose(): void {
+    this.#stop?.abort();
+    this.#changed.dispose();
+  }
+
+  async #chipOptions(): Promise<ChipOptions> {
+    const { values } = readSettings(undefined);
+    const reset = values['serial.reset'];
+    const custom: ResetSequence | undefined =
+      reset === 'custom'
+        ? (await import('../../serial/reset-string.ts')).parseResetSequence(values['serial.resetSequence'])
+        : undefined;
+    return {
+      baud: values['flash.baud'],
+      ...(custom === undefined ? {} : { customReset: custom }),
+      ...(reset === 'auto' || reset === 'custom' ? {} : { reset }),
+      logger: this.#log,
+    };
+  }
+
+  async remember(address: string, facts: FoundFacts): Promise<void> {
+    await this.#ports.remember(address, {
+      chip: facts.name,
+      revision: facts.revision === undefined ? '' : `v${Math.floor(facts.revision / 100)}.${facts.revision % 100}`,
+      mac: facts.mac ?? '',
+      flashSizeBytes: facts.flashSizeBytes,
+      atMs: Date.now(),
+    });
+  }
+}
