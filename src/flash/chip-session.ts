@@ -2,13 +2,7 @@ import './errors.ts';
 import { systemClock, type Clock } from '../base/clock.ts';
 import { silentLogger, type Logger } from '../base/logger.ts';
 import { isOtaError, OtaError } from '../base/ota-error.ts';
-import {
-  applicationReset,
-  loaderResets,
-  playReset,
-  type ResetChoice,
-  type ResetSequence,
-} from '../serial/reset.ts';
+import { applicationReset, loaderResets, playReset, type ResetChoice, type ResetSequence } from '../serial/reset.ts';
 import type { SerialTransport } from '../serial/serial-transport.ts';
 import { knownUsb } from '../serial/usb-identities.ts';
 import { probe, raiseBaud } from './baud.ts';

@@ -68,11 +68,7 @@ export async function writeRegister(
   mask = 0xffffffff,
   signal?: AbortSignal,
 ): Promise<void> {
-  await repeatable(
-    link,
-    () => simple(link, OP.WRITE_REG, words(address, value, mask, 0), QUICK_MS, signal),
-    signal,
-  );
+  await repeatable(link, () => simple(link, OP.WRITE_REG, words(address, value, mask, 0), QUICK_MS, signal), signal);
 }
 
 /** MD5 of a piece of flash, as lower-case hexadecimal. The stub answers with its 16 bytes, the ROM with 32 digits (esptool-js 0.7 defect: the digits

@@ -8,7 +8,7 @@ const BLOCK_BYTES = 64 * 1024;
 /** Asking for digests block by block is worth it below this. */
 const LONGEST_ROUND_TRIP_MS = 8;
 /** Sectors that are looked at before all blocks are, so that a board with something else on it costs a few round trips and no more. */
-const SAMPLES = 8;
+const SAMPLES = 5;
 
 /** What the flash has of an image already. `all`: nothing that is known. `by` says how that is known. */
 export type Comparison =

@@ -17,11 +17,25 @@ export interface CompressedRun {
   readonly compressedBytes: number;
 }
 
+const ahead = new WeakMap<Uint8Array, Promise<Uint8Array>>();
+
+function pack(bytes: Uint8Array): Promise<Uint8Array> {
+  return deflateAsync(bytes, { level: constants.Z_BEST_COMPRESSION, memLevel: 9 });
+}
+
+/** Begins to compress an image that is likely to be written whole, while there is something else to wait for. */
+export function compressAhead(bytes: Uint8Array): void {
+  if (ahead.has(bytes)) return;
+  const packed = pack(bytes);
+  packed.catch(() => undefined);
+  ahead.set(bytes, packed);
+}
+
 /** A piece of an image as one zlib stream of the best level, in blocks. The work is done on threads of their own. */
 export async function compressRun(bytes: Uint8Array, blockBytes: number): Promise<CompressedRun> {
-  const packed = await deflateAsync(bytes, { level: constants.Z_BEST_COMPRESSION, memLevel: 9 });
+  const packed = await (ahead.get(bytes) ?? pack(bytes));
   const parts: Uint8Array[] = [];
-  for (let at = 0; at < packed.length; ) {
+  for (let at = 0; at < packed.length;) {
     const rest = packed.length - at;
     const isTailTiny = rest > blockBytes && rest < blockBytes + SMALLEST_LAST_BLOCK;
     const size = Math.min(rest, isTailTiny ? blockBytes - SMALLEST_LAST_BLOCK : blockBytes);

@@ -2,6 +2,7 @@ import './errors.ts';
 import { isOtaError, type OtaError } from '../base/ota-error.ts';
 import type { SerialTransport } from '../serial/serial-transport.ts';
 import { openChip, type ChipFacts, type ChipOptions } from './chip-session.ts';
+import { compressAhead } from './compressed-blocks.ts';
 import { flashProblems, planFlash, type FlashRequest, type PlannedFile } from './flash-plan.ts';
 import { FlashLedger, type FlashRegion, type FlashState } from './flash-state.ts';
 import { writeFiles, type WriteOptions, type WrittenFile } from './write-files.ts';
@@ -58,6 +59,8 @@ export async function flashBoard(
     await transport.close();
     return failed(problem);
   }
+  // there is about a second of connecting to use
+  if (options.usesStub !== false) for (const { bytes } of request.files) compressAhead(bytes);
   let session;
   try {
     session = await openChip(transport, options, signal);

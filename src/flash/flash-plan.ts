@@ -160,11 +160,7 @@ function isOdd(count: number): boolean {
   return bits % 2 === 1;
 }
 
-function imageProblems(
-  { file, name, role }: Draft,
-  board: KnownBoard,
-  target: string | undefined,
-): OtaError[] {
+function imageProblems({ file, name, role }: Draft, board: KnownBoard, target: string | undefined): OtaError[] {
   if (file.bytes.length === 0) return [];
   if (role === 'partitionTable') {
     try {

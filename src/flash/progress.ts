@@ -70,7 +70,8 @@ export class ByteMeter {
     while ((this.#samples[0]?.atMs ?? atMs) < atMs - WINDOW_MS && this.#samples.length > 2) this.#samples.shift();
     const first = this.#samples[0];
     const spanMs = first === undefined ? 0 : atMs - first.atMs;
-    const pace = first === undefined || spanMs < EARLIEST_MS ? 0 : ((this.#workBytes - first.workBytes) * 1000) / spanMs;
+    const pace =
+      first === undefined || spanMs < EARLIEST_MS ? 0 : ((this.#workBytes - first.workBytes) * 1000) / spanMs;
     const leftBytes = this.#totalBytes - this.#doneBytes;
     this.#report({
       phase: this.#phase,

@@ -74,7 +74,7 @@ async function readOnce(
   replyData(OP.READ_FLASH, await link.exchange(OP.READ_FLASH, request, { timeoutMs: QUICK_MS, signal }), 0);
   const digest = createHash('md5');
   const failed = (): OtaError => new OtaError('flash.readFailed', { offset, lengthBytes: piece.length });
-  for (let at = 0; at < piece.length; ) {
+  for (let at = 0; at < piece.length;) {
     const packet = await link.nextFrame('READ_FLASH', PACKET_MS, signal);
     if (packet.length !== Math.min(PACKET_BYTES, piece.length - at)) throw failed();
     piece.set(packet, at);

@@ -34,6 +34,8 @@ export interface WrittenFile {
 
 /** Share of a full write's bytes above which writing the pieces is not worth it. */
 const WORTHWHILE = 0.9;
+/** Share of an image below which nobody needs to ask. */
+const SURELY_WORTHWHILE = 0.25;
 const ROUND_TRIPS_A_RUN = 3;
 const USUAL_FLASH_BYTES = 4 * 1024 * 1024;
 const WRITES = 2;
@@ -97,17 +99,14 @@ class FileWriter {
     const { facts } = this.#session;
     const { bytes } = this.#file;
     const canAsk = !facts.isSecureDownload;
-    // compressing goes on while the chip computes digests
-    const whole = this.#prepare({ from: 0, end: bytes.length });
-    whole.catch(() => undefined);
-    const pieces = canAsk && this.#options.isFastReflash !== false ? await this.#piecesToWrite(whole) : undefined;
+    const pieces = canAsk && this.#options.isFastReflash !== false ? await this.#piecesToWrite() : undefined;
     if (pieces?.how === 'identical') return this.#done('identical', [], true);
     if (pieces !== undefined) {
       await this.#write(pieces.runs);
       if (await this.#isRight()) return this.#done(pieces.how, pieces.runs, true);
       // the digests were right about the pieces, or the last image was not what it seemed: the whole then
     }
-    const run = await whole;
+    const run = await this.#prepare({ from: 0, end: bytes.length });
     if (!canAsk) {
       await this.#write([run]);
       return this.#done('all', [run], false);
@@ -125,9 +124,7 @@ class FileWriter {
   }
 
   /** Undefined when all of it is to be written. */
-  async #piecesToWrite(
-    whole: Promise<RunToWrite>,
-  ): Promise<{ how: 'identical' | 'cache' | 'digests'; runs: readonly RunToWrite[] } | undefined> {
+  async #piecesToWrite(): Promise<{ how: 'identical' | 'cache' | 'digests'; runs: readonly RunToWrite[] } | undefined> {
     const { cache, onProgress } = this.#options;
     const { offset, bytes, name } = this.#file;
     const { mac } = this.#session.facts;
@@ -137,8 +134,11 @@ class FileWriter {
     if (found.kind === 'all') return undefined;
     if (found.kind === 'identical') return { how: 'identical', runs: [] };
     const runs = await Promise.all(found.runs.map((run) => this.#prepare(run)));
-    const costBytes = runs.reduce((sum, run) => sum + lineBytes(run), 0) + this.#overheadBytes(runs.length);
-    if (costBytes > WORTHWHILE * (lineBytes(await whole) + this.#overheadBytes(1))) return undefined;
+    if (bytesIn(found.runs) > SURELY_WORTHWHILE * bytes.length) {
+      const whole = await this.#prepare({ from: 0, end: bytes.length });
+      const costBytes = runs.reduce((sum, run) => sum + lineBytes(run), 0) + this.#overheadBytes(runs.length);
+      if (costBytes > WORTHWHILE * (lineBytes(whole) + this.#overheadBytes(1))) return undefined;
+    }
     this.#meter.add(bytes.length - bytesIn(found.runs), name, true);
     return { how: found.by, runs };
   }

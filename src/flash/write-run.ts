@@ -53,7 +53,8 @@ export async function prepareRun(
   image: Uint8Array,
   { from, end }: Run,
 ): Promise<RunToWrite> {
-  const bytes = image.subarray(from, end);
+  // the image itself when it is all of it, which may be compressed already
+  const bytes = from === 0 && end === image.length ? image : image.subarray(from, end);
   const compressed = canCompress(session) ? await compressRun(bytes, session.blockBytes) : undefined;
   return { name, offset: offset + from, bytes, compressed };
 }
@@ -148,9 +149,7 @@ async function writePass(
     // the stub acknowledges a block before it writes it, and takes the next one only after that; the ROM acknowledges afterwards
     const timeoutMs = perMib(WRITE_MS_PER_MIB, (isStub ? previousBytes : ownBytes) + ERASE_AHEAD_BYTES);
     watch.onTouch(at + from, Math.min(lengthBytes - from, ownBytes + (isStub ? ERASE_AHEAD_BYTES : 0)));
-    const sent = refusal(run, startedAt + from - previousBytes, () =>
-      sendBlock(session, op, frame, timeoutMs, signal),
-    );
+    const sent = refusal(run, startedAt + from - previousBytes, () => sendBlock(session, op, frame, timeoutMs, signal));
     const next = blocks[index + 1];
     const following = next === undefined ? undefined : dataFrame(op, index + 1, next.bytes);
     await sent;
