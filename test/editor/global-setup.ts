@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { TestProject } from 'vitest/node';
@@ -18,6 +18,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const examplesFolder = path.join(scratchFolder, 'examples');
   cpSync(inRoot('examples'), examplesFolder, { recursive: true });
   mkdirSync(inRoot('test-results'), { recursive: true });
+  for (const name of readdirSync(inRoot('test-results'))) {
+    if (name.startsWith('failed-')) rmSync(inRoot('test-results', name));
+  }
 
   writeUserSettings(folders);
   await installExtension(host, folders, vsix);

@@ -29,6 +29,10 @@ export function quickInput(page: () => Page) {
       await box().waitFor({ state: 'hidden' });
     },
 
+    /** Whether the box is open as the command palette. */
+    isPalette: async (): Promise<boolean> =>
+      (await field().isVisible()) && (await field().inputValue({ timeout: 1000 })).startsWith('>'),
+
     title: (): Promise<string> => textOf(box().locator(SELECTORS.quickInputTitle)),
 
     placeholder: async (): Promise<string> => plain((await field().getAttribute('placeholder')) ?? ''),
@@ -77,9 +81,10 @@ export function quickInput(page: () => Page) {
     async chooseFile(title: string | RegExp, file: string): Promise<void> {
       await this.shown(title);
       const dialog = box().locator(SELECTORS.quickInputTitle, { hasText: title });
-      await this.type(file);
-      // the dialog looks at the disk after each change of the path, and until then its button takes the old one
+      // the dialog looks at the disk when it opens, which puts its own path back, and after each change of the path; until it has, its
+      // button takes the old one
       await waitUntil(async () => {
+        if ((await dialog.isVisible()) && (await this.value()) !== file) await this.type(file, 1000);
         if (await dialog.isVisible()) await box().locator(SELECTORS.quickInputOk).first().click({ timeout: 1000 });
         await dialog.waitFor({ state: 'hidden', timeout: 500 });
         return true;

@@ -17,6 +17,7 @@ export const SELECTORS = {
   viewHeader: '.pane-header',
   viewTitle: '.pane-header h3.title',
   viewWelcome: '.welcome-view-content',
+  viewWelcomeButton: '.monaco-button',
   viewActions: '.pane-header .actions a.action-label',
   treeRow: '.monaco-list-row[role="treeitem"]',
   treeTwistie: '.monaco-tl-twistie',

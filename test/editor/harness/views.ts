@@ -157,6 +157,15 @@ export function treeView(page: () => Page, title: string) {
       await pane().locator(`${SELECTORS.viewActions}[aria-label^="${action}"]`).first().click();
     },
 
+    /** Clicks a button of an empty view. */
+    async clickWelcome(button: string): Promise<void> {
+      await view.open();
+      await pane()
+        .locator(SELECTORS.viewWelcome)
+        .locator(SELECTORS.viewWelcomeButton, { hasText: exactly(button) })
+        .click();
+    },
+
     /** What an empty view says. */
     async welcome(): Promise<string> {
       await view.open();

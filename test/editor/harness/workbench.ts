@@ -103,6 +103,8 @@ export function createWorkbench(session: EditorSession, options: WorkbenchOption
   const runner: CommandRunner = {
     async runCommand(title) {
       await inPalette(title, () => quick.pick(title, 3000));
+      // what the command shows may be in the same box: it must not be taken for the palette, nor the palette for it
+      await waitUntil(async () => !(await quick.isPalette()), 'the command palette to close');
     },
     async pick(label, filter = label, timeoutMs) {
       await quick.type(filter, timeoutMs);
