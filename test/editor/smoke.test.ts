@@ -15,6 +15,7 @@ it('opens a copy of the example with the extension activated', async () => {
 it('walks through a tree with mouse and menus', async () => {
   const explorer = workbench.view('simple_ota');
   await explorer.expand('main');
+  await explorer.reveal('simple_ota.c');
   expect((await explorer.rows()).map((row) => [row.level, row.label])).toContainEqual([2, 'simple_ota.c']);
   expect(await explorer.menu('version.txt')).toContain('Copy Relative Path');
 
@@ -35,6 +36,7 @@ it('reads a modal dialog and answers it', async () => {
 });
 
 it('answers input boxes and pick lists', async () => {
+  await workbench.editors.open('main/simple_ota.c');
   await workbench.runCommand('Go to Line/Column...');
   await workbench.quickInput.type(':3');
   await workbench.quickInput.accept();
