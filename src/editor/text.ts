@@ -3,6 +3,8 @@ import { env, l10n } from 'vscode';
 /** `912 KB`: 1 KB is 1024 bytes, as ESP-IDF's own size report counts. */
 export function bytesText(bytes: number): string {
   if (bytes < 1024) return l10n.t('{0} B', bytes);
+  // sizes of flash chips and slots are whole megabytes, and called so
+  if (bytes % (1024 * 1024) === 0) return l10n.t('{0} MB', bytes / 1024 / 1024);
   if (bytes < 10 * 1024 * 1024) return l10n.t('{0} KB', Math.round(bytes / 1024));
   return l10n.t('{0} MB', (bytes / 1024 / 1024).toFixed(1));
 }
