@@ -25,7 +25,7 @@ const ALLOWED = [
   /^extension\/dist\/extension\.js$/,
   /^extension\/dist\/chunks\/[\w.-]+\.js$/,
   /^extension\/dist\/webview\/[\w.-]+\.(js|css)$/,
-  /^extension\/dist\/prebuilds\/[\w+-]+\/[\w.+-]+\.node$/,
+  /^extension\/dist\/prebuilds\/[\w+-]+\/[\w.@+-]+\.node$/,
 ];
 
 const REQUIRED = [
