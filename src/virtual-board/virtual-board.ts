@@ -136,10 +136,11 @@ export class VirtualBoard implements Disposable {
     this.#start('powerOn');
   }
 
-  /** Everything in RAM and every socket is gone; the flash keeps what it has. */
+  /** Everything in RAM and every socket is gone, and with them a triggered update; the flash keeps what it has. */
   powerOff(): void {
     this.#life?.abort();
     this.#life = undefined;
+    this.#wantsUpdate = false;
     this.#running = undefined;
     this.#setPhase('off');
   }

@@ -83,6 +83,22 @@ describe('power', () => {
     );
     expect(board.state.running).toBeUndefined();
   });
+
+  it('forgets a triggered update with its power', async () => {
+    const url = bench.publish('forgotten', bench.image({ totalSizeBytes: 512 * 1024 }));
+    const board = bench.board({ firmwareUrl: url, updateOnBoot: 'never' });
+    const off = new Promise<void>((resolve) => {
+      whenWritten(board, 128 * 1024, () => {
+        board.powerOff();
+        resolve();
+      });
+    });
+    board.triggerUpdate();
+    await off;
+    board.powerOn();
+    await whenPhase(board, 'idle');
+    expect(board.state.running?.version).toBe('1.0.0');
+  });
 });
 
 describe('knobs', () => {
