@@ -20,8 +20,9 @@ export interface UsbOptions extends OpenOptions {
  * @throws {OtaError} `serial.unsupportedPlatform` */
 async function nativeBinding(): Promise<LineBinding> {
   try {
-    const { SerialPort } = await import('serialport');
-    return SerialPort.binding as LineBinding;
+    // named exports of a CommonJS package are there or not, as the bundler sees it; the default always is
+    const { default: serialport } = await import('serialport');
+    return serialport.SerialPort.binding as LineBinding;
   } catch (error) {
     const reason = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
     throw new OtaError(
