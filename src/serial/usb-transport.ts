@@ -4,8 +4,11 @@ import { OtaError } from '../base/ota-error.ts';
 import { openError } from './open-error.ts';
 import type { LineBinding, LineEnd, LineInfo, OpenOptions, SerialTransport } from './serial-transport.ts';
 import { messageOf } from './system-errors.ts';
+import type * as Serialport from 'serialport';
 import { VENDOR_FTDI } from './usb-identities.ts';
 import { UsbLine } from './usb-line.ts';
+
+type SerialportPackage = Pick<typeof Serialport, 'SerialPort'>;
 
 export interface UsbOptions extends OpenOptions {
   /** Stands in for the native module, which is then not loaded. */
@@ -20,9 +23,11 @@ export interface UsbOptions extends OpenOptions {
  * @throws {OtaError} `serial.unsupportedPlatform` */
 async function nativeBinding(): Promise<LineBinding> {
   try {
-    // named exports of a CommonJS package are there or not, as the bundler sees it; the default always is
-    const { default: serialport } = await import('serialport');
-    return serialport.SerialPort.binding as LineBinding;
+    // what a CommonJS package exports comes by name or as the default, as the bundle is made
+    const library: Partial<SerialportPackage> & { readonly default?: SerialportPackage } = await import('serialport');
+    const { SerialPort = library.default?.SerialPort } = library;
+    if (SerialPort === undefined) throw new Error('serialport exports no SerialPort');
+    return SerialPort.binding as LineBinding;
   } catch (error) {
     const reason = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
     throw new OtaError(
