@@ -12,6 +12,9 @@ import type { Timeline, UpdateSubject } from './update-state.ts';
 export interface RehearsalBoard {
   /** One console line without its line end, as it was printed. */
   readonly onLine: Event<string>;
+  /** Bytes of the image that it has received, counted from the start of the image. Heard before the line that is printed at that moment.
+   * Left out: what the server sends counts. */
+  readonly onProgress?: Event<number>;
   /** The board asks the server for an update, as its firmware does after a start. Resolves when it has settled: the new application runs and
    * was confirmed (or nothing is left to confirm), or the old one goes on. Aborting the signal stops the board's update at once.
    * @param url typed into the console of firmware that asks for one
@@ -46,7 +49,7 @@ export async function rehearse(options: RehearsalOptions): Promise<Timeline> {
   const cancel = (): void => {
     stop.abort();
   };
-  let timeline = startTimeline(subject, clock.now());
+  let timeline = startTimeline({ ...subject, countsItself: board.onProgress !== undefined }, clock.now());
   let silence = store.add(clock.after(silenceMs, giveUp));
 
   function giveUp(): void {
@@ -64,6 +67,13 @@ export async function rehearse(options: RehearsalOptions): Promise<Timeline> {
 
   onTimeline(timeline);
   const follower = new ConsoleFollower();
+  if (board.onProgress !== undefined) {
+    store.add(
+      board.onProgress((receivedBytes) => {
+        observe({ kind: 'received', atMs: clock.now(), receivedBytes });
+      }),
+    );
+  }
   store.add(
     board.onLine((line) => {
       for (const event of follower.line(line)) observe({ kind: 'stage', atMs: clock.now(), event });

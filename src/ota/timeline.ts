@@ -15,6 +15,8 @@ import { judge } from './verdict.ts';
 export type TimelineEvent =
   | { readonly kind: 'stage'; readonly atMs: number; readonly event: StageEvent }
   | { readonly kind: 'transfer'; readonly event: TransferEvent }
+  /** From a board that counts itself. */
+  | { readonly kind: 'received'; readonly atMs: number; readonly receivedBytes: number }
   /** The board has settled, its time is over, or the user called it off. Gives the verdict. */
   | { readonly kind: 'ended'; readonly atMs: number; readonly why: 'settled' | 'timeout' | 'cancelled' };
 
@@ -40,6 +42,8 @@ export function advance(timeline: Timeline, event: TimelineEvent): Timeline {
       return afterStage(timeline, event.event, event.atMs);
     case 'transfer':
       return afterTransfer(timeline, event.event);
+    case 'received':
+      return withDownload(timeline, event.receivedBytes, event.atMs);
     case 'ended':
       return { ...closeRunning(timeline, event.atMs), endedMs: event.atMs, verdict: judge(timeline, event.why) };
   }
@@ -178,7 +182,7 @@ function afterTransfer(timeline: Timeline, event: TransferEvent): Timeline {
     case 'requested':
       return afterRequest(timeline, event);
     case 'progress':
-      return event.releaseId === timeline.subject.releaseId
+      return event.releaseId === timeline.subject.releaseId && timeline.subject.countsItself !== true
         ? withDownload(timeline, event.offsetBytes, event.atMs)
         : timeline;
     case 'ended':
@@ -227,10 +231,11 @@ function withDownload(timeline: Timeline, sentBytes: number, atMs: number): Time
 function afterTransferEnd(timeline: Timeline, event: TransferEvent & { kind: 'ended' }): Timeline {
   if (event.releaseId !== timeline.subject.releaseId || stepOf(timeline, 'download')?.outcome !== 'running')
     return timeline;
-  const next = withDownload(timeline, (event.startBytes ?? 0) + event.sentBytes, event.atMs);
+  const isCounted = timeline.subject.countsItself === true;
+  const next = isCounted ? timeline : withDownload(timeline, (event.startBytes ?? 0) + event.sentBytes, event.atMs);
   const { sentBytes, totalBytes } = next.download ?? { sentBytes: 0, totalBytes: 0 };
   const evidence: Evidence = { source: 'server', text: `${sentBytes} of ${totalBytes} bytes sent` };
-  if (sentBytes >= totalBytes) return mark(next, 'download', 'done', event.atMs, evidence);
+  if (sentBytes >= totalBytes && !isCounted) return mark(next, 'download', 'done', event.atMs, evidence);
   if (event.outcome === 'complete') return next;
   return { ...next, failures: [...next.failures, { step: 'download', cause: 'download.aborted', evidence }] };
 }

@@ -29,7 +29,7 @@ export interface Step {
 }
 
 export interface Download {
-  /** Bytes of the image that were handed to the network, counted from its start. */
+  /** Bytes of the image that the board has received, or that were handed to the network where it does not tell; from the image's start. */
   readonly sentBytes: number;
   readonly totalBytes: number;
   /** Over the whole download. */
@@ -50,6 +50,8 @@ export interface UpdateSubject {
   readonly releaseId: string;
   /** What the board ran before, when that was seen. */
   readonly previousVersion?: string;
+  /** The board tells how much it has received, and only that counts: what the server handed to the network may still be on its way. */
+  readonly countsItself?: boolean;
   /** The board can go back by itself when the new application does not confirm. */
   readonly isRollbackEnabled: boolean;
 }

@@ -34,6 +34,8 @@ export interface DeviceState {
   readonly chip: string;
   readonly running: { readonly label: string; readonly version: string; readonly projectName: string } | undefined;
   readonly slots: readonly DeviceSlot[];
+  /** The update that runs, or the last one: the same object as long as nothing of it changes. */
+  readonly update: { readonly writtenBytes: number } | undefined;
   /** Undefined when the partition table has no otadata. */
   readonly otadata: readonly [OtadataSector, OtadataSector] | undefined;
 }
@@ -76,6 +78,20 @@ const MOST_CRASHES = 3;
 export function rehearsalBoard(device: VirtualDevice): RehearsalBoard {
   return {
     onLine: device.onLine,
+    onProgress: (listener) => {
+      const store = new DisposableStore();
+      let last = device.state.update;
+      const look = (): void => {
+        const { update } = device.state;
+        if (update === last || update === undefined) return;
+        last = update;
+        listener(update.writtenBytes);
+      };
+      // states come every 64 KB only; a line tells that something ended
+      store.add(device.onStateChange(look));
+      store.add(device.onLine(look));
+      return store;
+    },
     update: (signal, url) =>
       new Promise((resolve, reject) => {
         const store = new DisposableStore();

@@ -42,6 +42,11 @@ class Replay {
     return this;
   }
 
+  received(receivedBytes: number): this {
+    this.#advance({ kind: 'received', atMs: this.#tick(), receivedBytes });
+    return this;
+  }
+
   end(why: 'settled' | 'timeout' | 'cancelled' = 'settled'): Timeline {
     this.#advance({ kind: 'ended', atMs: this.#tick(), why });
     return this.timeline;
@@ -266,5 +271,20 @@ describe('an update’s timeline', () => {
       .lines(START)
       .server({ ...GET, releaseId: 'other.bin-2', path: '/other.bin' }).timeline;
     expect(timeline.download).toBeUndefined();
+  });
+});
+
+describe('a board that counts what it receives', () => {
+  const replay = (): Replay => new Replay({ countsItself: true }).lines(...BOOT_OLD, START).server(GET, HALF, END);
+
+  it('is believed before the server, whose bytes may still be on their way', () => {
+    const { timeline } = replay().received(200);
+    expect(timeline.download?.sentBytes).toBe(200);
+    expect(stepOf(timeline, 'download')?.outcome).toBe('running');
+  });
+
+  it('has downloaded the image when it goes on to verify it', () => {
+    const { timeline } = replay().received(1000).lines(VERIFY);
+    expect(stepOf(timeline, 'download')?.outcome).toBe('done');
   });
 });
