@@ -41,8 +41,8 @@ export function flashSizeOf(word: string | undefined): number | undefined {
   return Number(found[1]) * (found[2]?.toUpperCase() === 'MB' ? MIB : 1024);
 }
 
-function codeOf<T extends 'mode' | 'frequency'>(
-  setting: T,
+function codeOf(
+  setting: 'mode' | 'frequency',
   word: string | undefined,
   codes: Readonly<Record<string, number>>,
   chip: string,

@@ -12,6 +12,7 @@ import { connectLoader } from './connect.ts';
 import { openEsptool, type Esptool, type SecurityFacts } from './esptool.ts';
 import type { OnProgress } from './progress.ts';
 import { startStub } from './start-stub.ts';
+import { hasWatchdog, restartByWatchdog } from './watchdog-restart.ts';
 
 /** What the board says of itself. What can't be read (secure download mode) is left out. */
 export interface ChipFacts {
@@ -86,14 +87,26 @@ export async function openChip(
   options: ChipOptions = {},
   signal?: AbortSignal,
 ): Promise<ChipSession> {
+  const taken = await takeChip(transport, options, signal);
+  if ('session' in taken) return taken.session;
+  throw taken.error;
+}
+
+/** The same for whoever wants to know how the board was left when it failed. */
+export async function takeChip(
+  transport: SerialTransport,
+  options: ChipOptions = {},
+  signal?: AbortSignal,
+): Promise<{ readonly session: ChipSession } | { readonly error: unknown; readonly closing: Closing }> {
   const link = new CommandLink(transport, options.clock ?? systemClock);
-  const close = closing(link, options);
+  let known: ChipFacts | undefined;
+  const close = closing(link, options, () => known);
   try {
     const { facts, blockBytes } = await getHold(link, options, signal);
-    return { facts, link, blockBytes, close };
+    known = facts;
+    return { session: { facts, link, blockBytes, close } };
   } catch (error) {
-    await close();
-    throw error;
+    return { error, closing: await close() };
   }
 }
 
@@ -198,23 +211,18 @@ async function bringStub(
   await startStub(link, stub, { chip: tool.name, blockBytes: tool.ramBlockBytes, onBytes }, signal);
 }
 
-/** Restarting and closing, once. The reset is ours (esptool-js 0.7 defect: its hard reset never asserts RTS, and leaves IO0 low). */
-function closing(link: CommandLink, options: ChipOptions): ChipSession['close'] {
+/** Restarting and closing, once. The reset is ours (esptool-js 0.7 defect: its hard reset never asserts RTS, and leaves IO0 low). `chip` is what
+ * is known by then. */
+function closing(link: CommandLink, options: ChipOptions, chip: () => ChipFacts | undefined): ChipSession['close'] {
   const { transport } = link;
   const { onProgress, logger = silentLogger } = options;
   let ended: Promise<Closing> | undefined;
   const run = async (restarts: boolean): Promise<Closing> => {
     let isRestarted = false;
-    const sequence = transport.hasModemLines
-      ? (options.customHardReset ?? applicationReset(transport, options.reset))
-      : undefined;
     try {
-      if (restarts && sequence !== undefined && link.closed === undefined) {
+      if (restarts && link.closed === undefined) {
         onProgress?.({ phase: 'resetting' });
-        // nothing that is still under way to a board that restarts
-        await transport.purge('output');
-        await playReset(transport, sequence, undefined, link.clock);
-        isRestarted = true;
+        isRestarted = await restart(link, options, chip());
       }
     } catch (error) {
       if (!isOtaError(error)) throw error;
@@ -226,4 +234,25 @@ function closing(link: CommandLink, options: ChipOptions): ChipSession['close'] 
     return { isRestarted };
   };
   return ({ restarts = true } = {}) => (ended ??= run(restarts));
+}
+
+async function restart(link: CommandLink, options: ChipOptions, chip: ChipFacts | undefined): Promise<boolean> {
+  const { transport } = link;
+  const byItself = async (): Promise<boolean> => {
+    if (chip === undefined || chip.isSecureDownload || !hasWatchdog(chip.target)) return false;
+    await link.recover();
+    return restartByWatchdog(link, chip.target);
+  };
+  const sequence = transport.hasModemLines
+    ? (options.customHardReset ?? applicationReset(transport, options.reset))
+    : undefined;
+  if (sequence === undefined) return byItself();
+  // nothing that is still under way to a board that restarts
+  await transport.purge('output');
+  link.takeText();
+  await playReset(transport, sequence, undefined, link.clock);
+  // a chip that is its own USB device does not sample its pins again: put into its loader by hand, it comes back there
+  if (!link.takeText().includes('waiting for download')) return true;
+  link.isStub = false;
+  return byItself();
 }

@@ -10,14 +10,18 @@ import { SLIP_END, SlipDecoder, slipEncode } from './slip.ts';
 const KEPT_TEXT_BYTES = 4096;
 /** The ROM says eight times that it does not know a command; they come within so long of each other. */
 const REPEATED_ANSWERS_MS = 50;
+const UNKNOWN_TO_ROM = 0x0105;
 const SYNC_MS = 150;
 const SYNC_DATA = Uint8Array.of(7, 7, 0x12, 0x20, ...Array<number>(32).fill(0x55));
 const SYNC_ANSWERS = 8;
 const RECOVER_ATTEMPTS = 8;
 
+interface Refusal {
+  readonly code: number;
+}
+
 interface Waiting {
-  /** True when the frame was what is waited for. */
-  readonly offer: (frame: Uint8Array) => boolean;
+  readonly offer: (frame: Uint8Array) => void;
   readonly reject: (error: OtaError) => void;
 }
 
@@ -80,43 +84,24 @@ export class CommandLink implements Disposable {
   /** The same for a frame that is encoded already. */
   async exchange(op: number, frame: Uint8Array, { timeoutMs, signal }: RequestOptions): Promise<Reply> {
     this.#frames = [];
-    let unsupported = false;
-    let damagedStatus = 0;
-    let found: Reply | undefined;
-    const answered = this.#await(
+    const answered = this.#await<Reply | Refusal>(
       (candidate) => {
         const reply = parseReply(candidate);
-        if (reply === undefined) {
-          this.#keepText(candidate);
-          return false;
-        }
-        if (reply.op === op) {
-          found = reply;
-          return true;
-        }
-        const code = ((reply.body[0] ?? 0) << 8) | (reply.body[1] ?? 0);
-        unsupported = !this.isStub && code === 0x0105;
-        // the stub answers with the number it understood: ours was damaged on the way
-        if (this.isStub && REQUEST_DAMAGED.has(statusMeaning(code))) damagedStatus = code;
-        return unsupported || damagedStatus !== 0;
+        if (reply === undefined) this.#keepText(candidate);
+        return reply === undefined || reply.op === op ? reply : this.#refusal(reply);
       },
       timeoutMs + this.#sendingMs(frame.length),
       commandName(op),
       signal,
     );
-    await Promise.all([this.transport.write(frame), answered]);
-    if (unsupported) {
-      await this.#quiet(signal);
-      throw new OtaError('flash.commandUnsupported', { command: commandName(op) });
+    const [found] = await Promise.all([answered, this.transport.write(frame)]);
+    if ('op' in found) return found;
+    const command = commandName(op);
+    if (found.code !== UNKNOWN_TO_ROM) {
+      throw new OtaError('flash.commandFailed', { command, code: found.code, meaning: statusMeaning(found.code) });
     }
-    if (damagedStatus !== 0 || found === undefined) {
-      throw new OtaError('flash.commandFailed', {
-        command: commandName(op),
-        code: damagedStatus,
-        meaning: statusMeaning(damagedStatus),
-      });
-    }
-    return found;
+    await this.#quiet(signal);
+    throw new OtaError('flash.commandUnsupported', { command });
   }
 
   /** The next frame, of whatever content: the stub's greeting, or data of READ_FLASH.
@@ -124,17 +109,7 @@ export class CommandLink implements Disposable {
   async nextFrame(what: string, timeoutMs: number, signal?: AbortSignal): Promise<Uint8Array> {
     const first = this.#frames.shift();
     if (first !== undefined) return first;
-    let found: Uint8Array | undefined;
-    await this.#await(
-      (frame) => {
-        found = frame;
-        return true;
-      },
-      timeoutMs,
-      what,
-      signal,
-    );
-    return found ?? new Uint8Array(0);
+    return this.#await((frame) => frame, timeoutMs, what, signal);
   }
 
   /** Sends a frame that is no command. */
@@ -218,12 +193,20 @@ export class CommandLink implements Disposable {
     }
   }
 
-  #await(
-    offer: (frame: Uint8Array) => boolean,
+  /** What an answer to another command than ours says of ours: the ROM's that it does not know it, the stub's that it came damaged. */
+  #refusal({ body }: Reply): Refusal | undefined {
+    const code = ((body[0] ?? 0) << 8) | (body[1] ?? 0);
+    const isRefusal = this.isStub ? REQUEST_DAMAGED.has(statusMeaning(code)) : code === UNKNOWN_TO_ROM;
+    return isRefusal ? { code } : undefined;
+  }
+
+  /** The first frame of which `pick` makes something. */
+  #await<T>(
+    pick: (frame: Uint8Array) => T | undefined,
     timeoutMs: number,
     command: string,
     signal: AbortSignal | undefined,
-  ): Promise<void> {
+  ): Promise<T> {
     return new Promise((resolve, reject) => {
       const end = (settle: () => void): void => {
         timer.dispose();
@@ -233,9 +216,11 @@ export class CommandLink implements Disposable {
       };
       const mine: Waiting = {
         offer: (frame) => {
-          const isIt = offer(frame);
-          if (isIt) end(resolve);
-          return isIt;
+          const picked = pick(frame);
+          if (picked === undefined) return;
+          end(() => {
+            resolve(picked);
+          });
         },
         reject: (error) => {
           fail(error);

@@ -1,7 +1,7 @@
 import './errors.ts';
 import { isOtaError, type OtaError } from '../base/ota-error.ts';
 import type { SerialTransport } from '../serial/serial-transport.ts';
-import { openChip, type ChipFacts, type ChipOptions } from './chip-session.ts';
+import { takeChip, type ChipFacts, type ChipOptions } from './chip-session.ts';
 import { compressAhead } from './compressed-blocks.ts';
 import { flashProblems, planFlash, type FlashRequest, type PlannedFile } from './flash-plan.ts';
 import { FlashLedger, type FlashRegion, type FlashState } from './flash-state.ts';
@@ -38,7 +38,7 @@ export async function flashBoard(
   const now = (): number => performance.now();
   const startMs = now();
   let ledger = new FlashLedger([]);
-  let chip: ChipFacts | undefined;
+  const found: { chip?: ChipFacts } = {};
   let files: readonly WrittenFile[] = [];
   let isRestarted = false;
   const outcome = (end: FlashOutcome['end'], error?: OtaError): FlashOutcome => ({
@@ -46,7 +46,7 @@ export async function flashBoard(
     ...(error === undefined ? {} : { error }),
     state: ledger.state(),
     isRestarted,
-    ...(chip === undefined ? {} : { chip }),
+    ...found,
     files,
     durationMs: Math.round(now() - startMs),
   });
@@ -61,15 +61,15 @@ export async function flashBoard(
   }
   // there is about a second of connecting to use
   if (options.usesStub !== false) for (const { bytes } of request.files) compressAhead(bytes);
-  let session;
-  try {
-    session = await openChip(transport, options, signal);
-  } catch (error) {
-    return failed(error);
+  const taken = await takeChip(transport, options, signal);
+  if ('error' in taken) {
+    ({ isRestarted } = taken.closing);
+    return failed(taken.error);
   }
-  chip = session.facts;
+  const { session } = taken;
+  found.chip = session.facts;
   try {
-    const plan = planFlash(request, chip);
+    const plan = planFlash(request, session.facts);
     const regions = new Map<PlannedFile, FlashRegion>(
       plan.files.map((file) => [file, { offset: file.offset, lengthBytes: file.bytes.length }]),
     );

@@ -72,6 +72,7 @@ export async function writeRun(
   let startedAt = 0;
   let failures = 0;
   let furthest = -1;
+  let refusedAt = -1;
   for (;;) {
     const rest = run.bytes.subarray(startedAt);
     const blocks =
@@ -83,7 +84,11 @@ export async function writeRun(
       await writePass(session, pass, watch, signal);
       return;
     } catch (error) {
-      if (!isDoubtful(error)) throw error;
+      // a refusal may be an answer that was damaged: it counts when it comes twice
+      const isRefusal = isOtaError(error, 'flash.notProgrammed');
+      if (!isRefusal && !isDoubtful(error)) throw error;
+      if (isRefusal && error.details.offset === refusedAt) throw error;
+      refusedAt = isRefusal ? error.details.offset : refusedAt;
       startedAt += Math.floor(pass.safeBytes / WINDOW_BYTES) * WINDOW_BYTES;
       failures = startedAt > furthest ? 1 : failures + 1;
       furthest = Math.max(furthest, startedAt);
@@ -135,8 +140,8 @@ async function writePass(
   const op = isCompressed ? OP.FLASH_DEFL_DATA : OP.FLASH_DATA;
   const at = run.offset + startedAt;
   const lengthBytes = run.bytes.length - startedAt;
-  // the ROM erases all of it at once, the stub not further than a block ahead
-  watch.onTouch(at, isStub ? Math.min(lengthBytes, ERASE_AHEAD_BYTES) : lengthBytes);
+  // the ROM erases all of it at once, the stub ahead of the writing, as far as the flash lets it
+  watch.onTouch(at, lengthBytes);
   const begin = { offset: at, lengthBytes, blocks: blocks.length, blockBytes, isCompressed };
   await refusal(run, 0, () =>
     beginWriting(link, { ...begin, hasEncryptedWord: session.facts.target !== 'esp32' }, signal),
@@ -148,7 +153,6 @@ async function writePass(
     const ownBytes = unpackedEnd - from;
     // the stub acknowledges a block before it writes it, and takes the next one only after that; the ROM acknowledges afterwards
     const timeoutMs = perMib(WRITE_MS_PER_MIB, (isStub ? previousBytes : ownBytes) + ERASE_AHEAD_BYTES);
-    watch.onTouch(at + from, Math.min(lengthBytes - from, ownBytes + (isStub ? ERASE_AHEAD_BYTES : 0)));
     const sent = refusal(run, startedAt + from - previousBytes, () => sendBlock(session, op, frame, timeoutMs, signal));
     const next = blocks[index + 1];
     const following = next === undefined ? undefined : dataFrame(op, index + 1, next.bytes);

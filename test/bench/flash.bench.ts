@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { deflateSync } from 'node:zlib';
+import type { ESPLoader } from 'esptool-js';
 import { DisposableStore } from '../../src/base/disposable.ts';
 import { openChip, type ChipSession } from '../../src/flash/chip-session.ts';
 import { flashBoard } from '../../src/flash/flash-board.ts';
@@ -75,7 +76,7 @@ async function withSession<T>(rig: FlashRig, work: (session: ChipSession) => Pro
   }
 }
 
-async function withEsptoolJs<T>(rig: FlashRig, work: (loader: EsptoolJs) => Promise<T>): Promise<T> {
+async function withEsptoolJs<T>(rig: FlashRig, work: (loader: ESPLoader) => Promise<T>): Promise<T> {
   const { ESPLoader, Transport } = await import('esptool-js');
   const { log } = console;
   console.log = () => undefined;
@@ -91,7 +92,6 @@ async function withEsptoolJs<T>(rig: FlashRig, work: (loader: EsptoolJs) => Prom
     console.log = log;
   }
 }
-type EsptoolJs = InstanceType<(typeof import('esptool-js'))['ESPLoader']>;
 
 function memoryCache(): ImageCache {
   const kept = new Map<string, Uint8Array>();

@@ -1,4 +1,4 @@
-import { DisposableStore } from '../../src/base/disposable.ts';
+import type { DisposableStore } from '../../src/base/disposable.ts';
 import { openPort } from '../../src/serial/open-port.ts';
 import type { OpenOptions, SerialTransport } from '../../src/serial/serial-transport.ts';
 import type { FlashFile, FlashRequest } from '../../src/flash/flash-plan.ts';
@@ -94,4 +94,11 @@ export function makeBuild({ target, version = '1.0.0', appBytes = 200 * 1024 }: 
 /** Whether the flash holds all files of a build. */
 export function holds(flash: NorFlash, request: FlashRequest): boolean {
   return request.files.every(({ offset, bytes }) => Buffer.from(flash.read(offset, bytes.length)).equals(bytes));
+}
+
+/** As after its buttons were pressed: in the ROM's download mode. */
+export function inLoader({ board }: FlashRig): void {
+  board.holdBoot(true);
+  board.pressReset();
+  board.holdBoot(false);
 }
