@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from 'node:http';
+import type { RequestHeaders } from './http-request.ts';
 import type { AnnouncedFacts } from './transfer-events.ts';
 
 /** Longest header value that is believed, in characters. */
@@ -7,7 +7,8 @@ const MAX_LENGTH = 128;
 /** What a board announced in `x-ESP32-*` (or `x-ESP8266-*`) headers; values that are not of the expected shape are left out.
  * @returns undefined when it announced nothing
  * @see arduino-esp32 `HTTPUpdate.cpp`, `handleUpdate` */
-export function announcedFacts(headers: IncomingHttpHeaders): AnnouncedFacts | undefined {
+export function announcedFacts(headers: RequestHeaders): AnnouncedFacts | undefined {
+  if (!Object.keys(headers).some((name) => name.startsWith('x-esp'))) return undefined;
   const mac = value(headers, 'sta-mac')?.toLowerCase();
   const runningVersion = value(headers, 'version');
   const sdkVersion = value(headers, 'sdk-version');
@@ -29,13 +30,11 @@ export function announcedFacts(headers: IncomingHttpHeaders): AnnouncedFacts | u
   return Object.keys(facts).length === 0 ? undefined : facts;
 }
 
-function value(headers: IncomingHttpHeaders, name: string): string | undefined {
-  const found = headers[`x-esp32-${name}`] ?? headers[`x-esp8266-${name}`];
-  const text = Array.isArray(found) ? found[0] : found;
-  return text?.slice(0, MAX_LENGTH);
+function value(headers: RequestHeaders, name: string): string | undefined {
+  return (headers[`x-esp32-${name}`] ?? headers[`x-esp8266-${name}`])?.slice(0, MAX_LENGTH);
 }
 
-function size(headers: IncomingHttpHeaders, name: string): number | undefined {
+function size(headers: RequestHeaders, name: string): number | undefined {
   const text = value(headers, name);
   return text !== undefined && /^\d{1,10}$/.test(text) ? Number(text) : undefined;
 }

@@ -12,6 +12,7 @@ LOCAL.addSubnet('fc00::', 7, 'ipv6');
 
 /** The address in its plain form: no zone (`%eth0`), and IPv4 when it is an IPv4-mapped IPv6 address, however that is spelled. */
 export function plainAddress(address: string): string {
+  if (!address.includes(':')) return address;
   const text = address.split('%', 1)[0] ?? '';
   const dotted = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(text)?.[1];
   if (dotted !== undefined && isIPv4(dotted)) return dotted;

@@ -137,8 +137,11 @@ export class ReleaseStore implements Disposable {
     }
     const pinned = this.#byPinnedPath.get(path);
     if (pinned !== undefined) return { kind: 'pinned', release: pinned };
-    const release = this.newest().find((one) => one.paths.newest === path);
-    return release && { kind: 'newest', release };
+    for (const { kept } of this.#names.values()) {
+      const release = kept.at(-1);
+      if (release?.paths.newest === path) return { kind: 'newest', release };
+    }
+    return undefined;
   }
 
   /** A release under this name by its digest, kept or held. */

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import { announcedFacts } from './announced-facts.ts';
+import type { HttpRequest } from './http-request.ts';
 import { parseRange } from './range.ts';
 import type { Release, ReleaseStore, Resolved } from './release-store.ts';
 import { planResponse, planText, planUnsatisfiable, type Representation, type ResponsePlan } from './response-plan.ts';
@@ -13,6 +14,8 @@ import { TransferRate } from './transfer-rate.ts';
 
 /** Requests with a longer body are refused, in bytes; none of ours has any. */
 const MAX_REQUEST_BODY_BYTES = 16 * 1024;
+/** A request is told when the first bytes of its answer have gone out, and after this time at the latest. */
+const TELL_REQUEST_WITHIN_MS = 20;
 /** Least time between two progress events of a request. */
 const PROGRESS_INTERVAL_MS = 100;
 /** How long a client that was sent everything can still reset the connection before the transfer counts as complete. */
@@ -22,7 +25,8 @@ const VERDICT_AFTER_MS = 3000;
 export interface Connection {
   readonly number: number;
   readonly client: ClientIdentity;
-  readonly tls?: { readonly version: string; readonly cipher: string };
+  /** Undefined over plain HTTP. */
+  readonly tls: () => { readonly version: string; readonly cipher: string } | undefined;
   requests: number;
   /** Ends the wait for the last answer's verdict: the next request has come (`false`) or the connection has closed. */
   settle?: ((wasReset: boolean) => void) | undefined;
@@ -44,121 +48,128 @@ interface Decision {
   readonly transfer?: Transfer;
 }
 
-/** Answers one request and tells what became of it. Never rejects. */
+/** Answers one request and tells what became of it. Never rejects.
+ * @returns once everything was handed to the system (what the client makes of it may be told later), whether the connection may serve
+ * another request */
 export async function handleRequest(
   context: RequestContext,
   connection: Connection,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
+  request: HttpRequest,
+  socket: Socket,
+): Promise<boolean> {
   const { clock, emit, ledger } = context;
   connection.settle?.(false);
   connection.requests += 1;
-  const { plan, release, transfer } = decide(context, connection, request, response);
+  const { plan, release, transfer } = decide(context, connection, request);
+  const isLast = request.isLast || plan.isLast === true;
   const startMs = clock.now();
-  const identity = {
-    id: context.nextId(),
-    client: connection.client,
-    ...(transfer && { transferId: transfer.id }),
-  };
-  emit({
-    kind: 'requested',
-    atMs: startMs,
-    ...identity,
-    ...describe(request, connection),
-    status: plan.status,
-    ...(release && { releaseId: release.id }),
-  });
-
+  const identity = { id: context.nextId(), client: connection.client, ...(transfer && { transferId: transfer.id }) };
+  const rate = new TransferRate(startMs);
   let sentBytes = 0;
   let toldMs = startMs;
-  const rate = new TransferRate(startMs);
-  const tellProgress = (isLast: boolean): void => {
+
+  const onSent = (bytes: number): void => {
+    tellRequested();
+    sentBytes += bytes;
+    if (transfer !== undefined) ledger.sent(transfer, plan.startBytes + sentBytes);
     const atMs = clock.now();
+    const isDue = sentBytes === plan.body.length || atMs - toldMs >= PROGRESS_INTERVAL_MS;
+    if (release === undefined || !isDue) return;
     const bytesPerSecond = rate.note(atMs, sentBytes);
-    if (release === undefined || (!isLast && atMs - toldMs < PROGRESS_INTERVAL_MS)) return;
     toldMs = atMs;
+    const offsetBytes = plan.startBytes + sentBytes;
+    const totalBytes = release.bytes.length;
     emit({
       kind: 'progress',
       atMs,
       ...identity,
       releaseId: release.id,
       sentBytes,
-      offsetBytes: plan.startBytes + sentBytes,
-      totalBytes: release.bytes.length,
+      offsetBytes,
+      totalBytes,
       bytesPerSecond,
     });
   };
-  const onSent = (bytes: number): void => {
-    sentBytes += bytes;
-    if (transfer !== undefined) ledger.sent(transfer, plan.startBytes + sentBytes);
-    tellProgress(sentBytes === plan.body.length);
+
+  let isTold = false;
+  const tellRequested = (): void => {
+    if (isTold) return;
+    isTold = true;
+    emit({
+      kind: 'requested',
+      atMs: startMs,
+      ...identity,
+      ...describe(request, connection),
+      status: plan.status,
+      ...(release && { releaseId: release.id }),
+    });
   };
 
-  const hold = release && context.store.hold(release);
   if (transfer !== undefined) ledger.opened(transfer);
-  const isSent = await respondSafely(context, { request, response, plan, release, onSent });
+  // told once the answer is on its way: whoever listens does not make a board wait
+  const latest = clock.after(TELL_REQUEST_WITHIN_MS, tellRequested);
+  const isSent = await respondSafely(context, { request, socket, plan, isLast, release, clock, onSent });
+  latest.dispose();
+  tellRequested();
   if (transfer !== undefined) ledger.closed(transfer);
-  const isTaken =
-    isSent && (plan.body.length === 0 || release === undefined || (await isKept(connection, response, clock)));
-  hold?.dispose();
-  emit({
-    kind: 'ended',
-    atMs: clock.now(),
-    ...identity,
-    ...(release && { releaseId: release.id, startBytes: plan.startBytes, totalBytes: release.bytes.length }),
-    outcome: !isTaken ? 'aborted' : plan.status >= 400 ? 'failed' : 'complete',
-    sentBytes,
-    status: plan.status,
-    durationMs: clock.now() - startMs,
-  });
+
+  const conclude = (isKept: boolean): void => {
+    const atMs = clock.now();
+    emit({
+      kind: 'ended',
+      atMs,
+      ...identity,
+      ...(release && { releaseId: release.id, startBytes: plan.startBytes, totalBytes: release.bytes.length }),
+      outcome: !isKept ? 'aborted' : plan.status >= 400 ? 'failed' : 'complete',
+      sentBytes,
+      status: plan.status,
+      durationMs: atMs - startMs,
+    });
+  };
+  if (isSent && plan.body.length > 0 && release !== undefined) untilKept(connection, socket, clock, conclude);
+  else conclude(isSent);
+  return isSent && !isLast;
 }
 
 async function respondSafely(context: RequestContext, exchange: Exchange): Promise<boolean> {
   try {
     return await context.respond(exchange);
   } catch (error) {
-    context.logger.error(`answering ${exchange.request.url ?? ''} failed: ${String(error)}`);
-    exchange.response.destroy();
+    context.logger.error(`answering ${exchange.request.target} failed: ${String(error)}`);
+    exchange.socket.destroy();
     return false;
   }
 }
 
 /** Everything is with the system, some of it perhaps not yet with the client. A client that resets the connection now did not want the
  * rest; one that closes it, asks for something else or simply stays has it all. */
-function isKept(connection: Connection, response: ServerResponse, clock: Clock): Promise<boolean> {
-  if (response.req.socket.destroyed) return Promise.resolve(response.req.socket.errored === null);
-  return new Promise((resolve) => {
-    const settle = (wasReset: boolean): void => {
-      timer.dispose();
-      if (connection.settle === settle) connection.settle = undefined;
-      resolve(!wasReset);
-    };
-    const timer = clock.after(VERDICT_AFTER_MS, () => {
-      settle(false);
-    });
-    connection.settle = settle;
+function untilKept(connection: Connection, socket: Socket, clock: Clock, conclude: (isKept: boolean) => void): void {
+  if (socket.destroyed) {
+    conclude(socket.errored === null);
+    return;
+  }
+  const settle = (wasReset: boolean): void => {
+    timer.dispose();
+    connection.settle = undefined;
+    conclude(!wasReset);
+  };
+  const timer = clock.after(VERDICT_AFTER_MS, () => {
+    settle(false);
   });
+  connection.settle = settle;
 }
 
-function decide(
-  context: RequestContext,
-  connection: Connection,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Decision {
-  const { method } = request;
+function decide(context: RequestContext, connection: Connection, request: HttpRequest): Decision {
+  const { method, bodyBytes } = request;
   if (method !== 'GET' && method !== 'HEAD') {
-    response.shouldKeepAlive = false;
-    return { plan: planText(405, 'Only GET and HEAD are answered here.', { headers: [['Allow', 'GET, HEAD']] }) };
+    const headers = [['Allow', 'GET, HEAD']] as const;
+    return { plan: planText(405, 'Only GET and HEAD are answered here.', { isLast: true, headers }) };
   }
   const isHead = method === 'HEAD';
-  const bodyBytes = Number(request.headers['content-length'] ?? 0);
-  if (request.headers['transfer-encoding'] !== undefined || bodyBytes > MAX_REQUEST_BODY_BYTES) {
-    response.shouldKeepAlive = false;
-    return { plan: planText(413, 'A request needs no body here.', { isHead }) };
+  if (bodyBytes === undefined || bodyBytes > MAX_REQUEST_BODY_BYTES) {
+    return { plan: planText(413, 'A request needs no body here.', { isHead, isLast: true }) };
   }
-  const resolved = context.store.resolve(request.url ?? '');
+  const resolved = context.store.resolve(request.target);
   if (resolved === undefined)
     return { plan: planText(404, 'Not found: no release is published under this path.', { isHead }) };
   if (resolved.kind === 'manifest')
@@ -169,19 +180,20 @@ function decide(
 function decideRelease(
   context: RequestContext,
   connection: Connection,
-  request: IncomingMessage,
+  request: HttpRequest,
   method: 'GET' | 'HEAD',
   resolved: Resolved,
 ): Decision {
   const { headers } = request;
   const newest = resolved.release;
-  const tag = /^\s*"([\da-f]{64})"\s*$/.exec(String(headers['if-range'] ?? ''))?.[1];
+  const condition = headers['if-range'];
+  const tag = condition !== undefined ? /^\s*"([\da-f]{64})"\s*$/.exec(condition)?.[1] : undefined;
   const ifRange = tag === undefined || resolved.kind === 'pinned' ? undefined : context.store.find(newest.name, tag);
   // a condition that no release meets asks for the whole of the newest, RFC 9110 §13.1.5
-  const isRangeDropped = headers['if-range'] !== undefined && tag !== (ifRange ?? newest).sha256;
+  const isRangeDropped = condition !== undefined && tag !== (ifRange ?? newest).sha256;
   // only where the range begins matters here, which does not depend on the size of the release
-  const range = isRangeDropped ? undefined : parseRange(headers.range, Number.MAX_SAFE_INTEGER);
-  const isSuffix = /=\s*-/.test(headers.range ?? '');
+  const range = isRangeDropped ? undefined : parseRange(headers['range'], Number.MAX_SAFE_INTEGER);
+  const isSuffix = /=\s*-/.test(headers['range'] ?? '');
   const transfer = context.ledger.assign(
     {
       address: connection.client.address,
@@ -209,14 +221,15 @@ function manifestOf({ manifest }: Release): Representation {
   return { bytes, sha256: createHash('sha256').update(bytes).digest('hex'), contentType: 'application/json' };
 }
 
-function describe(request: IncomingMessage, connection: Connection) {
+function describe(request: HttpRequest, connection: Connection) {
+  const tls = connection.tls();
   const userAgent = request.headers['user-agent']?.slice(0, 256);
-  const range = request.headers.range?.slice(0, 256);
+  const range = request.headers['range']?.slice(0, 256);
   const announced = announcedFacts(request.headers);
   return {
-    method: (request.method ?? '').slice(0, 32),
-    path: (request.url ?? '').slice(0, 1024),
-    ...(connection.tls && { tls: connection.tls }),
+    method: request.method,
+    path: request.target.slice(0, 1024),
+    ...(tls && { tls }),
     ...(userAgent !== undefined && { userAgent }),
     ...(range !== undefined && { range }),
     ...(announced && { announced }),

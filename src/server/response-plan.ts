@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from 'node:http';
+import type { RequestHeaders } from './http-request.ts';
 import { parseRange } from './range.ts';
 
 /** What a path means at this moment, as HTTP sees it. */
@@ -17,22 +17,45 @@ export interface ResponsePlan {
   readonly body: Uint8Array;
   /** Where `body` begins in the representation, in bytes. */
   readonly startBytes: number;
+  /** Whether the connection is closed after it. */
+  readonly isLast?: boolean;
 }
 
 const NO_BODY = new Uint8Array(0);
+
+const REASONS: Readonly<Record<number, string>> = {
+  200: 'OK',
+  206: 'Partial Content',
+  304: 'Not Modified',
+  400: 'Bad Request',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  408: 'Request Timeout',
+  413: 'Content Too Large',
+  416: 'Range Not Satisfiable',
+  431: 'Request Header Fields Too Large',
+  505: 'HTTP Version Not Supported',
+};
+
+/** Status line and headers as they go over the wire, the empty line included. Persistence goes without saying in HTTP/1.1. */
+export function headText({ status, headers }: ResponsePlan, isLast: boolean): string {
+  const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+  return `HTTP/1.1 ${status} ${REASONS[status] ?? 'Status'}\r\n${lines}${isLast ? 'Connection: close\r\n' : ''}\r\n`;
+}
 
 /** The answer to a GET or HEAD, with conditions and ranges evaluated in the order of the standard.
  * @see RFC 9110 §13.2.2, §14 */
 export function planResponse(
   method: 'GET' | 'HEAD',
-  headers: IncomingHttpHeaders,
+  headers: RequestHeaders,
   { bytes, sha256, contentType }: Representation,
 ): ResponsePlan {
   const etag = `"${sha256}"`;
   if (matchesAny(headers['if-none-match'], etag)) {
     return { status: 304, headers: [['ETag', etag]], body: NO_BODY, startBytes: 0 };
   }
-  const range = method === 'GET' && isRangeWanted(headers, etag) ? parseRange(headers.range, bytes.length) : undefined;
+  const range =
+    method === 'GET' && isRangeWanted(headers, etag) ? parseRange(headers['range'], bytes.length) : undefined;
   if (range === 'unsatisfiable') return planUnsatisfiable(bytes.length);
   const { start, end } = range ?? { start: 0, end: bytes.length };
   return {
@@ -62,7 +85,7 @@ export function planUnsatisfiable(totalBytes: number): ResponsePlan {
 export function planText(
   status: number,
   text: string,
-  options: { readonly isHead?: boolean; readonly headers?: ResponsePlan['headers'] } = {},
+  options: { readonly isHead?: boolean; readonly isLast?: boolean; readonly headers?: ResponsePlan['headers'] } = {},
 ): ResponsePlan {
   const body = new TextEncoder().encode(`${text}\n`);
   return {
@@ -74,6 +97,7 @@ export function planText(
     ],
     body: options.isHead === true ? NO_BODY : body,
     startBytes: 0,
+    isLast: options.isLast ?? false,
   };
 }
 
@@ -84,7 +108,7 @@ function matchesAny(header: string | undefined, etag: string): boolean {
 }
 
 /** If-Range compares strongly; a date never matches because there is no Last-Modified, RFC 9110 §13.1.5. */
-function isRangeWanted(headers: IncomingHttpHeaders, etag: string): boolean {
+function isRangeWanted(headers: RequestHeaders, etag: string): boolean {
   const condition = headers['if-range'];
-  return condition === undefined || (typeof condition === 'string' && condition.trim() === etag);
+  return condition === undefined || condition.trim() === etag;
 }

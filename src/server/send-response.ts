@@ -1,17 +1,26 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { ResponsePlan } from './response-plan.ts';
+import type { Socket } from 'node:net';
+import type { Clock } from '../base/clock.ts';
+import type { HttpRequest } from './http-request.ts';
 import type { Release } from './release-store.ts';
+import { headText, type ResponsePlan } from './response-plan.ts';
 
-/** How much is handed to the socket at once, in bytes: what a slow client costs in memory. */
-const PIECE_BYTES = 131072;
+/** What is handed to the socket at once, in bytes: four TLS records, which go out while the client is busy with the four before. */
+const PIECE_BYTES = 64 * 1024;
+/** The same for a client that takes its time: its progress is seen more often, and it holds less memory. */
+const SLOW_PIECE_BYTES = 16 * 1024;
+/** A piece that took longer than this to hand over went to a slow client. */
+const SLOW_MS = 50;
 
 /** One request and where its answer goes. */
 export interface Exchange {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
+  readonly request: HttpRequest;
+  readonly socket: Socket;
   readonly plan: ResponsePlan;
+  /** Whether the connection ends with this answer. */
+  readonly isLast: boolean;
   /** Absent for errors and the manifest. */
   readonly release: Release | undefined;
+  readonly clock: Clock;
   /** To be called with the number of body bytes that the system has taken since the last call. */
   readonly onSent: (bytes: number) => void;
 }
@@ -22,51 +31,50 @@ export type Respond = (exchange: Exchange) => Promise<boolean>;
 
 /** Sends the header, then the body, honouring back-pressure.
  *
- * The header goes out by itself: some versions of `esp_http_client` lose body bytes that arrive in the packet of the header. */
-export const sendResponse: Respond = async (exchange) => {
+ * The header goes out by itself (its own TLS record, its own packet): some versions of `esp_http_client` lose body bytes that come with it. */
+export const sendResponse: Respond = (exchange) => {
   sendHeader(exchange);
   return sendBody(exchange);
 };
 
-/** Writes status line and headers at once, as few as HTTP allows. */
-export function sendHeader({ request, response, plan }: Exchange): void {
-  response.sendDate = false;
-  // persistence goes without saying in HTTP/1.1; an older client is told that the connection ends
-  if (request.httpVersion === '1.1' && response.shouldKeepAlive) response.removeHeader('Connection');
-  else response.setHeader('Connection', 'close');
-  response.writeHead(plan.status, plan.headers.flat());
-  response.flushHeaders();
+export function sendHeader({ socket, plan, isLast }: Exchange): void {
+  if (socket.writable) socket.write(headText(plan, isLast), 'latin1');
 }
 
-export function sendBody({ request, response, plan, onSent }: Exchange): Promise<boolean> {
-  const { body } = plan;
+export function sendBody({ socket, plan: { body }, clock, onSent }: Exchange): Promise<boolean> {
   return new Promise((resolve) => {
     let offset = 0;
-    const finish = (isSent: boolean) => () => {
-      response.off('close', onClose);
+    let takenBytes = 0;
+    let pieceBytes = PIECE_BYTES;
+    let sinceMs = clock.now();
+    const finish = (isSent: boolean): void => {
+      socket.off('close', onClose);
       resolve(isSent);
     };
-    const onClose = finish(false);
-    const pump = (): void => {
-      while (offset < body.length) {
-        const piece = body.subarray(offset, offset + PIECE_BYTES);
-        offset += piece.length;
-        const goesOn = response.write(piece, (error) => {
-          if (!error) onSent(piece.length);
-        });
-        if (!goesOn && offset < body.length) {
-          response.once('drain', pump);
-          return;
-        }
-      }
-      response.end(finish(true));
+    const onClose = (): void => {
+      finish(false);
     };
-    // a pipelined request's response has no socket yet
-    if (response.destroyed || request.socket.destroyed) {
-      resolve(false);
+    const send = (): void => {
+      const piece = body.subarray(offset, offset + pieceBytes);
+      offset += piece.length;
+      socket.write(piece, (error) => {
+        if (!error) onTaken(piece.length);
+      });
+    };
+    const onTaken = (bytes: number): void => {
+      const nowMs = clock.now();
+      pieceBytes = nowMs - sinceMs > SLOW_MS ? SLOW_PIECE_BYTES : PIECE_BYTES;
+      sinceMs = nowMs;
+      if (offset < body.length) send();
+      takenBytes += bytes;
+      onSent(bytes);
+      if (takenBytes === body.length) finish(true);
+    };
+    if (!socket.writable || body.length === 0) {
+      resolve(socket.writable);
       return;
     }
-    response.once('close', onClose);
-    pump();
+    socket.once('close', onClose);
+    send();
   });
 }

@@ -6,6 +6,7 @@ import type { Release, ReleaseStore } from './release-store.ts';
 const REMEMBERED_MS = 30 * 60_000;
 /** A first range this soon after a HEAD belongs to it (`esp_https_ota` asks for the size first when it downloads in parts). */
 const AFTER_HEAD_MS = 15_000;
+const PRUNE_EVERY_MS = 60_000;
 const MAX_PER_PATH = 8;
 const MAX_TRANSFERS = 512;
 /** Releases that stay in memory only because a transfer may be continued. */
@@ -62,6 +63,7 @@ export class TransferLedger implements Disposable {
   /** Least recently active first. */
   readonly #entries = new Set<Entry>();
   #count = 0;
+  #prunedMs = 0;
 
   constructor(store: ReleaseStore, clock: Clock) {
     this.#store = store;
@@ -72,7 +74,6 @@ export class TransferLedger implements Disposable {
    * @returns undefined when it can't be continued: since then a HEAD has told this client of a release of another size, so the rest of
    * the old one would not fit what it expects */
   assign(question: TransferQuestion, newest: Release): Transfer | undefined {
-    this.#prune();
     const found = this.#continued(question);
     if (found === 'mixed') return undefined;
     const entry = found ?? this.#begin(question, question.ifRange ?? newest);
@@ -110,11 +111,13 @@ export class TransferLedger implements Disposable {
   #continued(question: TransferQuestion): Entry | 'mixed' | undefined {
     const { rangeStart, mac, ifRange } = question;
     if (question.method === 'HEAD' || rangeStart === undefined) return undefined;
+    const key = keyOf(question);
     const candidates = [...this.#entries]
       .reverse()
       .filter(
         (entry) =>
-          entry.key === keyOf(question) &&
+          entry.key === key &&
+          this.#clock.now() - entry.lastMs <= REMEMBERED_MS &&
           (mac === undefined || entry.mac === undefined || entry.mac === mac) &&
           (ifRange === undefined || entry.release === ifRange),
       );
@@ -134,6 +137,7 @@ export class TransferLedger implements Disposable {
   }
 
   #begin(question: TransferQuestion, release: Release): Entry {
+    if (this.#entries.size >= 2 * MAX_PER_PATH || this.#clock.now() - this.#prunedMs > PRUNE_EVERY_MS) this.#prune();
     this.#count += 1;
     const entry: Entry = {
       id: `t${this.#count}`,
@@ -169,6 +173,7 @@ export class TransferLedger implements Disposable {
   }
 
   #prune(): void {
+    this.#prunedMs = this.#clock.now();
     const perKey = new Map<string, number>();
     const releases = new Set<Release>();
     let kept = 0;

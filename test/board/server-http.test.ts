@@ -262,8 +262,7 @@ describe('the server', () => {
     const { port, releases } = await startTestServer({
       protocol: 'http',
       respond: (exchange) => {
-        exchange.response.writeHead(503);
-        exchange.response.end();
+        exchange.socket.end('HTTP/1.1 503 Out Of Order\r\n\r\n');
         return Promise.resolve(true);
       },
     });

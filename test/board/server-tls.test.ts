@@ -51,7 +51,7 @@ describe('the server tells why no TLS connection came about:', () => {
     const { stdout } = await run('curl', ['-sS', '--include', `http://127.0.0.1:${port}/app.bin`]);
     const { status, body } = parsed(stdout);
     expect([status, body.toString()]).toEqual([400, 'This port speaks HTTPS: the URL has to begin with https://\n']);
-    expect(await log.one('tlsFailed')).toMatchObject({ cause: 'plainHttpOnTls', detail: 'GET /app.bin HTTP/1.1' });
+    expect(await log.one('tlsFailed')).toMatchObject({ cause: 'plainHttpOnTls', detail: 'ERR_SSL_HTTP_REQUEST' });
   });
 
   it('HTTPS on the plain HTTP port', async () => {

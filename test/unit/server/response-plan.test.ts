@@ -1,12 +1,12 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import { describe, expect, it } from 'vitest';
+import type { RequestHeaders } from '../../../src/server/http-request.ts';
 import { planResponse, planText } from '../../../src/server/response-plan.ts';
 
 const BYTES = Uint8Array.from({ length: 100 }, (_, index) => index);
 const SHA256 = 'ab'.repeat(32);
 const ETAG = `"${SHA256}"`;
 
-function plan(headers: IncomingHttpHeaders, method: 'GET' | 'HEAD' = 'GET') {
+function plan(headers: RequestHeaders, method: 'GET' | 'HEAD' = 'GET') {
   const made = planResponse(method, headers, { bytes: BYTES, sha256: SHA256, contentType: 'application/octet-stream' });
   return { ...made, headers: Object.fromEntries(made.headers) };
 }

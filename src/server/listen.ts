@@ -1,0 +1,34 @@
+import type { Server } from 'node:net';
+import { OtaError, systemCode } from '../base/ota-error.ts';
+import type {} from './errors.ts';
+
+/** Listens, or says why not.
+ * @throws {OtaError} `server.portInUse`, `server.portForbidden`, `server.addressUnavailable`, `server.listenFailed` */
+export function listen(server: Server, port: number, host: string | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error) => {
+      reject(listenError(error, port, host));
+    });
+    server.listen({ port, ...(host !== undefined && host !== '' && { host }) }, () => {
+      server.removeAllListeners('error');
+      resolve();
+    });
+  });
+}
+
+function listenError(cause: Error, port: number, host: string | undefined): OtaError {
+  const reason = systemCode(cause) ?? 'unknown';
+  switch (reason) {
+    case 'EADDRINUSE':
+      return new OtaError('server.portInUse', { port }, { cause });
+    case 'EACCES':
+      return new OtaError('server.portForbidden', { port }, { cause });
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+    case 'EINVAL':
+      return new OtaError('server.addressUnavailable', { host: host ?? '' }, { cause });
+    default:
+      return new OtaError('server.listenFailed', { port, reason }, { cause });
+  }
+}
