@@ -165,7 +165,7 @@ it('reads everything again when a build is thrown away', async () => {
   rmSync(workbench.inFolder('build'), { recursive: true });
   await firmware.reveal('No image');
   expect(await workbench.offersCommand('ESP32 OTA: Build Version Metadata')).toBe(false);
-  expect(await workbench.view('Devices').welcome()).toContain('has not been built yet');
+  expect(await workbench.offersCommand('ESP32 OTA: Attach Virtual Board')).toBe(false);
   await workbench.runCommand('ESP32 OTA: Refresh');
   await firmware.reveal('simple_ota');
 });
@@ -178,4 +178,11 @@ it('says what it needs in a folder without a project', async () => {
   for (const name of ['Build Firmware', 'Bump Version…', 'Rehearse Update on Virtual Board', 'Stop Server'])
     expect(await workbench.offersCommand(`ESP32 OTA: ${name}`), name).toBe(false);
   await workbench.screenshot('project-8-no-project');
+
+  writeFileSync(
+    workbench.inFolder('CMakeLists.txt'),
+    'cmake_minimum_required(VERSION 3.16)\ninclude($ENV{IDF_PATH}/tools/cmake/project.cmake)\nproject(fresh)\n',
+  );
+  await firmware.clickWelcome('Look Again');
+  await firmware.reveal('fresh');
 });

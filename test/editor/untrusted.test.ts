@@ -1,10 +1,43 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { expect, it } from 'vitest';
+import { isPortFree } from '../../scripts/lib/editor-server.mjs';
 import { useWorkbench } from './harness/use-workbench.ts';
+import { buildOutside } from './outside.ts';
 
-const workbench = useWorkbench({ isTrusted: false });
+// Nothing of the workspace is run, and no server is started, before its folder is trusted.
+const workbench = useWorkbench({
+  isTrusted: false,
+  prepare: (folder) => {
+    buildOutside(folder);
+  },
+});
+const firmware = workbench.view('Firmware');
 
-it('opens a folder in restricted mode', async () => {
+it('reads the project of a folder that is not trusted', async () => {
   await workbench.statusBar.item('Restricted Mode').waitFor();
-  await workbench.screenshot('restricted');
-  expect(workbench.folder()).toMatch(/simple_ota$/);
+  await workbench.openContainer('ESP32 OTA');
+  await firmware.reveal(/Version 1\.0\.0.*version\.txt/);
+  await firmware.reveal('simple_ota.bin');
+  await workbench.screenshot('untrusted');
+});
+
+it('neither builds nor serves nor boots anything', async () => {
+  for (const name of ['Build Firmware', 'Start Server', 'Toggle Server', 'Serve Image…', 'Attach Virtual Board'])
+    expect(await workbench.offersCommand(`ESP32 OTA: ${name}`), name).toBe(false);
+  expect(await workbench.offersCommand('ESP32 OTA: Rehearse Update on Virtual Board')).toBe(false);
+
+  await workbench.statusBar.click('OTA: off'); // cannot be hidden from the mouse
+  await workbench.notifications.shown('trusted workspace');
+  await firmware.click('Server off');
+  expect(await isPortFree(8070)).toBe(true);
+  await workbench.statusBar.item('OTA: off').waitFor();
+});
+
+it('does what only writes text', async () => {
+  await workbench.runCommand('ESP32 OTA: Bump Version…');
+  await workbench.quickInput.pick('1.0.1');
+  await expect.poll(() => readFileSync(workbench.inFolder('version.txt'), 'utf8')).toBe('1.0.1\n');
+  await firmware.reveal(/Version 1\.0\.1/);
+  expect(existsSync(path.join(workbench.globalStorageFolder(), 'ca'))).toBe(false);
 });

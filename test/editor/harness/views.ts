@@ -113,6 +113,7 @@ export function treeView(page: () => Page, title: string) {
     /** Clicks one of the small buttons at the end of a row, by its title. */
     async clickInline(label: string | RegExp, action: string): Promise<void> {
       const wanted = await view.reveal(label);
+      await page().mouse.move(0, 0); // what is shown for the place where the mouse was could cover the row
       await wanted.hover();
       await wanted.locator(`${SELECTORS.treeRowActions}[aria-label^="${action}"]`).first().click();
     },
