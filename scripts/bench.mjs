@@ -15,16 +15,17 @@ if (!existsSync(source)) {
   console.error(`Usage: node scripts/bench.mjs ${names.join('|')} [arguments]`);
   process.exit(2);
 }
-const bundle = join(root, 'node_modules', '.cache', 'bench', `${name}.cjs`);
+const bundle = join(root, 'node_modules', '.cache', 'bench', `${name}.mjs`);
 await build({
   entryPoints: [source],
   outfile: bundle,
   bundle: true,
   platform: 'node',
-  format: 'cjs',
+  format: 'esm',
   target: 'node20',
   packages: 'external',
-  external: ['vscode'],
+  // they find the repository by where they lie
+  external: ['vscode', './scripts/lib/*'],
   logLevel: 'warning',
 });
 process.exit(spawnSync(process.execPath, [bundle, ...args], { stdio: 'inherit', cwd: root }).status ?? 1);

@@ -3,61 +3,64 @@ import { DisposableStore, type Disposable } from '../../base/disposable.ts';
 import { commandId, COMMANDS, type CommandName } from '../contributions.ts';
 import { reportError } from '../report-error.ts';
 import type { WindowSession } from '../window-session.ts';
-import * as board from './board-commands.ts';
-import * as certificate from './certificate-commands.ts';
-import * as flash from './flash-commands.ts';
-import * as port from './port-commands.ts';
-import * as project from './project-commands.ts';
 import type { Handler } from './run.ts';
-import * as server from './server-commands.ts';
+
+/** Rooms of handlers, each loaded when one of its commands runs for the first time: none of them is needed at start. */
+const project = () => import('./project-commands.ts');
+const certificate = () => import('./certificate-commands.ts');
+const server = () => import('./server-commands.ts');
+const board = () => import('./board-commands.ts');
+const flash = () => import('./flash-commands.ts');
+const port = () => import('./port-commands.ts');
 
 /** Every command, with what it does. */
 const HANDLERS = {
-  selectProject: project.selectProject,
-  bumpVersion: project.bumpVersion,
-  buildFirmware: project.buildFirmware,
-  buildMetadata: project.buildMetadata,
-  refresh: project.refresh,
-  createCertificate: certificate.createCertificate,
-  installCertificate: certificate.installCertificate,
-  showCertificate: certificate.showCertificate,
-  useOwnCertificate: certificate.useOwnCertificate,
-  startServer: server.startServer,
-  stopServer: server.stopServer,
-  toggleServer: server.toggleServer,
-  changePort: server.changePort,
-  serveImage: server.serveImage,
-  stopServing: server.stopServing,
-  selectAdvertisedAddress: server.selectAdvertisedAddress,
-  copyFirmwareUrl: server.copyFirmwareUrl,
-  showServerLog: server.showServerLog,
-  rehearseUpdate: board.rehearseUpdate,
-  cancelUpdate: board.cancelUpdate,
-  attachVirtualBoard: board.attachVirtualBoard,
-  detachVirtualBoard: board.detachVirtualBoard,
-  showBoardConsole: board.showBoardConsole,
-  selectPort: port.selectPort,
-  addRemotePort: port.addRemotePort,
-  removeRemotePort: port.removeRemotePort,
-  openVirtualLine: port.openVirtualLine,
-  flashProject: flash.flashProject,
-  flashProjectFully: flash.flashProjectFully,
-  flashApp: flash.flashApp,
-  flashImageToPartition: flash.flashImageToPartition,
-  eraseFlash: flash.eraseFlash,
-  readFlash: flash.readFlash,
-  chipInformation: flash.chipInformation,
-  resetBoard: flash.resetBoard,
-  cancelFlash: flash.cancelFlash,
-} as const satisfies Record<CommandName, Handler>;
+  selectProject: async () => (await project()).selectProject,
+  bumpVersion: async () => (await project()).bumpVersion,
+  buildFirmware: async () => (await project()).buildFirmware,
+  buildMetadata: async () => (await project()).buildMetadata,
+  refresh: async () => (await project()).refresh,
+  createCertificate: async () => (await certificate()).createCertificate,
+  installCertificate: async () => (await certificate()).installCertificate,
+  showCertificate: async () => (await certificate()).showCertificate,
+  useOwnCertificate: async () => (await certificate()).useOwnCertificate,
+  startServer: async () => (await server()).startServer,
+  stopServer: async () => (await server()).stopServer,
+  toggleServer: async () => (await server()).toggleServer,
+  changePort: async () => (await server()).changePort,
+  serveImage: async () => (await server()).serveImage,
+  stopServing: async () => (await server()).stopServing,
+  selectAdvertisedAddress: async () => (await server()).selectAdvertisedAddress,
+  copyFirmwareUrl: async () => (await server()).copyFirmwareUrl,
+  showServerLog: async () => (await server()).showServerLog,
+  rehearseUpdate: async () => (await board()).rehearseUpdate,
+  cancelUpdate: async () => (await board()).cancelUpdate,
+  attachVirtualBoard: async () => (await board()).attachVirtualBoard,
+  detachVirtualBoard: async () => (await board()).detachVirtualBoard,
+  showBoardConsole: async () => (await board()).showBoardConsole,
+  selectPort: async () => (await port()).selectPort,
+  addRemotePort: async () => (await port()).addRemotePort,
+  removeRemotePort: async () => (await port()).removeRemotePort,
+  openVirtualLine: async () => (await port()).openVirtualLine,
+  flashProject: async () => (await flash()).flashProject,
+  flashProjectFully: async () => (await flash()).flashProjectFully,
+  flashApp: async () => (await flash()).flashApp,
+  flashImageToPartition: async () => (await flash()).flashImageToPartition,
+  eraseFlash: async () => (await flash()).eraseFlash,
+  readFlash: async () => (await flash()).readFlash,
+  chipInformation: async () => (await flash()).chipInformation,
+  resetBoard: async () => (await flash()).resetBoard,
+  cancelFlash: async () => (await flash()).cancelFlash,
+} as const satisfies Record<CommandName, () => Promise<Handler>>;
 
 /** Registers every command behind the one error boundary. */
 export function registerCommands(session: WindowSession): Disposable {
   const store = new DisposableStore();
   for (const name of COMMANDS) {
-    const handler: Handler = HANDLERS[name];
+    const load: () => Promise<Handler> = HANDLERS[name];
     const run = async (...args: readonly unknown[]): Promise<void> => {
       try {
+        const handler = await load();
         await handler(session, ...args);
       } catch (error) {
         reportError(error, session.log);

@@ -4,10 +4,9 @@ import { Emitter } from '../../base/emitter.ts';
 import type { FileStore } from '../../base/files.ts';
 import { OtaError } from '../../base/ota-error.ts';
 import type { IdfProject } from '../../idf/project.ts';
-import { planBoard, planBoardApp, type BoardRate } from '../../ota/board-plan.ts';
-import { rehearse } from '../../ota/rehearsal.ts';
+import type { BoardRate } from '../../ota/board-plan.ts';
 import type { Timeline } from '../../ota/update-state.ts';
-import { rehearsalBoard, type CreateVirtualDevice, type VirtualDevice } from '../../ota/virtual-device.ts';
+import type { CreateVirtualDevice, VirtualDevice } from '../../ota/virtual-device.ts';
 import { readSettings } from '../settings.ts';
 import type { ProjectSession } from './project-session.ts';
 import type { ServerSession } from './server-session.ts';
@@ -63,6 +62,7 @@ export class BoardSession implements Disposable {
     if (!workspace.isTrusted) throw new OtaError('command.untrusted', {});
     if (this.#board !== undefined) return this.#board;
     const project = this.#requireProject();
+    const { planBoard } = await import('../../ota/board-plan.ts');
     const plan = await planBoard(project, this.#files, this.#client());
     const board = await this.#create({ ...plan, knobs: this.#rate() });
     const attached = new DisposableStore();
@@ -118,6 +118,11 @@ export class BoardSession implements Disposable {
       await this.#server.start(stop.signal);
       const release = await this.#server.published();
       if (release === undefined) throw new OtaError('command.noImage', { path: project.folder });
+      const [{ planBoardApp }, { rehearse }, { rehearsalBoard }] = await Promise.all([
+        import('../../ota/board-plan.ts'),
+        import('../../ota/rehearsal.ts'),
+        import('../../ota/virtual-device.ts'),
+      ]);
       board.configure({ app: planBoardApp(project, this.#client()), knobs: this.#rate() });
       const previousVersion = board.state.running?.version;
       return await rehearse({

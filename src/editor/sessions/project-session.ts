@@ -12,14 +12,21 @@ import { DisposableStore, type Disposable } from '../../base/disposable.ts';
 import { Emitter } from '../../base/emitter.ts';
 import type { FileStore } from '../../base/files.ts';
 import { isOtaError } from '../../base/ota-error.ts';
-import { findProjects } from '../../idf/find-projects.ts';
-import { ProjectLoader, type DescribeGit } from '../../idf/project-loader.ts';
+import type { findProjects } from '../../idf/find-projects.ts';
+import type { DescribeGit, ProjectLoader } from '../../idf/project-loader.ts';
 import type { IdfProject } from '../../idf/project.ts';
-import { watchedOutside, watchGlobs } from '../../idf/watched-files.ts';
+import type { watchedOutside } from '../../idf/watched-files.ts';
 
 const SELECTED = 'selectedProject';
 /** Builds write many files in a burst; the project is read again when it has been quiet for so long. */
 const QUIET_MS = 150;
+
+interface IdfRoom {
+  readonly findProjects: typeof findProjects;
+  readonly loader: ProjectLoader;
+  readonly watchGlobs: readonly string[];
+  readonly watchedOutside: typeof watchedOutside;
+}
 
 /** Which project the window works on, and what it is at the moment. Read again when a file of it changes. */
 export class ProjectSession implements Disposable {
@@ -28,7 +35,8 @@ export class ProjectSession implements Disposable {
   readonly #log: LogOutputChannel;
   readonly #changed = new Emitter<IdfProject | undefined>();
   readonly #store = new DisposableStore();
-  readonly #loader: ProjectLoader;
+  readonly #describeGit: DescribeGit;
+  #idf: Promise<IdfRoom> | undefined;
   readonly #outside = new Set<string>();
   #watchers = new DisposableStore();
   #folders: readonly string[] = [];
@@ -42,11 +50,8 @@ export class ProjectSession implements Disposable {
     this.#files = files;
     this.#memento = memento;
     this.#log = log;
-    this.#loader = new ProjectLoader(files, {
-      environment: process.env,
-      // git runs programs that a repository's configuration can name
-      describeGit: async (path, signal) => (workspace.isTrusted ? describeGit(path, signal) : undefined),
-    });
+    // git runs programs that a repository's configuration can name
+    this.#describeGit = async (path, signal) => (workspace.isTrusted ? describeGit(path, signal) : undefined);
     this.#store.add(
       workspace.onDidChangeWorkspaceFolders(() => {
         void this.refresh();
@@ -85,6 +90,7 @@ export class ProjectSession implements Disposable {
     const roots = (workspace.workspaceFolders ?? [])
       .filter((one) => one.uri.scheme === 'file')
       .map((one) => one.uri.fsPath);
+    const { findProjects } = await this.#idfRoom();
     this.#folders = await findProjects(roots, this.#files);
     const remembered = this.#memento.get<string>(SELECTED);
     const current = this.#project?.folder;
@@ -117,19 +123,33 @@ export class ProjectSession implements Disposable {
     if (folder !== this.#project?.folder) {
       this.#watchers.dispose();
       this.#watchers = new DisposableStore();
-      if (folder !== undefined) this.#watch(folder);
+      if (folder !== undefined) this.#watch(folder, await this.#idfRoom());
     }
     await this.#load(folder ?? null);
   }
 
-  #watch(folder: string): void {
+  /** What reads projects, loaded after the start. */
+  #idfRoom(): Promise<IdfRoom> {
+    this.#idf ??= (async () => {
+      const [{ findProjects }, { ProjectLoader: Loader }, { watchGlobs, watchedOutside }] = await Promise.all([
+        import('../../idf/find-projects.ts'),
+        import('../../idf/project-loader.ts'),
+        import('../../idf/watched-files.ts'),
+      ]);
+      const loader = new Loader(this.#files, { environment: process.env, describeGit: this.#describeGit });
+      return { findProjects, loader, watchGlobs, watchedOutside };
+    })();
+    return this.#idf;
+  }
+
+  #watch(folder: string, { watchGlobs }: IdfRoom): void {
     this.#outside.clear();
     for (const glob of watchGlobs)
       this.#watchOne(workspace.createFileSystemWatcher(new RelativePattern(Uri.file(folder), glob)));
   }
 
   /** Files that the project is made of but that lie elsewhere, as far as they are not watched yet. */
-  #watchOutside(project: IdfProject): void {
+  #watchOutside(project: IdfProject, { watchedOutside }: IdfRoom): void {
     for (const path of watchedOutside(project)) {
       if (this.#outside.has(path)) continue;
       this.#outside.add(path);
@@ -158,8 +178,9 @@ export class ProjectSession implements Disposable {
   #load(folder: string | null | undefined = this.#project?.folder): Promise<void> {
     this.#loading = this.#loading.then(async () => {
       try {
-        const project = folder === null || folder === undefined ? undefined : await this.#loader.load(folder);
-        if (project !== undefined) this.#watchOutside(project);
+        const idf = await this.#idfRoom();
+        const project = folder === null || folder === undefined ? undefined : await idf.loader.load(folder);
+        if (project !== undefined) this.#watchOutside(project, idf);
         if (project === this.#project) return;
         this.#project = project;
         this.#changed.fire(project);

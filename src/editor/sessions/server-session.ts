@@ -6,7 +6,6 @@ import type { FileStore } from '../../base/files.ts';
 import { isOtaError, OtaError } from '../../base/ota-error.ts';
 import type { IdfProject } from '../../idf/project.ts';
 import { withEvent, type SeenClients } from '../../ota/clients.ts';
-import { publishImage, publishProject } from '../../ota/publish.ts';
 import type { FirmwareServer } from '../../server/firmware-server.ts';
 import { ReleaseStore, type Release } from '../../server/release-store.ts';
 import type { TransferEvent } from '../../server/transfer-events.ts';
@@ -218,6 +217,7 @@ export class ServerSession implements Disposable {
       if (before !== undefined && before.name !== basename(project.app?.path ?? ''))
         this.releases.withdraw(before.name);
       const baseUrl = this.#state.kind === 'on' ? this.#state.url : undefined;
+      const { publishProject } = await import('../../ota/publish.ts');
       const release = await publishProject(project, this.releases, this.#files, baseUrl, this.#releaseNotesPath());
       this.#remember(release);
       this.#projectRelease = release;
@@ -238,6 +238,7 @@ export class ServerSession implements Disposable {
   }
 
   async #publishFile(path: string): Promise<Release> {
+    const { publishImage } = await import('../../ota/publish.ts');
     const release = await publishImage(path, this.releases, this.#files);
     this.#remember(release);
     this.#log.info(`published ${path} as ${release.paths.newest}, sha256 ${release.sha256}`);
