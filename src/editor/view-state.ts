@@ -28,7 +28,8 @@ export function devicesState({ board, server, ports, flash }: WindowSession): De
     board: board.board,
     timeline: board.timeline,
     clients: server.clients,
-    ports: ports.ports,
+    // a built-in UART that nobody selected is no board; the list to select from has it
+    ports: ports.ports.filter((port) => port.kind === 'remote' || port.usbId !== undefined || port.isSelected),
     boardFacts: ports.factsOf(VIRTUAL_PORT),
     isBoardSelected: ports.selected === VIRTUAL_PORT,
     activity: flash.activity,
