@@ -4,6 +4,8 @@ import { OP, REQUEST_DAMAGED, replyData, requestFrame, statusMeaning, words, typ
 
 /** Of a command that only takes as long as its way there and back. */
 export const QUICK_MS = 1000;
+/** The stub begins to erase and does not wait for it. */
+const BEGIN_MS = 1500;
 /** For whatever takes the chip a while anyway. */
 const SLOW_MS = 3000;
 const ERASE_MS_PER_MIB = 30_000;
@@ -21,6 +23,12 @@ export function isDamage(error: unknown): boolean {
   return isOtaError(error, 'flash.commandFailed') && REQUEST_DAMAGED.has(statusMeaning(error.details.code));
 }
 
+/** A frame that came too short may have been cut in two by a delimiter that was none, after which the chip hears nothing until the next one. */
+export async function getInStep(link: CommandLink, error: unknown, signal: AbortSignal | undefined): Promise<void> {
+  const isCut = isOtaError(error, 'flash.commandFailed') && statusMeaning(error.details.code) === 'badLength';
+  if (isCut || isOtaError(error, 'flash.commandTimeout')) await link.recover(signal);
+}
+
 /** Sends a command that may be sent twice, and does so when it or its answer was lost or damaged.
  * @throws {OtaError} `flash.*`, `serial.*`, `cancelled` */
 export async function repeatable<T>(
@@ -34,7 +42,7 @@ export async function repeatable<T>(
     } catch (error) {
       const isLost = isOtaError(error, 'flash.commandTimeout');
       if (attempt >= ATTEMPTS || !(isLost || isDamage(error))) throw error;
-      if (isLost) await link.recover(signal);
+      await getInStep(link, error, signal);
     }
   }
 }
@@ -147,7 +155,7 @@ export async function beginWriting(
   const sizeBytes = link.isStub ? run.lengthBytes : Math.ceil(run.lengthBytes / blockBytes) * blockBytes;
   const needsWord = run.hasEncryptedWord && !link.isStub;
   const data = words(sizeBytes, blocks, blockBytes, offset, ...(needsWord ? [0] : []));
-  const timeoutMs = link.isStub ? SLOW_MS : perMib(ERASE_MS_PER_MIB, sizeBytes);
+  const timeoutMs = link.isStub ? BEGIN_MS : perMib(ERASE_MS_PER_MIB, sizeBytes);
   await repeatable(link, () => simple(link, op, data, timeoutMs, signal), signal);
 }
 

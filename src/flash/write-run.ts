@@ -2,7 +2,7 @@ import './errors.ts';
 import { isOtaError, OtaError } from '../base/ota-error.ts';
 import type { Run } from './changed-runs.ts';
 import type { ChipSession } from './chip-session.ts';
-import { beginWriting, endWriting, isDamage, perMib } from './commands.ts';
+import { beginWriting, endWriting, getInStep, isDamage, perMib } from './commands.ts';
 import { compressRun, type Block, type CompressedRun } from './compressed-blocks.ts';
 import {
   dataFrame,
@@ -22,8 +22,10 @@ const ERASE_AHEAD_BYTES = 64 * 1024;
 /** The stub writes when its window is full, so what was unpacked beyond a multiple of it may not be in flash.
  * @see esp-flasher-stub v1.1 src/command_handler.c */
 const WINDOW_BYTES = 32 * 1024;
-/** Sending a block, or a part of a run, again without getting any further. */
-const ATTEMPTS = 8;
+/** Sending a block again that arrives damaged, which costs no time. */
+const BLOCK_ATTEMPTS = 8;
+/** Beginning anew without getting any further. */
+const PASS_ATTEMPTS = 4;
 
 export interface RunToWrite {
   readonly name: string;
@@ -92,7 +94,7 @@ export async function writeRun(
       startedAt += Math.floor(pass.safeBytes / WINDOW_BYTES) * WINDOW_BYTES;
       failures = startedAt > furthest ? 1 : failures + 1;
       furthest = Math.max(furthest, startedAt);
-      if (failures >= ATTEMPTS) {
+      if (failures >= PASS_ATTEMPTS) {
         const baud = session.facts.baud;
         throw new OtaError('flash.lineTooNoisy', { baud, attempts: failures }, { cause: error });
       }
@@ -183,7 +185,8 @@ async function sendBlock(
       replyData(op, await link.exchange(op, frame, { timeoutMs, signal }), 0);
       return;
     } catch (error) {
-      if (attempt === ATTEMPTS || !isDamage(error)) throw error;
+      if (attempt === BLOCK_ATTEMPTS || !isDamage(error)) throw error;
+      await getInStep(link, error, signal);
     }
   }
 }

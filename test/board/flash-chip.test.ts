@@ -4,12 +4,11 @@ import { openChip, type ChipSession } from '../../src/flash/chip-session.ts';
 import { flashMd5, readRegister, writeRegister } from '../../src/flash/commands.ts';
 import { eraseFlashRegion, eraseWholeFlash } from '../../src/flash/erase-flash.ts';
 import { readFlash } from '../../src/flash/read-flash.ts';
-import type { SerialTransport } from '../../src/serial/serial-transport.ts';
 import { LOADER_TARGETS } from '../../src/virtual-board/loader/loader-chips.ts';
 import type { SerialBoardOptions } from '../../src/virtual-board/loader/serial-board-options.ts';
 import { caught } from '../support/caught.ts';
 import { makeImage } from '../support/esptool-js-client.ts';
-import { flashRig, MAC, MIB, type FlashRig, type Way } from '../support/flash-rig.ts';
+import { flashRig, MAC, MIB, tricked, type FlashRig, type Way } from '../support/flash-rig.ts';
 
 let store = new DisposableStore();
 afterEach(() => {
@@ -23,19 +22,6 @@ async function session(
 ): Promise<FlashRig & { chip: ChipSession }> {
   const rig = await flashRig(store, options, way);
   return { ...rig, chip: await openChip(await rig.open()) };
-}
-
-/** A line that damages what is faster than it can carry. */
-function limitedTo(transport: SerialTransport, baud: number): SerialTransport {
-  return new Proxy(transport, {
-    get: (target, key) => {
-      if (key === 'write') {
-        return (bytes: Uint8Array) => target.write(target.baud > baud ? bytes.map((byte) => byte ^ 0x10) : bytes);
-      }
-      const value: unknown = Reflect.get(target, key, target);
-      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
-    },
-  });
 }
 
 describe('what a chip says of itself', () => {
@@ -67,7 +53,10 @@ describe('what a chip says of itself', () => {
 
   it('has its rate lowered until bytes get through', async () => {
     const rig = await flashRig(store, { chip: 'esp32c3' });
-    const chip = await openChip(limitedTo(await rig.open(), 300_000), { baud: 921_600 });
+    const transport = await rig.open();
+    const toBoard = (bytes: Uint8Array): Uint8Array =>
+      transport.baud > 300_000 ? bytes.map((byte) => byte ^ 0x10) : bytes;
+    const chip = await openChip(tricked(transport, { toBoard }), { baud: 921_600 });
     expect(chip.facts.baud).toBe(230_400);
     expect(chip.facts.isStub).toBe(true);
     await chip.close();

@@ -102,3 +102,32 @@ export function inLoader({ board }: FlashRig): void {
   board.pressReset();
   board.holdBoot(false);
 }
+
+export interface LineTricks {
+  /** What becomes of bytes on their way to the board. */
+  readonly toBoard?: (bytes: Uint8Array) => Uint8Array;
+  /** What becomes of bytes on their way back; none of them with `undefined`. */
+  readonly toHost?: (bytes: Uint8Array) => Uint8Array | undefined;
+}
+
+/** A transport that does something to the bytes. */
+export function tricked(transport: SerialTransport, tricks: LineTricks): SerialTransport {
+  return new Proxy(transport, {
+    get: (target, key) => {
+      if (key === 'write' && tricks.toBoard !== undefined) {
+        const { toBoard } = tricks;
+        return (bytes: Uint8Array) => target.write(toBoard(bytes));
+      }
+      if (key === 'onData' && tricks.toHost !== undefined) {
+        const { toHost } = tricks;
+        return (listener: (bytes: Uint8Array) => void) =>
+          target.onData((bytes) => {
+            const left = toHost(bytes);
+            if (left !== undefined) listener(left);
+          });
+      }
+      const value: unknown = Reflect.get(target, key, target);
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+    },
+  });
+}
