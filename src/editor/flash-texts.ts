@@ -25,10 +25,14 @@ export function phaseName(phase: FlashPhase): string {
   return names[phase];
 }
 
-/** `Writing simple_ota.bin 42 %, 93 KB/s, 4 s left` */
+/** `Writing app 42% of 905 KB, 93 KB/s, 4 s left` */
 export function activityText({ progress }: FlashActivity): string {
   const { phase, file, doneBytes = 0, totalBytes = 0, bytesPerSecond, leftMs } = progress;
-  const what = [phaseName(phase), file, totalBytes > 0 ? percentText(doneBytes, totalBytes) : '']
+  const what = [
+    phaseName(phase),
+    file,
+    totalBytes > 0 ? l10n.t('{0} of {1}', percentText(doneBytes, totalBytes), bytesText(totalBytes)) : '',
+  ]
     .filter(Boolean)
     .join(' ');
   return [
