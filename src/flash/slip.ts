@@ -37,7 +37,8 @@ export const SLIP_END = Uint8Array.of(END);
 function unescape(raw: Uint8Array): Uint8Array | undefined {
   let from = raw.indexOf(ESCAPE);
   if (from < 0) return raw;
-  const payload = raw.slice();
+  // a copy: `slice` of a Buffer would be a view of what is not ours
+  const payload = new Uint8Array(raw);
   let to = from;
   while (from < raw.length) {
     const byte = raw[from++];
