@@ -2,12 +2,11 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, statSync } from 'nod
 import os from 'node:os';
 import path from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
-import { freePort } from '../../scripts/lib/editor-server.mjs';
 import { useWorkbench } from './harness/use-workbench.ts';
 import { waitUntil } from './harness/wait-until.ts';
-import { curl, filesBelow, filesWithKeys, openssl, opensslClient } from './outside.ts';
+import { curl, filesBelow, filesWithKeys, openssl, opensslClient, serverPort } from './outside.ts';
 
-const port = await freePort();
+const port = await serverPort();
 const own = mkdtempSync(path.join(os.tmpdir(), 'esp32-ota-own-'));
 const ownFile = (name: string): string => path.join(own, name);
 

@@ -11,6 +11,7 @@ import { startBrowser } from './harness/browser.ts';
 
 /** Starts, once for all test files, VS Code's server with the packaged extension installed, and Chromium. Gives what ends them. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  delete process.env['IDF_PATH']; // the same on a computer with ESP-IDF
   const [chromium, host, vsix] = await Promise.all([ensureChromium(), ensureEditorHost(), packagedExtension()]);
 
   const scratchFolder = mkdtempSync(path.join(os.tmpdir(), 'esp32-ota-editor-'));

@@ -1,7 +1,8 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, randomInt } from 'node:crypto';
 import { cpSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { isPortFree } from '../../scripts/lib/editor-server.mjs';
 import { inRoot } from '../../scripts/lib/repository.mjs';
 
 // What is there without the editor: files on disk, and what other programs get from the server.
@@ -48,6 +49,14 @@ export async function opensslClient(port: number, authorityFile: string): Promis
 
 export function openssl(...args: readonly string[]): string {
   return execFileSync('openssl', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+/** A free port that no outgoing connection is given in the meantime: below the range that systems take for those. */
+export async function serverPort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(20_000, 32_000);
+    if (await isPortFree(port)) return port;
+  }
 }
 
 export function sha256(bytes: Uint8Array): string {

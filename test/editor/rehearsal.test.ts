@@ -1,12 +1,12 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it } from 'vitest';
-import { freePort, isPortFree } from '../../scripts/lib/editor-server.mjs';
+import { isPortFree } from '../../scripts/lib/editor-server.mjs';
 import { useWorkbench } from './harness/use-workbench.ts';
-import { buildOutside, curl, sha256 } from './outside.ts';
+import { buildOutside, curl, serverPort, sha256 } from './outside.ts';
 
 // Updates of the virtual board that fail, are cancelled and succeed. The firmware has the port of this test in its URL.
-const port = await freePort();
+const port = await serverPort();
 const workbench = useWorkbench({
   settings: { 'esp32Ota.server.advertisedHost': '127.0.0.1' },
   prepare: (folder) => {

@@ -1,12 +1,12 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import path from 'node:path';
 import { afterEach, expect, it } from 'vitest';
-import { freePort, isPortFree } from '../../scripts/lib/editor-server.mjs';
+import { isPortFree } from '../../scripts/lib/editor-server.mjs';
 import { useWorkbench } from './harness/use-workbench.ts';
-import { addExample, buildOutside, curl, openssl, opensslClient, pinnedPath } from './outside.ts';
+import { addExample, buildOutside, curl, openssl, opensslClient, pinnedPath, serverPort } from './outside.ts';
 
-const port = await freePort();
+const port = await serverPort();
 const workbench = useWorkbench({
   prepare: (folder) => {
     addExample('hello_world', path.join(folder, 'hello_world'));
@@ -174,7 +174,7 @@ it('changes the port when it is told another one', async () => {
   await firmware.clickInline('Server on', 'Stop Server');
   await expect.poll(() => isPortFree(port)).toBe(true);
   await hold(port);
-  const [second, third] = [await freePort(), await freePort()];
+  const [second, third] = [await serverPort(), await serverPort()];
   await workbench.runCommand('ESP32 OTA: Start Server');
   await workbench.notifications.click(`Port ${port}`, 'Use Another Port…');
   await workbench.quickInput.shown(/port/i);
@@ -209,8 +209,18 @@ it('serves plain HTTP by setting', async () => {
   await firmware.reveal(new RegExp(`Server on.*http://127\\.0\\.0\\.1:${port}`));
 });
 
-it('frees the port when the window goes', async () => {
-  await workbench.reload();
+it('frees the port when its window goes to another folder, which says what it needs', async () => {
+  await workbench.openFolder(mkdtempSync(path.join(path.dirname(workbench.folder()), 'fresh-')), false);
   await expect.poll(() => isPortFree(port), { timeout: 10_000 }).toBe(true);
-  await workbench.statusBar.item('OTA: off').waitFor();
+  await workbench.openContainer('ESP32 OTA');
+  expect(await firmware.welcome()).toContain('No ESP-IDF project was found');
+  for (const name of ['Build Firmware', 'Bump Version…', 'Rehearse Update on Virtual Board', 'Stop Server'])
+    expect(await workbench.offersCommand(`ESP32 OTA: ${name}`), name).toBe(false);
+  await workbench.screenshot('server-9-no-project');
+  writeFileSync(
+    workbench.inFolder('CMakeLists.txt'),
+    'cmake_minimum_required(VERSION 3.16)\ninclude($ENV{IDF_PATH}/tools/cmake/project.cmake)\nproject(fresh)\n',
+  );
+  await firmware.clickWelcome('Look Again');
+  await firmware.reveal('fresh');
 });
