@@ -2,7 +2,7 @@ import './errors.ts';
 import { sleep } from '../base/abort.ts';
 import { isOtaError, OtaError } from '../base/ota-error.ts';
 import type { CommandLink } from './command-link.ts';
-import { changeBaud } from './commands.ts';
+import { changeBaud, QUICK_MS } from './commands.ts';
 import { isLineTrouble, ROM_BAUD } from './connect.ts';
 import { OP, replyData, words } from './packets.ts';
 
@@ -22,12 +22,12 @@ export function baudLadder(wanted: number): readonly number[] {
 
 /** Reads a register a few times over, and measures the round trip with it.
  * @throws {OtaError} `flash.commandTimeout`, `flash.commandFailed`, `serial.*`, `cancelled` */
-export async function probe(link: CommandLink, signal?: AbortSignal): Promise<number> {
+export async function probe(link: CommandLink, signal?: AbortSignal, timeoutMs = QUICK_MS): Promise<number> {
   let fastestMs = Number.POSITIVE_INFINITY;
   let value: number | undefined;
   for (let count = 0; count < PROBES; count++) {
     const startMs = performance.now();
-    const reply = await link.request(OP.READ_REG, words(PROBE_REGISTER), { timeoutMs: PROBE_MS, signal });
+    const reply = await link.request(OP.READ_REG, words(PROBE_REGISTER), { timeoutMs, signal });
     replyData(OP.READ_REG, reply, 0);
     fastestMs = Math.min(fastestMs, performance.now() - startMs);
     if (value !== undefined && value !== reply.value) throw unlike();
@@ -59,7 +59,7 @@ export async function raiseBaud(
       await transport.setBaud(baud);
       await sleep(SETTLE_MS, signal, link.clock);
       link.clear();
-      if ((await probe(link, signal)) !== expected) throw unlike();
+      if ((await probe(link, signal, PROBE_MS + 2 * link.roundTripMs)) !== expected) throw unlike();
       return;
     } catch (error) {
       if (!isLineTrouble(error) && !isOtaError(error, 'serial.unsupportedBaud')) throw error;

@@ -20,6 +20,7 @@ import { WebSerialPort } from '../support/web-serial.ts';
 const BAUD = 921_600;
 const ADDRESS = 0x10000;
 const MD5_MS = Number(process.env['BENCH_MD5_MS'] ?? 400);
+const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 2);
 const TIMED: Partial<SerialBoardOptions> = { isLineTimed: true, latencyMs: 1, times: { md5MsPerMib: MD5_MS } };
 const store = new DisposableStore();
 const image = makeAppImage({ target: 'esp32c3', totalSizeBytes: MIB });
@@ -93,6 +94,16 @@ async function withEsptoolJs<T>(rig: FlashRig, work: (loader: ESPLoader) => Prom
   }
 }
 
+/** The faster of a few rounds: what else runs on the machine only ever slows. */
+async function best<T extends Timing>(work: () => Promise<T>): Promise<T> {
+  let fastest = await work();
+  for (let round = 1; round < ROUNDS; round++) {
+    const next = await work();
+    if (next.ms < fastest.ms) fastest = next;
+  }
+  return fastest;
+}
+
 function memoryCache(): ImageCache {
   const kept = new Map<string, Uint8Array>();
   return {
@@ -106,20 +117,26 @@ async function benchWrite(): Promise<boolean> {
   const lineMs = (compressedBytes * 10_000) / BAUD;
   const share = (compressedBytes / image.length).toFixed(3);
   console.log(`image 1 MiB, compressed to ${share}: ${lineMs.toFixed(0)} ms of the line; MD5 ${MD5_MS} ms/MiB`);
-  const theirs = await withEsptoolJs(await flashRig(store, { chip: 'esp32c3', ...TIMED }), (loader) =>
-    timed(() =>
-      loader.writeFlash({
-        fileArray: [{ data: image, address: ADDRESS }],
-        ...{ flashMode: 'keep', flashFreq: 'keep', flashSize: 'keep', eraseAll: false, compress: true },
-        calculateMD5Hash: (bytes) => createHash('md5').update(bytes).digest('hex'),
-      }),
-    ),
-  );
+  const theirWrite = async (): Promise<Timing> =>
+    withEsptoolJs(await flashRig(store, { chip: 'esp32c3', ...TIMED }), (loader) =>
+      timed(() =>
+        loader.writeFlash({
+          fileArray: [{ data: image, address: ADDRESS }],
+          ...{ flashMode: 'keep', flashFreq: 'keep', flashSize: 'keep', eraseAll: false, compress: true },
+          calculateMD5Hash: (bytes) => createHash('md5').update(bytes).digest('hex'),
+        }),
+      ),
+    );
+  const theirs = await best(theirWrite);
   console.log(`esptool-js writeFlash ${theirs.ms.toFixed(0)} ms, CPU ${theirs.cpuMs.toFixed(0)} ms`);
   const next = threeSectorsLater();
-  const rig = await flashRig(store, { chip: 'esp32c3', ...TIMED });
-  const cache = memoryCache();
-  const full = await write(rig, image, { cache });
+  let rig = await flashRig(store, { chip: 'esp32c3', ...TIMED });
+  let cache = memoryCache();
+  const full = await best(async () => {
+    rig = await flashRig(store, { chip: 'esp32c3', ...TIMED });
+    cache = memoryCache();
+    return write(rig, image, { cache });
+  });
   const identical = await write(rig, image, { cache });
   const fromCache = await write(rig, next, { cache });
   const back = await write(rig, image, {});

@@ -8,6 +8,9 @@ import { flashBoard } from '../../src/flash/flash-board.ts';
 import type { FlashRequest } from '../../src/flash/flash-plan.ts';
 import { directoryCache, type ImageCache } from '../../src/flash/image-cache.ts';
 import type { FlashProgress } from '../../src/flash/progress.ts';
+import { openLeasedPort } from '../../src/serial/open-port.ts';
+import { PortLeases } from '../../src/serial/port-lease.ts';
+import { boardBinding } from '../../src/virtual-board/loader/line-binding.ts';
 import { LOADER_TARGETS } from '../../src/virtual-board/loader/loader-chips.ts';
 import { resealImage } from '../support/firmware.ts';
 import { flashRig, holds, inLoader, MAC, makeBuild, MIB } from '../support/flash-rig.ts';
@@ -69,6 +72,36 @@ describe('flashing a build from nothing', () => {
     expect(outcome).toMatchObject({ end: 'done', state: { kind: 'verified' }, isRestarted: true });
     expect(outcome.chip?.baud).toBe(921600);
     expect(holds(rig.flash, build)).toBe(true);
+  });
+
+  it('does the same through a server that carries out resets itself and acknowledges none', async () => {
+    const rig = await flashRig(store, { chip: 'esp32c3' }, 'rfc2217Resetting');
+    const build = makeBuild({ target: 'esp32c3' });
+    const outcome = await flashBoard(await rig.open(), build);
+    expect(outcome).toMatchObject({ end: 'done', state: { kind: 'verified' }, isRestarted: true });
+    expect(holds(rig.flash, build)).toBe(true);
+  });
+
+  it('takes the port from the monitor and gives it back', async () => {
+    const rig = await flashRig(store, { chip: 'esp32c3' });
+    const leases = new PortLeases();
+    const heard: string[] = [];
+    const resumed = new Promise<void>((resolve, reject) => {
+      const monitor = {
+        holder: 'monitor',
+        onYield: (requester: string) => Promise.resolve(void heard.push(`yields to ${requester}`)),
+        onResume: resolve,
+      };
+      leases.acquire(rig.address, monitor).catch(reject);
+    });
+    const options = { virtual: () => boardBinding([{ path: 'board', board: rig.board }]) };
+    const port = await openLeasedPort(leases, rig.address, { holder: 'flash' }, options);
+    expect(await leases.holderOf(rig.address)).toBe('flash');
+    const outcome = await flashBoard(port.transport, makeBuild({ target: 'esp32c3' }));
+    expect(outcome.end).toBe('done');
+    await resumed;
+    expect(heard).toEqual(['yields to flash']);
+    expect(await leases.holderOf(rig.address)).toBe('monitor');
   });
 
   it.each(['esp32s2', 'esp32s3', 'esp32c3', 'esp32p4'])(

@@ -22,7 +22,7 @@ import {
 export const MIB = 1024 * 1024;
 export const MAC = '7c:df:a1:01:02:03';
 
-export type Way = 'inProcess' | 'socket' | 'rfc2217';
+export type Way = 'inProcess' | 'socket' | 'rfc2217' | 'rfc2217Resetting';
 
 export interface FlashRig {
   readonly board: SerialBoard;
@@ -53,8 +53,10 @@ export async function flashRig(
       open: (more) => openPort('virtual://board', { usb, ...more, virtual }),
     };
   }
-  const server = store.add(way === 'socket' ? await serveSocket(board) : await serveRfc2217(board));
-  return { board, flash, address: server.address, open: (more) => openPort(server.address, more) };
+  const kind = way === 'rfc2217Resetting' ? 'resetting' : 'forwarding';
+  const server = store.add(way === 'socket' ? await serveSocket(board) : await serveRfc2217(board, { kind }));
+  const address = kind === 'resetting' ? `${server.address}?ign_set_control` : server.address;
+  return { board, flash, address, open: (more) => openPort(address, more) };
 }
 
 export interface BuildOptions {
