@@ -92,3 +92,13 @@ export async function writeSetting<Key extends SettingKey>(
           : ConfigurationTarget.Workspace;
   await section.update(key, value, target);
 }
+
+/** Writes into the user's settings, for what is the user's and not the project's: paths of key files have no place in a repository. A value in
+ * the workspace, which would win, is taken away. */
+export async function writeUserSetting<Key extends SettingKey>(key: Key, value: SettingTypes[Key]): Promise<void> {
+  const section = workspace.getConfiguration(SETTINGS_SECTION, null);
+  if (section.inspect(key)?.workspaceValue !== undefined) {
+    await section.update(key, undefined, ConfigurationTarget.Workspace);
+  }
+  await section.update(key, value, ConfigurationTarget.Global);
+}

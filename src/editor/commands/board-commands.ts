@@ -1,8 +1,9 @@
 import { commands, l10n, window } from 'vscode';
+import type { Timeline } from '../../ota/update-state.ts';
 import { VIEWS } from '../contributions.ts';
 import { percentText, rateText } from '../text.ts';
 import { stepName, verdictText } from '../views/timeline-items.ts';
-import { requireTrust, withProgress, type Handler } from './run.ts';
+import { requireTrust, runCommand, withProgress, type Handler } from './run.ts';
 import { startServer } from './server-commands.ts';
 
 export const attachVirtualBoard: Handler = async (session) => {
@@ -54,8 +55,10 @@ export const rehearseUpdate: Handler = async (session) => {
   session.log.info(`rehearsal: ${JSON.stringify(timeline.verdict)}`);
   const text = l10n.t('{0}.', verdictText(timeline));
   const console = l10n.t('Show Console');
-  const answer = (chosen: string | undefined): void => {
+  const install = l10n.t('Install Certificate');
+  const answer = async (chosen: string | undefined): Promise<void> => {
     if (chosen === console) session.showConsole();
+    if (chosen === install) await runCommand('installCertificate');
   };
   switch (timeline.verdict?.outcome) {
     case 'confirmed':
@@ -65,6 +68,17 @@ export const rehearseUpdate: Handler = async (session) => {
     case 'cancelled':
       break;
     default:
-      void window.showErrorMessage(text, console).then(answer);
+      void window.showErrorMessage(text, ...(isAboutTrust(timeline) ? [install] : []), console).then(answer);
   }
 };
+
+/** Whether the certificate in the firmware is what stood in the way. */
+function isAboutTrust({ verdict }: Timeline): boolean {
+  const cause = verdict !== undefined && 'failure' in verdict ? verdict.failure.cause : '';
+  return [
+    'tls.unknownAuthority',
+    'certificateNotTrusted',
+    'noServerVerification',
+    'embeddedCertificateUnusable',
+  ].includes(cause);
+}

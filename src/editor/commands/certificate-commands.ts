@@ -4,7 +4,7 @@ import { OtaError } from '../../base/ota-error.ts';
 import type { ServerCertificate } from '../../server/certificate-store.ts';
 import { describeCertificate } from '../../server/certificate-description.ts';
 import { installCertificate as install } from '../../server/install-certificate.ts';
-import { writeSetting } from '../settings.ts';
+import { writeUserSetting } from '../settings.ts';
 import { dayText } from '../text.ts';
 import type { WindowSession } from '../window-session.ts';
 import { requireProject, runCommand, type Handler } from './run.ts';
@@ -118,9 +118,9 @@ export const useOwnCertificate: Handler = async (session) => {
   const store = await session.certificateStore();
   // checked before anything is written to the settings
   await store.serverCertificate({ mode: 'own', certificatePath: certificate.fsPath, keyPath: key.fsPath });
-  await writeSetting('certificate.ownCertificate', certificate.fsPath, undefined);
-  await writeSetting('certificate.ownKey', key.fsPath, undefined);
-  await writeSetting('certificate.mode', 'own', undefined);
+  await writeUserSetting('certificate.ownCertificate', certificate.fsPath);
+  await writeUserSetting('certificate.ownKey', key.fsPath);
+  await writeUserSetting('certificate.mode', 'own');
   const used = await session.certificates.ensure();
   offerInstall(session, l10n.t('The server now uses the certificate {0}.', used.description.subject));
 };

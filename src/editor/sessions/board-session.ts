@@ -1,4 +1,5 @@
 import { workspace, type LogOutputChannel, type OutputChannel } from 'vscode';
+import { networkInterfaces } from 'node:os';
 import { DisposableStore, type Disposable } from '../../base/disposable.ts';
 import { Emitter } from '../../base/emitter.ts';
 import type { FileStore } from '../../base/files.ts';
@@ -138,7 +139,10 @@ export class BoardSession implements Disposable {
           isRollbackEnabled: project.ota.isRollbackEnabled,
           ...(previousVersion === undefined ? {} : { previousVersion }),
         },
-        onTransfer: this.#server.onTransfer,
+        onTransfer: (hear) =>
+          this.#server.onTransfer((event) => {
+            if (isOwnAddress(event.client.address)) hear(event);
+          }),
         url: this.#server.urlOf(release) ?? '',
         signal: stop.signal,
         onTimeline: (timeline) => {
@@ -172,6 +176,12 @@ export class BoardSession implements Disposable {
     const rate = readSettings(this.#projects.workspaceFolder()).values['virtualBoard.kilobytesPerSecond'];
     return { drainBytesPerSecond: rate === 0 ? undefined : rate * 1024 };
   }
+}
+
+/** Whether a client is on this computer, as the virtual board is: other boards may fetch the same release meanwhile. */
+function isOwnAddress(address: string): boolean {
+  if (/^127\.|^::1$/.test(address)) return true;
+  return Object.values(networkInterfaces()).some((all) => all?.some((one) => one.address === address) === true);
 }
 
 /** Console text for an output channel, which shows neither colours nor carriage returns. */

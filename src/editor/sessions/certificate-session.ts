@@ -1,4 +1,4 @@
-import { l10n, window, type Memento } from 'vscode';
+import { l10n, window, workspace, type Memento } from 'vscode';
 import { networkInterfaces } from 'node:os';
 import { DisposableStore, toDisposable, type Disposable } from '../../base/disposable.ts';
 import { Emitter } from '../../base/emitter.ts';
@@ -28,6 +28,17 @@ export class CertificateSession implements Disposable {
   constructor(store: () => Promise<CertificateStore>, memento: Memento) {
     this.#store = store;
     this.#memento = memento;
+    // a server that runs takes another certificate and another address at once
+    this.#subscriptions.add(
+      workspace.onDidChangeConfiguration((event) => {
+        if (
+          event.affectsConfiguration('esp32Ota.certificate') ||
+          event.affectsConfiguration('esp32Ota.server.advertisedHost')
+        ) {
+          this.#changed.fire(undefined);
+        }
+      }),
+    );
   }
 
   /** The one in use, or undefined until it was needed for the first time in this window. */
