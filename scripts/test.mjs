@@ -77,6 +77,42 @@ async function settled(step) {
 }
 
 /**
+ * Runs the steps, on two cores most of the time: first the checks of the text, which keep about one core busy each; then the tests, those
+ * that compute beside those that mostly wait for a browser. What each of them says is printed in the order of the steps all the same.
+ * @param {[string, (ready: Preparations) => Promise<StepResult>][]} steps
+ * @param {Preparations} ready
+ * @returns {(name: string) => Promise<StepResult & { ms: number }>} the result of a step, when it is there
+ */
+function runAll(steps, ready) {
+  const chosen = new Map(steps);
+  /** @type {Map<string, Promise<StepResult & { ms: number }>>} */
+  const running = new Map();
+  /**
+   * @param {string} name
+   * @param {Promise<unknown>} [after]
+   */
+  const begin = (name, after = Promise.resolve()) => {
+    const step = chosen.get(name);
+    if (!step) return after;
+    const result = after.then(() => settled(() => step(ready)));
+    running.set(name, result);
+    return result;
+  };
+  const checked = Promise.all(Object.keys(CHECKS).map((name) => begin(name)));
+  for (const lane of [
+    ['unit', 'board'],
+    ['editor', 'vsix'],
+  ]) {
+    lane.reduce((/** @type {Promise<unknown>} */ before, name) => begin(name, before), checked);
+  }
+  return (name) => {
+    const result = running.get(name);
+    if (!result) throw new Error(`no step ${name} was started`);
+    return result;
+  };
+}
+
+/**
  * Prints the line of a step when it has ended, and gives its result with a missed floor counted as a failure.
  * @param {string} name
  * @param {Promise<StepResult & { ms: number }>} running
@@ -110,12 +146,9 @@ try {
   // what has to be installed comes in while the first steps run; a failure is told by the step that needs it
   if (steps.some(([name]) => name === 'editor')) ready.editorHost().catch(() => undefined);
 
-  // these start together: each of them keeps about one core busy, and none minds the others
-  const early = new Map(
-    steps.filter(([name]) => name in CHECKS).map(([name, step]) => [name, settled(() => step(ready))]),
-  );
-  for (const [name, step] of steps) {
-    const result = await report(name, early.get(name) ?? settled(() => step(ready)), floors[name]);
+  const running = runAll(steps, ready);
+  for (const [name] of steps) {
+    const result = await report(name, running(name), floors[name]);
     passed += result.passed;
     failed += result.failed;
   }
