@@ -151,7 +151,12 @@ const ROWS: Row[] = [
     'ok',
   ],
   ['EKU clientAuth only', { extensions: ['extendedKeyUsage=clientAuth'] }, '-0x7A00', '-0x7A00'],
-  ['keyUsage keyEncipherment only', { key: 'rsa:2048', extensions: ['keyUsage=keyEncipherment'] }, '-0x7A00', '-0x7A00'],
+  [
+    'keyUsage keyEncipherment only',
+    { key: 'rsa:2048', extensions: ['keyUsage=keyEncipherment'] },
+    '-0x7A00',
+    '-0x7A00',
+  ],
   ['RSA-1024', { key: 'rsa:1024' }, '-0x2700', '-0x2700'],
   ['RSA-2048', { key: 'rsa:2048' }, 'ok', 'ok'],
   ['P-384', { key: 'p384' }, 'ok', 'ok'],

@@ -274,7 +274,9 @@ describe('time', () => {
     const board = bench.board({ firmwareUrl: `http://127.0.0.1:${server.port}/fw.bin` });
     board.powerOn();
     // not every kernel turns a reset on loopback into an error of the reader
-    await board.runUntil(/esp_https_ota: (data read -1, errno 104|Connection closed before complete data was received!)/);
+    await board.runUntil(
+      /esp_https_ota: (data read -1, errno 104|Connection closed before complete data was received!)/,
+    );
     await board.runUntil('Firmware upgrade failed');
   });
 });

@@ -64,8 +64,7 @@ it('reads a partition into a file with the bytes that were flashed', async () =>
   const target = workbench.inFolder('read.bin');
   await workbench.runCommand('ESP32 OTA: Read Flash To File…');
   await workbench.quickInput.pick('ota_0');
-  await workbench.quickInput.type(target);
-  await workbench.quickInput.accept();
+  await workbench.quickInput.chooseFile('Save as', target);
   await workbench.notifications.shown('Read');
   await expect.poll(() => existsSync(target), { timeout: 20_000 }).toBe(true);
   const image = readFileSync(workbench.inFolder('build/simple_ota.bin'));
