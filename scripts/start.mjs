@@ -30,6 +30,7 @@ where "code" and a display are there, else in VS Code's server on 127.0.0.1, for
 
 /** @type {(() => Promise<void>) | undefined} */
 let stopServer;
+let isEnding = false;
 
 function readOptions() {
   try {
@@ -124,12 +125,14 @@ async function openServer(project, port) {
   say(`\n  ${server.url}/?folder=${encodeURIComponent(project).replaceAll('%2F', '/')}\n`);
   say('  Open this address in a browser on this computer. Ctrl+C here ends it.\n');
   await server.ended;
+  if (isEnding) return; // Ctrl+C
   throw new PlainError(
     `VS Code's server has ended by itself; its log is ${path.join(EDITOR_FOLDERS.data, 'server.log')}`,
   );
 }
 
 endEverythingOnSignals(async () => {
+  isEnding = true;
   await stopServer?.();
 });
 
