@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { DisposableStore } from '../../src/base/disposable.ts';
 import { openChip } from '../../src/flash/chip-session.ts';
 import { flashBoard, type FlashBoardOptions, type FlashOutcome } from '../../src/flash/flash-board.ts';
@@ -6,10 +6,10 @@ import type { LoaderKnobs } from '../../src/virtual-board/loader/loader-knobs.ts
 import { caught } from '../support/caught.ts';
 import { flashRig, holds, makeBuild, tricked, type FlashRig } from '../support/flash-rig.ts';
 
-let store = new DisposableStore();
-afterEach(() => {
+// each test has a board of its own and mostly waits for it, so that they run side by side
+const store = new DisposableStore();
+afterAll(() => {
   store.dispose();
-  store = new DisposableStore();
 });
 
 const build = makeBuild({ target: 'esp32c3' });
@@ -46,7 +46,7 @@ async function recovers(rig: FlashRig): Promise<void> {
   expect(holds(rig.flash, build)).toBe(true);
 }
 
-describe('a board that misbehaves', () => {
+describe.concurrent('a board that misbehaves', () => {
   it('that is never heard: nobody answers', async () => {
     const rig = await flashRig(store, { chip: 'esp32c3' });
     const outcome = await flashWith(rig, { isMute: true });
@@ -186,7 +186,7 @@ function cut(bytes: Uint8Array): Uint8Array {
   return bytes.map((byte, index) => (index === 5000 ? 0xc0 : byte));
 }
 
-describe('a line that', () => {
+describe.concurrent('a line that', () => {
   it('damages every block: it is too noisy for this rate', async () => {
     const rig = await flashRig(store, { chip: 'esp32c3' });
     const toBoard = (bytes: Uint8Array): Uint8Array => (isBlock(bytes) ? damaged(bytes) : bytes);
