@@ -37,3 +37,23 @@ export async function flashRequest(
 function isApp(project: IdfProject, { name, file }: { readonly name?: string; readonly file: string }): boolean {
   return name === undefined ? file === basename(project.app?.path ?? '') : name === 'app';
 }
+
+/** How the build wants its boards to be treated before and after flashing. */
+export interface FlashBehaviour {
+  /** Left out: by the port. */
+  readonly reset?: 'none';
+  /** Whether the application starts afterwards. */
+  readonly restarts: boolean;
+  readonly usesStub: boolean;
+}
+
+/** `before`, `after` and `stub` of `flasher_args.json`.
+ * @see ESP-IDF v5.5 `components/esptool_py/Kconfig.projbuild`, `CONFIG_ESPTOOLPY_BEFORE`, `CONFIG_ESPTOOLPY_AFTER` */
+export function flashBehaviour({ flasherArgs }: IdfProject): FlashBehaviour {
+  const isNoReset = (word: string | undefined): boolean => /^no[_-]reset/.test(word ?? '');
+  return {
+    ...(isNoReset(flasherArgs?.before) ? { reset: 'none' as const } : {}),
+    restarts: !isNoReset(flasherArgs?.after),
+    usesStub: flasherArgs?.usesStub ?? true,
+  };
+}

@@ -4,7 +4,7 @@ import { OtaError } from '../../base/ota-error.ts';
 import type { FlashOutcome } from '../../flash/flash-board.ts';
 import type { FlashRequest } from '../../flash/flash-plan.ts';
 import type { Partition } from '../../image/partition-table.ts';
-import { flashRequest } from '../../ota/flash-project.ts';
+import { flashBehaviour, flashRequest, type FlashBehaviour } from '../../ota/flash-project.ts';
 import { stateText } from '../flash-texts.ts';
 import { reportError } from '../report-error.ts';
 import { VIRTUAL_PORT } from '../sessions/port-session.ts';
@@ -53,7 +53,7 @@ async function flash(
   session: WindowSession,
   row: unknown,
   makeRequest: () => Promise<FlashRequest>,
-  options: { readonly isFastReflash?: boolean } = {},
+  options: Partial<FlashBehaviour> & { readonly isFastReflash?: boolean } = {},
 ): Promise<void> {
   requireTrust();
   const request = await makeRequest();
@@ -65,17 +65,20 @@ async function flash(
 
 export const flashProject: Handler = async (session, row) => {
   const project = requireProject(session);
-  await flash(session, row, () => flashRequest(project, 'everything', session.files));
+  await flash(session, row, () => flashRequest(project, 'everything', session.files), flashBehaviour(project));
 };
 
 export const flashProjectFully: Handler = async (session, row) => {
   const project = requireProject(session);
-  await flash(session, row, () => flashRequest(project, 'everything', session.files), { isFastReflash: false });
+  await flash(session, row, () => flashRequest(project, 'everything', session.files), {
+    ...flashBehaviour(project),
+    isFastReflash: false,
+  });
 };
 
 export const flashApp: Handler = async (session, row) => {
   const project = requireProject(session);
-  await flash(session, row, () => flashRequest(project, 'app', session.files));
+  await flash(session, row, () => flashRequest(project, 'app', session.files), flashBehaviour(project));
 };
 
 /** A partition of the project's table, picked by the user. */

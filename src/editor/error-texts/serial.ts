@@ -4,6 +4,11 @@ import { says, type ErrorTexts } from './error-text.ts';
 
 type Code = Extract<OtaErrorCode, `serial.${string}`>;
 
+/** Lets whoever sits at the computer open the device. @see udev(7), systemd-logind's `uaccess` tag */
+function udevRule({ vendorId, productId }: { readonly vendorId: string; readonly productId: string }): string {
+  return `SUBSYSTEM=="tty", ATTRS{idVendor}=="${vendorId}", ATTRS{idProduct}=="${productId}", TAG+="uaccess"`;
+}
+
 export const serialTexts: ErrorTexts<Code> = {
   'serial.badAddress': (it) =>
     says(l10n.t('“{0}” is not a port. Enter a device, socket://host:port or rfc2217://host:port.', it.address)),
@@ -19,11 +24,21 @@ export const serialTexts: ErrorTexts<Code> = {
       : it.group === ''
         ? says(l10n.t('You have no permission to open {0}.', it.address))
         : says(
-            l10n.t(
-              'You have no permission to open {0}. Run “sudo usermod -aG {1} $USER”, then log out and in again.',
-              it.address,
-              it.group,
-            ),
+            [
+              l10n.t(
+                'You have no permission to open {0}. Run “sudo usermod -aG {1} $USER”, then log out and in again.',
+                it.address,
+                it.group,
+              ),
+              ...(it.vendorId === ''
+                ? []
+                : [
+                    l10n.t(
+                      'Or put this into /etc/udev/rules.d/60-esp32.rules and plug the board in again: {0}',
+                      udevRule(it),
+                    ),
+                  ]),
+            ].join(' '),
           ),
   'serial.gone': (it) => says(l10n.t('{0} is gone: check the cable.', it.address)),
   'serial.closed': (it) => says(l10n.t('{0} is closed.', it.address)),

@@ -7,6 +7,7 @@ import type { FlashOutcome } from '../../flash/flash-board.ts';
 import type { FlashRequest } from '../../flash/flash-plan.ts';
 import type { ImageCache } from '../../flash/image-cache.ts';
 import type { FlashPhase, OnProgress } from '../../flash/progress.ts';
+import type { FlashBehaviour } from '../../ota/flash-project.ts';
 import type { PortLeases } from '../../serial/port-lease.ts';
 import type { ResetSequence } from '../../serial/reset.ts';
 import type { LineBinding, SerialTransport } from '../../serial/serial-transport.ts';
@@ -77,13 +78,18 @@ export class FlashSession implements Disposable {
     address: string,
     title: string,
     request: FlashRequest,
-    options: { readonly isFastReflash?: boolean } = {},
+    options: Partial<FlashBehaviour> & { readonly isFastReflash?: boolean } = {},
   ): Promise<FlashOutcome> {
     return this.withTransport(address, title, async (transport, chipOptions, signal) => {
       const [{ flashBoard }, cache] = await Promise.all([import('../../flash/flash-board.ts'), this.#cache()]);
       const { values } = readSettings(undefined);
       const isFastReflash = options.isFastReflash ?? values['flash.onlyChangedBlocks'];
-      const outcome = await flashBoard(transport, request, { ...chipOptions, isFastReflash, cache }, signal);
+      const outcome = await flashBoard(
+        transport,
+        request,
+        { ...chipOptions, ...options, isFastReflash, cache },
+        signal,
+      );
       if (outcome.chip !== undefined) await this.remember(address, outcome.chip);
       return outcome;
     });
