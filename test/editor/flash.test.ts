@@ -86,6 +86,33 @@ it('reaches the same board over RFC 2217 and raw TCP', async () => {
   await workbench.notifications.shown('can’t reset the board');
 });
 
+it('writes any image to a partition that is picked', async () => {
+  const image = workbench.inFolder('build/simple_ota.bin');
+  await workbench.runCommand('ESP32 OTA: Flash Image To Partition…');
+  await workbench.quickInput.pick('ota_1');
+  await workbench.quickInput.chooseFile(/Select the file for ota_1/, image);
+  await devices().reveal(/ota_1.*1\.0\.1/);
+});
+
+it('adds a port on another computer by its address, and removes it', async () => {
+  await workbench.runCommand('ESP32 OTA: Add Remote Port…');
+  await workbench.quickInput.type('rfc2217://127.0.0.1');
+  // refused while it is typed
+  await expect.poll(() => workbench.quickInput.message()).toMatch(/not a port/);
+  await workbench.quickInput.type('rfc2217://127.0.0.1:9?ign_set_control');
+  await workbench.quickInput.accept();
+  await devices().reveal(/^rfc2217:\/\/127\.0\.0\.1:9/);
+  expect(readFileSync(workbench.inFolder('.vscode/settings.json'), 'utf8')).toContain(
+    'rfc2217://127.0.0.1:9?ign_set_control',
+  );
+  await devices().clickMenu(/^rfc2217:\/\/127\.0\.0\.1:9/, 'Chip Information');
+  await workbench.notifications.shown('can’t be reached');
+  await devices().clickMenu(/^rfc2217:\/\/127\.0\.0\.1:9/, 'Remove Remote Port');
+  await expect
+    .poll(() => readFileSync(workbench.inFolder('.vscode/settings.json'), 'utf8'))
+    .not.toContain('127.0.0.1:9?');
+});
+
 it('cancels half-way, says what is in flash, and recovers', async () => {
   workbench.writeSettings({ 'esp32Ota.flash.onlyChangedBlocks': false });
   await workbench.runCommand('ESP32 OTA: Flash Project, Every Block');
