@@ -8,6 +8,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          setupFiles: ['test/support/fast-check-setup.ts'],
           include: ['test/unit/**/*.test.ts', 'test/architecture/**/*.test.ts'],
           // they keep nothing between them that could leak, and a world of its own for each file costs three times the tests themselves
           isolate: false,

@@ -160,7 +160,7 @@ const layout = fc
       const size = sectors * 0x1000;
       next = offset + size;
       const subtype = row.type === 1 && [0, 3, 0x90].includes(row.subtype) ? 6 : row.subtype;
-      return { ...row, label: `${index}${row.label}`.slice(0, 5), subtype, offset, size };
+      return { ...row, label: `${String(index).padStart(2, '0')}${row.label}`.slice(0, 5), subtype, offset, size };
     });
   });
 
