@@ -77,8 +77,8 @@ async function settled(step) {
 }
 
 /**
- * Runs the steps, on two cores most of the time: the checks of the text and then the tests that compute in one lane, beside it those that
- * mostly wait for a browser. What each of them says is printed in the order of the steps all the same.
+ * Runs the steps, on two cores most of the time: the checks of the text, the tests that mostly compute or wait for a board, and those that
+ * mostly wait for a browser, all side by side. What each of them says is printed in the order of the steps all the same.
  * @param {[string, (ready: Preparations) => Promise<StepResult>][]} steps
  * @param {Preparations} ready
  * @returns {(name: string) => Promise<StepResult & { ms: number }>} the result of a step, when it is there
@@ -98,13 +98,12 @@ function runAll(steps, ready) {
     running.set(name, result);
     return result;
   };
-  const checked = Promise.all(Object.keys(CHECKS).map((name) => begin(name)));
-  const now = Promise.resolve();
-  for (const { lane, after } of [
-    { lane: ['unit', 'board'], after: checked },
-    { lane: ['editor', 'vsix'], after: now },
+  for (const name of Object.keys(CHECKS)) void begin(name);
+  for (const lane of [
+    ['unit', 'board'],
+    ['editor', 'vsix'],
   ]) {
-    lane.reduce((/** @type {Promise<unknown>} */ before, name) => begin(name, before), after);
+    lane.reduce((/** @type {Promise<unknown>} */ before, name) => begin(name, before), Promise.resolve());
   }
   return (name) => {
     const result = running.get(name);
