@@ -29,9 +29,9 @@ export default defineConfig({
           include: ['test/editor/**/*.test.ts'],
           globalSetup: ['test/editor/global-setup.ts'],
           fileParallelism: false,
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
-          expect: { poll: { timeout: 15_000 } },
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
+          expect: { poll: { timeout: 45_000 } },
         },
       },
       {

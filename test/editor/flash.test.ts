@@ -12,7 +12,7 @@ const devices = () => workbench.view('Devices');
 async function built(version: string): Promise<void> {
   const image = workbench.inFolder('build/simple_ota.bin');
   await expect
-    .poll(() => existsSync(image) && readFileSync(image).includes(`${version}\0`), { timeout: 20_000 })
+    .poll(() => existsSync(image) && readFileSync(image).includes(`${version}\0`), { timeout: 45_000 })
     .toBe(true);
 }
 
@@ -66,7 +66,7 @@ it('reads a partition into a file with the bytes that were flashed', async () =>
   await workbench.quickInput.pick('ota_0');
   await workbench.quickInput.chooseFile('Save as', target);
   await workbench.notifications.shown('Read');
-  await expect.poll(() => existsSync(target), { timeout: 20_000 }).toBe(true);
+  await expect.poll(() => existsSync(target), { timeout: 45_000 }).toBe(true);
   const image = readFileSync(workbench.inFolder('build/simple_ota.bin'));
   expect(readFileSync(target).subarray(0, image.length).equals(image)).toBe(true);
 });

@@ -105,9 +105,9 @@ it('delivers, and the board confirms', async () => {
     .poll(
       async () => {
         await workbench.runCommand('ESP32 OTA: Rehearse Update on Virtual Board');
-        return workbench.notifications.shown(/Delivered and confirmed: 1\.2\.0/, 10_000);
+        return workbench.notifications.shown(/Delivered and confirmed: 1\.2\.0/, 15_000);
       },
-      { timeout: 20_000 },
+      { timeout: 120_000 },
     )
     .toContain('1.2.0');
   await devices.reveal(/Virtual board.*runs 1\.2\.0 from ota_1/);
@@ -130,5 +130,5 @@ it('leaves no server behind', async () => {
   const authority = workbench.inFolder('server_certs/ca_cert.pem');
   expect((await curl(`https://127.0.0.1:${port}/simple_ota.bin`, '-I', '--cacert', authority)).status).toBe(200);
   await workbench.page().goto('about:blank');
-  await expect.poll(() => isPortFree(port), { timeout: 15_000 }).toBe(true);
+  await expect.poll(() => isPortFree(port), { timeout: 45_000 }).toBe(true);
 });

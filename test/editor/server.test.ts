@@ -203,7 +203,7 @@ it('serves plain HTTP by setting', async () => {
         await workbench.runCommand('ESP32 OTA: Toggle Server');
         return (await curl(`http://127.0.0.1:${port}/simple_ota.bin`, '-I')).status;
       },
-      { timeout: 10_000 },
+      { timeout: 45_000 },
     )
     .toBe(200);
   await firmware.reveal(new RegExp(`Server on.*http://127\\.0\\.0\\.1:${port}`));
@@ -211,7 +211,7 @@ it('serves plain HTTP by setting', async () => {
 
 it('frees the port when its window goes to another folder, which says what it needs', async () => {
   await workbench.openFolder(mkdtempSync(path.join(path.dirname(workbench.folder()), 'fresh-')), false);
-  await expect.poll(() => isPortFree(port), { timeout: 10_000 }).toBe(true);
+  await expect.poll(() => isPortFree(port), { timeout: 45_000 }).toBe(true);
   await workbench.openContainer('ESP32 OTA');
   expect(await firmware.welcome()).toContain('No ESP-IDF project was found');
   for (const name of ['Build Firmware', 'Bump Version…', 'Rehearse Update on Virtual Board', 'Stop Server'])

@@ -51,7 +51,7 @@ export function editors(page: () => Page, runner: CommandRunner) {
  * The frame of a webview that has an element of the selector: a webview is two frames deep, and several may be open.
  * @param timeoutMs default 15,000
  */
-export async function webviewFrame(page: Page, selector: string, timeoutMs = 15_000): Promise<Frame> {
+export async function webviewFrame(page: Page, selector: string, timeoutMs = 45_000): Promise<Frame> {
   return waitUntil(
     async () => {
       for (const frame of page.frames()) {

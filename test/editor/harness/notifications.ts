@@ -9,13 +9,13 @@ export function notifications(page: () => Page) {
 
   return {
     /** Waits for the message that holds the text, and gives all of its text. */
-    async shown(text: string | RegExp, timeoutMs = 15_000): Promise<string> {
+    async shown(text: string | RegExp, timeoutMs = 45_000): Promise<string> {
       const message = find(text);
       await message.waitFor({ timeout: timeoutMs });
       return textOf(message.locator(SELECTORS.notificationMessage));
     },
 
-    async hidden(text: string | RegExp, timeoutMs = 15_000): Promise<void> {
+    async hidden(text: string | RegExp, timeoutMs = 45_000): Promise<void> {
       await find(text).waitFor({ state: 'hidden', timeout: timeoutMs });
     },
 

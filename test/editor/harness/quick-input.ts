@@ -57,12 +57,12 @@ export function quickInput(page: () => Page) {
     row,
 
     /** Chooses a row of a pick list by its label, as with the mouse. */
-    async pick(label: string | RegExp, timeoutMs = 20_000): Promise<void> {
+    async pick(label: string | RegExp, timeoutMs = 45_000): Promise<void> {
       await row(label).first().click({ timeout: timeoutMs });
     },
 
     /** Types over what the field holds, without accepting it. */
-    async type(text: string, timeoutMs = 20_000): Promise<void> {
+    async type(text: string, timeoutMs = 45_000): Promise<void> {
       await field().waitFor({ state: 'visible', timeout: timeoutMs });
       await field().fill(text, { timeout: timeoutMs });
     },

@@ -18,7 +18,7 @@ export function useWorkbench(options: WorkbenchOptions = {}): Workbench {
     if (!context) throw new Error('Chromium has no default context');
     const page = await context.newPage();
     await page.setViewportSize({ width: 1280, height: 900 });
-    page.setDefaultTimeout(20_000);
+    page.setDefaultTimeout(45_000);
     await workbench.start(page);
   });
 

@@ -92,14 +92,19 @@ export function treeView(page: () => Page, title: string) {
       let last: Locator | undefined;
       for (const label of path) {
         last = await view.reveal(label);
-        if ((await last.getAttribute('aria-expanded')) === 'false') {
-          await last.locator(SELECTORS.treeTwistie).click();
-          const opened = last;
-          await waitUntil(
-            async () => (await opened.getAttribute('aria-expanded')) === 'true',
-            `${String(label)} to unfold`,
-          );
-        }
+        const opened = last;
+        // a click on a row that is being drawn anew is lost
+        await waitUntil(
+          async () => {
+            if ((await opened.getAttribute('aria-expanded', { timeout: 1000 })) !== 'false') return true;
+            await opened.locator(SELECTORS.treeTwistie).click({ timeout: 1000 });
+            return opened
+              .and(page().locator('[aria-expanded="true"]'))
+              .waitFor({ timeout: 2000 })
+              .then(() => true);
+          },
+          `${String(label)} to unfold`,
+        );
       }
       if (!last) throw new Error('expand needs a row');
       return last;

@@ -4,12 +4,12 @@ import { setTimeout as wait } from 'node:timers/promises';
  * Asks again and again until the answer is there, and gives it. For effects outside the page (a file, a server), where there is no event.
  * @param ask undefined and false mean "not yet"; what it throws counts as "not yet" too, and is told when the time is over
  * @param what for the message: "the file build/app.bin"
- * @param timeoutMs default 15,000
+ * @param timeoutMs default 45,000
  */
 export async function waitUntil<T>(
   ask: () => Promise<T | undefined | false> | T | undefined | false,
   what: string,
-  timeoutMs = 15_000,
+  timeoutMs = 45_000,
 ): Promise<T> {
   const deadline = performance.now() + timeoutMs;
   let lastError: unknown;

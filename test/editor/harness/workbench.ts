@@ -93,16 +93,16 @@ export function createWorkbench(session: EditorSession, options: WorkbenchOption
     waitUntil(
       async () => {
         await page().keyboard.press('F1');
-        await quick.type(`>${filter}`, 2000);
+        await quick.type(`>${filter}`, 5000);
         return { value: await act() };
       },
       `"${filter}" in the command palette`,
-      20_000,
+      60_000,
     );
 
   const runner: CommandRunner = {
     async runCommand(title) {
-      await inPalette(title, () => quick.pick(title, 3000));
+      await inPalette(title, () => quick.pick(title, 6000));
       // what the command shows may be in the same box: it must not be taken for the palette, nor the palette for it
       await waitUntil(async () => !(await quick.isPalette()), 'the command palette to close');
     },
