@@ -8,11 +8,15 @@ import type { RehearsalBoard } from './rehearsal.ts';
 /** What the workflows and views use of a virtual board. `VirtualBoard` has this shape; none of them imports it. */
 export interface VirtualDevice extends Disposable {
   readonly state: DeviceState;
+  /** What lies where in its flash, read at this moment. */
+  readonly layout: DeviceLayout;
   /** Bytes of its console, as a UART gives them. */
   readonly onConsole: Event<Uint8Array>;
   /** Lines of its console, without colours and line ends. */
   readonly onLine: Event<string>;
   readonly onStateChange: Event<DeviceState>;
+  /** Whether a connection of this board has, or recently had, the TCP port on its own side. */
+  ownsPort(port: number): boolean;
   powerOn(): void;
   /** As its EN button does. */
   restart(): void;
@@ -40,8 +44,27 @@ export interface DeviceState {
   readonly otadata: readonly [OtadataSector, OtadataSector] | undefined;
 }
 
+export interface DeviceLayout {
+  readonly flashSizeBytes: number;
+  readonly tableOffset: number;
+  /** The flashed bootloader was built with rollback. */
+  readonly hasRollback: boolean;
+  /** Empty when there is no table that the chip would take. */
+  readonly partitions: readonly {
+    readonly label: string;
+    readonly type: number;
+    readonly subtype: number;
+    readonly offset: number;
+    readonly size: number;
+  }[];
+  /** The bootloader and what the application slots hold, each by its offset; `lengthBytes` by its own segment headers. */
+  readonly images: readonly { readonly offset: number; readonly lengthBytes: number }[];
+}
+
 export interface DeviceSlot {
   readonly label: string;
+  /** In flash, in bytes. */
+  readonly offsetBytes: number;
   /** 0 factory, 16… ota_0…, 32 test */
   readonly subtype: number;
   readonly isRunning: boolean;

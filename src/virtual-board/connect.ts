@@ -18,6 +18,8 @@ export interface Network {
   readonly log: Log;
   readonly hosts: Readonly<Record<string, string>>;
   readonly failsDns: boolean;
+  /** A connection is there; hears its port on the board's side. */
+  readonly onSocket?: (localPort: number) => void;
 }
 
 export interface TlsOptions {
@@ -144,6 +146,7 @@ function openSocket(target: Target, timeoutMs: number, network: Network): Promis
     signal.addEventListener('abort', onAbort, { once: true });
     socket.once('error', onError);
     socket.once('connect', () => {
+      if (socket.localPort !== undefined) network.onSocket?.(socket.localPort);
       finish(socket);
     });
     if (signal.aborted) onAbort();

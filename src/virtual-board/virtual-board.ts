@@ -19,6 +19,7 @@ import type { ResetCause } from './chip-profile.ts';
 import { ConsoleInput } from './console-input.ts';
 import { ConsoleReader, type LineMatch, type WaitOptions } from './console-reader.ts';
 import { isAtLeast, parseIdfVersion, type IdfVersion } from './idf-version.ts';
+import { layoutOf, type FlashLayout } from './flash-layout.ts';
 import { descriptionInFlash, type Description } from './image-in-flash.ts';
 import type { BoardKnobs } from './knobs.ts';
 import { NorFlash } from './nor-flash.ts';
@@ -29,6 +30,8 @@ import { pinnedCertificates } from './tls-trust.ts';
 
 const DEFAULT_IDF: IdfVersion = { major: 5, minor: 5, patch: 0 };
 const PROGRESS_STEP_BYTES = 64 * 1024;
+/** More connections than one update makes with parts of a few KB are not told apart from other clients for ever. */
+const MOST_PORTS = 1024;
 
 /** How a life from one reset to the next ended. */
 type LifeEnd = { readonly next: ResetCause; readonly pauseMs: number } | 'stays';
@@ -60,6 +63,7 @@ export class VirtualBoard implements Disposable {
   #life: AbortController | undefined;
   #wantsUpdate = false;
   #hasLostWifi = false;
+  readonly #localPorts = new Set<number>();
   #reportedBytes = 0;
 
   constructor(setup: BoardSetup) {
@@ -103,6 +107,11 @@ export class VirtualBoard implements Disposable {
     return this.#out.recentLines;
   }
 
+  /** Whether a connection of this board has, or recently had, the TCP port on its own side: what tells boards on one computer apart. */
+  ownsPort(port: number): boolean {
+    return this.#localPorts.has(port);
+  }
+
   /** Anti-rollback version in the eFuse. */
   get secureVersion(): number {
     return this.#fuse.value;
@@ -118,6 +127,13 @@ export class VirtualBoard implements Disposable {
       update: this.#update,
       ...viewFlash(this.flash, this.#setup.partitionTableOffset, this.#running?.offsetBytes),
     };
+  }
+
+  /** What lies where in its flash at this moment. */
+  get layout(): FlashLayout {
+    const { partitionTableOffset, chip, bootloader } = this.#setup;
+    const hasRollback = bootloader.hasRollback || bootloader.hasAntiRollback;
+    return layoutOf(this.flash, partitionTableOffset, chip.profile.bootloaderOffset, hasRollback);
   }
 
   powerOn(): void {
@@ -324,7 +340,17 @@ export class VirtualBoard implements Disposable {
           this.#updated.set(slot.offset, { sha256, hasRun: false });
         },
       },
-      network: { clock: this.#clock, signal, idf, log, hosts, failsDns: this.#knobs.failsDns === true },
+      network: {
+        clock: this.#clock,
+        signal,
+        idf,
+        log,
+        hosts,
+        failsDns: this.#knobs.failsDns === true,
+        onSocket: (localPort) => {
+          this.#rememberPort(localPort);
+        },
+      },
       tls: {
         trust: !hasTrust
           ? undefined
@@ -362,6 +388,16 @@ export class VirtualBoard implements Disposable {
         this.#changes.fire(this.state);
       },
     };
+  }
+
+  #rememberPort(port: number): void {
+    this.#localPorts.delete(port);
+    this.#localPorts.add(port);
+    if (this.#localPorts.size <= MOST_PORTS) return;
+    for (const oldest of this.#localPorts) {
+      this.#localPorts.delete(oldest);
+      break;
+    }
   }
 
   async #sleep(delayMs: number, signal: AbortSignal): Promise<void> {

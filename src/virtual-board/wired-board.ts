@@ -3,6 +3,7 @@ import type { Event } from '../base/emitter.ts';
 import type { LineBinding } from '../serial/serial-transport.ts';
 import type { AppOptions, BoardSetup } from './board-setup.ts';
 import type { BoardState } from './board-state.ts';
+import type { FlashLayout } from './flash-layout.ts';
 import type { BoardKnobs } from './knobs.ts';
 import { withSerialPort } from './loader/board-firmware.ts';
 import { boardBinding } from './loader/line-binding.ts';
@@ -28,6 +29,10 @@ export class WiredBoard implements Disposable {
     return this.#board.state;
   }
 
+  get layout(): FlashLayout {
+    return this.#board.layout;
+  }
+
   get onConsole(): Event<Uint8Array> {
     return this.#board.onConsole;
   }
@@ -38,6 +43,10 @@ export class WiredBoard implements Disposable {
 
   get onStateChange(): Event<BoardState> {
     return this.#board.onStateChange;
+  }
+
+  ownsPort(port: number): boolean {
+    return this.#board.ownsPort(port);
   }
 
   /** Plugs the cable in: supply and line. */
