@@ -5,6 +5,7 @@ import { imageTexts } from './error-texts/image.ts';
 import { projectTexts } from './error-texts/project.ts';
 import { serialTexts } from './error-texts/serial.ts';
 import { serverTexts } from './error-texts/server.ts';
+import { slotTexts } from './error-texts/slots.ts';
 import { versionTexts } from './error-texts/version.ts';
 import type { ErrorText, ErrorTexts } from './error-texts/error-text.ts';
 
@@ -16,6 +17,7 @@ const TEXTS: ErrorTexts<OtaErrorCode> = {
   ...projectTexts,
   ...serialTexts,
   ...serverTexts,
+  ...slotTexts,
   ...versionTexts,
 };
 

@@ -67,6 +67,26 @@ declare module '../base/ota-error.ts' {
     'flash.lineTooNoisy': { baud: number; attempts: number };
     /** What was read does not have the digest the chip computed. */
     'flash.readFailed': { offset: number; lengthBytes: number };
+
+    /** No partition table at this offset of flash. `problem` is a code of `partitionTable.*`. */
+    'slots.noTable': { offset: number; isErased: boolean; problem: string };
+    /** Flash encryption is on: what is read over the line is not what the chip sees. */
+    'slots.encrypted': { chip: string };
+    /** The table has no otadata partition, so nothing chooses between slots; or it is smaller than two sectors. */
+    'slots.noOtadata': { sizeBytes: number };
+    /** `problem` is one of `SlotProblem`. */
+    'slots.notBootable': { slot: string; problem: string };
+    /** No other slot has something that boots, or what the others have was rolled back. */
+    'slots.noPrevious': { slot: string };
+    'slots.noSuchSlot': { slot: string };
+    /** There is no OTA slot beside the one that boots. */
+    'slots.noSpare': { slotCount: number };
+    /** Otadata is not what it was when the change was planned: the board has run in between. */
+    'slots.changed': { offset: number };
+    /** Nothing of this project's build lies in a slot. */
+    'slots.notOnBoard': { version: string };
+    /** Writing to the only slot that has something that boots: a power cut would leave nothing. */
+    'slots.onlyBootable': { slot: string };
   }
 }
 
