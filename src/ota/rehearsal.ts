@@ -1,11 +1,8 @@
-import { sleep } from '../base/abort.ts';
-import { systemClock, type Clock } from '../base/clock.ts';
-import { DisposableStore } from '../base/disposable.ts';
+import type { Clock } from '../base/clock.ts';
 import type { Event } from '../base/emitter.ts';
-import { isOtaError } from '../base/ota-error.ts';
-import { ConsoleFollower } from '../monitor/console-follower.ts';
 import type { TransferEvent } from '../server/transfer-events.ts';
-import { advance, startTimeline, type TimelineEvent } from './timeline.ts';
+import { unrouted } from './client-router.ts';
+import { followUpdate } from './follow-update.ts';
 import type { Timeline, UpdateSubject } from './update-state.ts';
 
 /** A board that a rehearsal can drive: the virtual board, seen from outside. */
@@ -22,12 +19,10 @@ export interface RehearsalBoard {
   update(signal: AbortSignal, url: string): Promise<void>;
 }
 
-/** How long the server's view of a failure is waited for, in milliseconds. */
-const ECHO_MS = 150;
-
 export interface RehearsalOptions {
   readonly board: RehearsalBoard;
   readonly subject: UpdateSubject;
+  /** What the server sees of this board, and of no other. */
   readonly onTransfer: Event<TransferEvent>;
   /** Where the release is served. */
   readonly url: string;
@@ -40,66 +35,19 @@ export interface RehearsalOptions {
 }
 
 /** Rehearses one update and gives its timeline with the verdict. Cancelling is a verdict too, not an error. */
-export async function rehearse(options: RehearsalOptions): Promise<Timeline> {
-  const { board, subject, onTransfer, onTimeline, signal } = options;
-  const clock = options.clock ?? systemClock;
-  const silenceMs = options.silenceMs ?? 120_000;
-  const store = new DisposableStore();
-  const stop = new AbortController();
-  const cancel = (): void => {
-    stop.abort();
-  };
-  let timeline = startTimeline({ ...subject, countsItself: board.onProgress !== undefined }, clock.now());
-  let silence = store.add(clock.after(silenceMs, giveUp));
-
-  function giveUp(): void {
-    stop.abort('silent');
-  }
-
-  function observe(event: TimelineEvent): void {
-    silence.dispose();
-    silence = clock.after(silenceMs, giveUp);
-    const next = advance(timeline, event);
-    if (next === timeline) return;
-    timeline = next;
-    onTimeline(timeline);
-  }
-
-  onTimeline(timeline);
-  const follower = new ConsoleFollower();
-  if (board.onProgress !== undefined) {
-    store.add(
-      board.onProgress((receivedBytes) => {
-        observe({ kind: 'received', atMs: clock.now(), receivedBytes });
-      }),
-    );
-  }
-  store.add(
-    board.onLine((line) => {
-      for (const event of follower.line(line)) observe({ kind: 'stage', atMs: clock.now(), event });
-    }),
-  );
-  store.add(
-    onTransfer((event) => {
-      observe({ kind: 'transfer', event });
-    }),
-  );
-  signal.addEventListener('abort', cancel, { once: true });
-  if (signal.aborted) cancel();
-  let why: 'settled' | 'timeout' | 'cancelled' = 'settled';
-  try {
-    await board.update(stop.signal, options.url);
-    // the board may know that it failed before the server does, and the server knows better why
-    if (timeline.runsRelease !== true) await sleep(ECHO_MS, stop.signal, clock);
-  } catch (error) {
-    if (!isOtaError(error, 'cancelled')) throw error;
-    why = stop.signal.reason === 'silent' ? 'timeout' : 'cancelled';
-  } finally {
-    signal.removeEventListener('abort', cancel);
-    silence.dispose();
-    store.dispose();
-  }
-  observe({ kind: 'ended', atMs: clock.now(), why });
-  silence.dispose();
-  return timeline;
+export function rehearse(options: RehearsalOptions): Promise<Timeline> {
+  const { board, url, silenceMs, clock } = options;
+  return followUpdate({
+    board,
+    subject: options.subject,
+    route: unrouted(options.onTransfer),
+    begin: async (signal) => {
+      await board.update(signal, url);
+      return { kind: 'settled' };
+    },
+    signal: options.signal,
+    onTimeline: options.onTimeline,
+    patience: silenceMs === undefined ? {} : { silenceMs },
+    ...(clock === undefined ? {} : { clock }),
+  });
 }

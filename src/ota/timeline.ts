@@ -3,6 +3,7 @@ import type { StageEvent } from '../monitor/stages.ts';
 import type { TransferEvent } from '../server/transfer-events.ts';
 import {
   STEP_IDS,
+  type ClientLink,
   type Evidence,
   type Failure,
   type Step,
@@ -17,6 +18,11 @@ export type TimelineEvent =
   | { readonly kind: 'transfer'; readonly event: TransferEvent }
   /** From a board that counts itself. */
   | { readonly kind: 'received'; readonly atMs: number; readonly receivedBytes: number }
+  /** The board was told to ask; `text` says how, for a log. */
+  | { readonly kind: 'triggered'; readonly atMs: number; readonly text: string }
+  /** It could not be told. */
+  | { readonly kind: 'notTriggered'; readonly atMs: number; readonly cause: string; readonly text: string }
+  | { readonly kind: 'linked'; readonly client: ClientLink }
   /** The board has settled, its time is over, or the user called it off. Gives the verdict. */
   | { readonly kind: 'ended'; readonly atMs: number; readonly why: 'settled' | 'timeout' | 'cancelled' };
 
@@ -44,6 +50,12 @@ export function advance(timeline: Timeline, event: TimelineEvent): Timeline {
       return afterTransfer(timeline, event.event);
     case 'received':
       return withDownload(timeline, event.receivedBytes, event.atMs);
+    case 'triggered':
+      return mark(timeline, 'triggered', 'done', event.atMs, { source: 'trigger', text: event.text });
+    case 'notTriggered':
+      return fail(timeline, 'triggered', event.cause, event.atMs, { source: 'trigger', text: event.text });
+    case 'linked':
+      return { ...timeline, client: event.client };
     case 'ended':
       return { ...closeRunning(timeline, event.atMs), endedMs: event.atMs, verdict: judge(timeline, event.why) };
   }

@@ -1,6 +1,7 @@
 /** The steps of an update, in the order they are shown. */
 export const STEP_IDS = [
   'published',
+  'triggered',
   'started',
   'tls',
   'asked',
@@ -14,9 +15,9 @@ export const STEP_IDS = [
 
 export type StepId = (typeof STEP_IDS)[number];
 
-/** What proves a step: a line of the board's console, or an event of the server, in words for a log. */
+/** What proves a step: a line of the board's console, an event of the server, or what we did ourselves, in words for a log. */
 export interface Evidence {
-  readonly source: 'console' | 'server' | 'publish';
+  readonly source: 'console' | 'server' | 'publish' | 'trigger';
   readonly text: string;
 }
 
@@ -52,8 +53,17 @@ export interface UpdateSubject {
   readonly previousVersion?: string;
   /** The board tells how much it has received, and only that counts: what the server handed to the network may still be on its way. */
   readonly countsItself?: boolean;
+  /** Nobody reads the board's console: what the server sees is all there is. */
+  readonly isWithoutConsole?: boolean;
   /** The board can go back by itself when the new application does not confirm. */
   readonly isRollbackEnabled: boolean;
+}
+
+/** Which client of the server is taken for the board, and why: by its own connections, by the address that its console printed, by its MAC
+ * address, or because no other board it could be is waiting for an update, which is a guess. */
+export interface ClientLink {
+  readonly address: string;
+  readonly by: 'connection' | 'address' | 'mac' | 'onlyCandidate';
 }
 
 export interface Failure {
@@ -70,6 +80,7 @@ export interface Timeline {
   readonly steps: readonly Step[];
   readonly download?: Download;
   readonly downloadStartedMs?: number;
+  readonly client?: ClientLink;
   /** Every failure in the order seen; the first is usually the cause, the later ones its echo. */
   readonly failures: readonly Failure[];
   readonly runningVersion?: string;

@@ -28,6 +28,8 @@ export function judge(timeline: Timeline, why: 'settled' | 'timeout' | 'cancelle
     return { outcome: 'rolledBack', failure: reason ?? rolledBack };
   }
   if (timeline.runsRelease === true && done('confirmed')) return { outcome: 'confirmed' };
+  const crash = timeline.failures.find((failure) => failure.step === 'confirmed' && failure.cause === 'crashed');
+  if (timeline.runsRelease === true && crash !== undefined) return { outcome: 'failed', failure: crash };
   if (timeline.runsRelease === true && why !== 'cancelled') {
     return { outcome: 'delivered', isRollbackEnabled: timeline.subject.isRollbackEnabled };
   }
@@ -35,8 +37,14 @@ export function judge(timeline: Timeline, why: 'settled' | 'timeout' | 'cancelle
   const failure =
     timeline.failures.find((one) => outcomeOf(one) === 'refused') ?? tlsCause(timeline) ?? timeline.failures[0];
   if (failure !== undefined) return { outcome: outcomeOf(failure), failure };
-  const order: readonly StepId[] = ['started', 'asked', 'download', 'slotSet', 'reboot', 'running'];
-  return { outcome: 'unknown', missing: order.find((id) => !done(id)) ?? 'confirmed' };
+  return { outcome: 'unknown', missing: missingStep(timeline, done) };
+}
+
+/** The first step behind the last one that was seen: what came before that one has happened, whoever was looking. */
+function missingStep({ subject }: Timeline, done: (id: StepId) => boolean): StepId {
+  const all: readonly StepId[] = ['started', 'asked', 'download', 'slotSet', 'reboot', 'running'];
+  const order = subject.isWithoutConsole === true ? all.slice(1) : all;
+  return order[order.findLastIndex(done) + 1] ?? 'confirmed';
 }
 
 /** The board says only that it did not like the certificate; the alert it sent to the server says what about it. */

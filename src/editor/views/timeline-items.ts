@@ -8,6 +8,7 @@ import type { TreeNode } from './tree-node.ts';
 export function stepName(id: StepId): string {
   const names: Record<StepId, string> = {
     published: l10n.t('Published'),
+    triggered: l10n.t('Board told to update'),
     started: l10n.t('Update started on the board'),
     tls: l10n.t('TLS connection'),
     asked: l10n.t('Firmware requested'),
