@@ -1,0 +1,155 @@
+import { chooseBootSlot } from '../image/boot-choice.ts';
+import type { ChipSlot, ChipSlots } from '../flash/slots.ts';
+import { chipById, chipByTarget } from '../image/chips.ts';
+import {
+  encodeOtadataEntry,
+  OTADATA_ENTRY_BYTES,
+  parseOtadataEntry,
+  type OtadataEntries,
+  type OtadataEntry,
+  type OtaState,
+} from '../image/otadata.ts';
+import { appPartitions, type Partition } from '../image/partition-table.ts';
+import type { IdfProject } from '../idf/project.ts';
+import { flashMapOf, type FlashMap, type RegionContent, type SlotContent } from './flash-map.ts';
+import { slotState, type DeviceState, type OtadataSector, type VirtualDevice } from './virtual-device.ts';
+
+type ProjectTable = Pick<IdfProject, 'partitionTable'>;
+
+/** The flash of a virtual board, compared with the project's table where there is a project. */
+export function mapOfDevice(
+  device: Pick<VirtualDevice, 'layout' | 'state'>,
+  project: ProjectTable | undefined,
+): FlashMap {
+  const { layout, state } = device;
+  const partitions = layout.partitions.map((row): Partition => ({ ...row, isEncrypted: false, isReadonly: false }));
+  const otadata = state.otadata === undefined ? undefined : entriesOf(state.otadata);
+  const bootloaderOffset = chipByTarget(state.chip)?.bootloaderOffset;
+  const lengthAt = (offset: number): number | undefined =>
+    layout.images.find((image) => image.offset === offset)?.lengthBytes;
+  return flashMapOf({
+    flashSizeBytes: layout.flashSizeBytes,
+    bootloader:
+      bootloaderOffset === undefined ? undefined : { offset: bootloaderOffset, bytes: lengthAt(bootloaderOffset) },
+    tableOffset: layout.tableOffset,
+    partitions,
+    slots: state.slots.map((slot) => slotContent(slot, state, lengthAt(slot.offsetBytes))),
+    otadata,
+    // a board without a table boots nothing
+    boot:
+      partitions.length === 0
+        ? undefined
+        : chooseBootSlot(otadata, partitions, { rollbackEnabled: layout.hasRollback }),
+    projectPartitions: tableOf(project),
+  });
+}
+
+/** The flash of a board whose slots were read over its serial port. `board` is what its chip said of itself. */
+export function mapOfChip(
+  slots: ChipSlots,
+  board: { readonly flashSizeBytes?: number | undefined; readonly chipId?: number | undefined },
+  project: Pick<IdfProject, 'partitionTable' | 'app'> | undefined,
+): FlashMap {
+  const chipId = board.chipId ?? slots.slots.find((slot) => slot.chipId !== undefined)?.chipId;
+  const bootloaderOffset = chipId === undefined ? undefined : chipById(chipId)?.bootloaderOffset;
+  const built = project?.app?.image?.description?.elfSha256;
+  return flashMapOf({
+    flashSizeBytes: board.flashSizeBytes,
+    bootloader: bootloaderOffset === undefined ? undefined : { offset: bootloaderOffset },
+    tableOffset: slots.tableOffset,
+    partitions: slots.partitions,
+    slots: slots.slots.map((slot) => ({
+      offset: slot.partition.offset,
+      content: chipContent(slot, built),
+      ...(slot.state === undefined ? {} : { state: slot.state }),
+    })),
+    otadata: slots.otadata?.entries,
+    boot: slots.boot,
+    projectPartitions: tableOf(project),
+  });
+}
+
+function chipContent({ problem, description, imageBytes }: ChipSlot, built: string | undefined): RegionContent {
+  if (problem === 'empty') return { kind: 'empty' };
+  if (problem === 'notAnImage') return { kind: 'unreadable' };
+  return {
+    kind: 'image',
+    from: 'board',
+    ...(problem === undefined ? {} : { problem }),
+    ...(imageBytes === undefined ? {} : { bytes: imageBytes }),
+    ...(description === undefined ? {} : { version: description.version, projectName: description.projectName }),
+    ...(description !== undefined && description.elfSha256 === built ? { isBuild: true } : {}),
+  };
+}
+
+/** What the project would put on a board: its table, and in every slot for an application the size of the built one. */
+export function mapOfProject(project: IdfProject): FlashMap {
+  const { ota, target, app, bootloader, partitionTable } = project;
+  const bootloaderOffset = target === undefined ? undefined : chipByTarget(target)?.bootloaderOffset;
+  const slots = appPartitions(partitionTable.partitions).map(({ offset }): SlotContent => ({
+    offset,
+    ...(app?.image === undefined
+      ? {}
+      : {
+          content: {
+            kind: 'image',
+            from: 'build',
+            bytes: app.bytes.length,
+            isBuild: true,
+            ...(app.image.description === undefined
+              ? {}
+              : { version: app.image.description.version, projectName: app.image.description.projectName }),
+          },
+        }),
+  }));
+  return flashMapOf({
+    flashSizeBytes: ota.flashSizeBytes,
+    bootloader:
+      bootloaderOffset === undefined ? undefined : { offset: bootloaderOffset, bytes: bootloader?.bytes.length },
+    tableOffset: ota.partitionTableOffset,
+    partitions: partitionTable.partitions,
+    slots,
+  });
+}
+
+/** Undefined where the project has no table that could be read. */
+export function tableOf(project: ProjectTable | undefined): readonly Partition[] | undefined {
+  const partitions = project?.partitionTable.partitions;
+  return partitions === undefined || partitions.length === 0 ? undefined : partitions;
+}
+
+function slotContent(slot: DeviceState['slots'][number], state: DeviceState, bytes: number | undefined): SlotContent {
+  const known = slotState(state, slot);
+  return {
+    offset: slot.offsetBytes,
+    isRunning: slot.isRunning,
+    ...(known === undefined ? {} : { state: stateOf(known) }),
+    content:
+      bytes === undefined && slot.version === undefined
+        ? { kind: 'empty' }
+        : {
+            kind: 'image',
+            from: 'board',
+            ...(bytes === undefined ? {} : { bytes }),
+            ...(slot.version === undefined ? {} : { version: slot.version }),
+            ...(slot.projectName === undefined ? {} : { projectName: slot.projectName }),
+          },
+  };
+}
+
+const STATES: readonly string[] = ['new', 'pendingVerify', 'valid', 'invalid', 'aborted', 'undefined'];
+
+function stateOf(word: string): OtaState | number {
+  return STATES.includes(word) ? (word as OtaState) : Number(word);
+}
+
+/** The entries as bytes again, which the rules of the bootloader read. */
+function entriesOf([first, second]: readonly [OtadataSector, OtadataSector]): OtadataEntries {
+  const entry = (view: OtadataSector, sector: 0 | 1): OtadataEntry => {
+    if (view.isBlank) return parseOtadataEntry(new Uint8Array(OTADATA_ENTRY_BYTES).fill(0xff), sector);
+    const bytes = encodeOtadataEntry(view.sequence, stateOf(view.state));
+    if (!view.isCrcRight) bytes[28] = (bytes[28] ?? 0) ^ 0xff;
+    return parseOtadataEntry(bytes, sector);
+  };
+  return [entry(first, 0), entry(second, 1)];
+}
