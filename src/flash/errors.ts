@@ -76,6 +76,8 @@ declare module '../base/ota-error.ts' {
     'slots.noOtadata': { sizeBytes: number };
     /** `problem` is one of `SlotProblem`. */
     'slots.notBootable': { slot: string; problem: string };
+    /** There is nothing in the slot that a file could be made of. */
+    'slots.noImage': { slot: string; problem: string };
     /** No other slot has something that boots, or what the others have was rolled back. */
     'slots.noPrevious': { slot: string };
     'slots.noSuchSlot': { slot: string };

@@ -149,14 +149,14 @@ function fileProblems({ file, name }: Draft, { flashSizeBytes, security }: Known
     problems.push(new OtaError('flash.outsideFlash', details));
   }
   const cryptCount = security?.flashCryptCount ?? 0;
-  if (isOdd(cryptCount)) problems.push(new OtaError('flash.encryptionEnabled', { name, cryptCount }));
+  if (isEncrypted(security)) problems.push(new OtaError('flash.encryptionEnabled', { name, cryptCount }));
   return problems;
 }
 
-/** Whether an odd number of bits is set. */
-function isOdd(count: number): boolean {
+/** Whether the chip encrypts its flash: it does while an odd number of bits of its counter is set. */
+export function isEncrypted(security: ChipFacts['security']): boolean {
   let bits = 0;
-  for (let rest = count; rest > 0; rest >>>= 1) bits += rest & 1;
+  for (let rest = security?.flashCryptCount ?? 0; rest > 0; rest >>>= 1) bits += rest & 1;
   return bits % 2 === 1;
 }
 

@@ -22,6 +22,7 @@ import {
   type Partition,
 } from '../image/partition-table.ts';
 import type { ChipSession } from './chip-session.ts';
+import { isEncrypted } from './flash-plan.ts';
 import type { OnProgress } from './progress.ts';
 import { readFlash } from './read-flash.ts';
 
@@ -126,7 +127,7 @@ type Found = Omit<ChipSlot, 'isNext' | 'state'>;
 type Read = (offset: number, lengthBytes: number) => Promise<Uint8Array>;
 
 async function readTable({ facts }: ChipSession, tableOffset: number, read: Read): Promise<readonly Partition[]> {
-  if (isOddCount(facts.security?.flashCryptCount ?? 0)) throw new OtaError('slots.encrypted', { chip: facts.name });
+  if (isEncrypted(facts.security)) throw new OtaError('slots.encrypted', { chip: facts.name });
   const bytes = await read(tableOffset, PARTITION_TABLE_BYTES);
   try {
     return parsePartitionTable(bytes).partitions;
@@ -137,9 +138,32 @@ async function readTable({ facts }: ChipSession, tableOffset: number, read: Read
   }
 }
 
-/** Flash encryption is on while an odd number of bits is set. */
-function isOddCount(count: number): boolean {
-  return [...count.toString(2)].filter((bit) => bit === '1').length % 2 === 1;
+/** The same with otadata, and the slot at `offset` if one is given, read anew.
+ * @throws {OtaError} `flash.needsStub`, `flash.readFailed`, `flash.command*`, `serial.*`, `cancelled` */
+export async function rereadSlots(
+  chip: ChipSession,
+  slots: ChipSlots,
+  offset?: number,
+  signal?: AbortSignal,
+): Promise<ChipSlots> {
+  let { bytesRead } = slots;
+  const read = async (from: number, lengthBytes: number): Promise<Uint8Array> => {
+    bytesRead += lengthBytes;
+    return readFlash(chip, from, lengthBytes, {}, signal);
+  };
+  const otadata = await readOtadata(slots.partitions, read);
+  const found: Found[] = [];
+  for (const slot of slots.slots) {
+    found.push(slot.partition.offset === offset ? await readSlot(chip, slot.partition, read) : slot);
+  }
+  const readAtMs = chip.link.clock.now();
+  return withBootChoice({
+    ...slots,
+    ...(otadata === undefined ? {} : { otadata }),
+    slots: found,
+    bytesRead,
+    readAtMs,
+  });
 }
 
 async function readOtadata(partitions: readonly Partition[], read: Read): Promise<ChipOtadata | undefined> {
@@ -152,7 +176,7 @@ async function readOtadata(partitions: readonly Partition[], read: Read): Promis
 
 /** @param raw the 32 bytes of the first entry, then those of the second
  * @throws {OtaError} `otadata.truncated` */
-export function otadataOf(partition: Partition, raw: Uint8Array): ChipOtadata {
+function otadataOf(partition: Partition, raw: Uint8Array): ChipOtadata {
   const entries: OtadataEntries = [parseOtadataEntry(raw, 0), parseOtadataEntry(raw.subarray(OTADATA_ENTRY_BYTES), 1)];
   return { partition, entries, raw: Uint8Array.from(raw) };
 }
@@ -210,9 +234,7 @@ function misfit(header: ImageHeader, chipId: number, revision: number | undefine
 }
 
 /** Says of every slot whether it boots next and what otadata keeps of it. What `slots` said of that before is put right. */
-export function withBootChoice(
-  read: Omit<ChipSlots, 'boot' | 'slots'> & { readonly slots: readonly Found[] },
-): ChipSlots {
+function withBootChoice(read: Omit<ChipSlots, 'boot' | 'slots'> & { readonly slots: readonly Found[] }): ChipSlots {
   const { otadata, partitions, rollbackEnabled } = read;
   const boot = chooseBootSlot(otadata?.entries, partitions, { rollbackEnabled });
   const next = nextOf(boot, read.slots);

@@ -29,6 +29,14 @@ export const slotTexts: ErrorTexts<Code> = {
       : says(l10n.t('The board’s otadata partition has {0} instead of 8 KB: nothing boots.', bytesText(it.sizeBytes))),
   'slots.notBootable': (it) =>
     says(l10n.t('Nothing can boot from {0}: {1}. Nothing was changed.', it.slot, problem(it.problem))),
+  'slots.noImage': (it) =>
+    says(
+      l10n.t(
+        '{0} has no image to save: {1}. “Read Flash To File…” gives its bytes as they are.',
+        it.slot,
+        problem(it.problem),
+      ),
+    ),
   'slots.noPrevious': (it) =>
     says(l10n.t('There is no previous version to go back to: only {0} has one that may boot.', it.slot)),
   'slots.noSuchSlot': (it) => says(l10n.t('The board has no slot {0}.', it.slot)),
