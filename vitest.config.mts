@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
+/** How many windows of VS Code run editor tests side by side. Each has a server, a browser and folders of its own. */
+const editors = Number(process.env['ESP32_OTA_EDITORS'] ?? 1);
+
 /** One project a kind of test: `unit` touches no socket and no timer, `board` runs real sockets on loopback against the virtual board,
  * `editor` drives a real VS Code in Chromium (see test/editor/README.md), `vsix` looks into the package. */
 export default defineConfig({
@@ -28,7 +31,7 @@ export default defineConfig({
           name: 'editor',
           include: ['test/editor/**/*.test.ts'],
           globalSetup: ['test/editor/global-setup.ts'],
-          fileParallelism: false,
+          maxWorkers: editors,
           testTimeout: 240_000,
           hookTimeout: 240_000,
           expect: { poll: { timeout: 45_000 } },

@@ -28,7 +28,8 @@ const STEPS = {
   board: () => runVitest('board'),
   editor: async ({ editorHost, vsix }) => {
     await editorHost();
-    return runVitest('editor', { ESP32_OTA_VSIX: await vsix() });
+    // they wait for most of their time
+    return runVitest('editor', { ESP32_OTA_EDITORS: '2', ESP32_OTA_VSIX: await vsix() });
   },
   vsix: async ({ vsix }) => runVitest('vsix', { ESP32_OTA_VSIX: await vsix() }),
 };

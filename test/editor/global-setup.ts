@@ -8,14 +8,15 @@ import { installExtension, startEditorServer, writeUserSettings } from '../../sc
 import { inRoot } from '../../scripts/lib/repository.mjs';
 import { packageExtension } from '../../scripts/lib/vsix.mjs';
 import { startBrowser } from './harness/browser.ts';
+import type { EditorSession } from './harness/session.ts';
 
-/** Starts, once for all test files, VS Code's server with the packaged extension installed, and Chromium. Gives what ends them. */
+/** Starts VS Code's server with the packaged extension installed, and Chromium, once for all test files, or as many of both as files run side
+ * by side. Gives what ends them. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   delete process.env['IDF_PATH']; // the same on a computer with ESP-IDF
   const [chromium, host, vsix] = await Promise.all([ensureChromium(), ensureEditorHost(), packagedExtension()]);
 
   const scratchFolder = mkdtempSync(path.join(os.tmpdir(), 'esp32-ota-editor-'));
-  const folders = { data: path.join(scratchFolder, 'data'), extensions: path.join(scratchFolder, 'extensions') };
   const examplesFolder = path.join(scratchFolder, 'examples');
   cpSync(inRoot('examples'), examplesFolder, { recursive: true });
   mkdirSync(inRoot('test-results'), { recursive: true });
@@ -23,13 +24,22 @@ export default async function setup(project: TestProject): Promise<() => Promise
     if (name.startsWith('failed-')) rmSync(inRoot('test-results', name));
   }
 
-  writeUserSettings(folders);
-  await installExtension(host, folders, vsix);
-  // whether a folder has to be trusted is decided by a user setting, per test file
-  const server = await startEditorServer(host, folders, { asksForTrust: true });
-  try {
-    const browser = await startBrowser(chromium, path.join(scratchFolder, 'browser'));
-    project.provide('editorSession', {
+  const stops: (() => Promise<void>)[] = [];
+  const stopAll = async (): Promise<void> => {
+    await Promise.all(stops.map((stop) => stop()));
+    rmSync(scratchFolder, { recursive: true, force: true, maxRetries: 5 });
+  };
+  const start = async (index: number): Promise<EditorSession> => {
+    const own = path.join(scratchFolder, String(index));
+    const folders = { data: path.join(own, 'data'), extensions: path.join(own, 'extensions') };
+    writeUserSettings(folders);
+    await installExtension(host, folders, vsix);
+    // whether a folder has to be trusted is decided by a user setting, per test file
+    const server = await startEditorServer(host, folders, { asksForTrust: true });
+    stops.push(server.stop);
+    const browser = await startBrowser(chromium, path.join(own, 'browser'));
+    stops.push(browser.stop);
+    return {
       serverUrl: server.url,
       serverPid: server.pid,
       browserUrl: browser.url,
@@ -37,13 +47,14 @@ export default async function setup(project: TestProject): Promise<() => Promise
       extensionsFolder: folders.extensions,
       examplesFolder,
       scratchFolder,
-    });
-    return async () => {
-      await Promise.all([browser.stop(), server.stop()]);
-      rmSync(scratchFolder, { recursive: true, force: true, maxRetries: 5 });
     };
+  };
+  try {
+    const count = project.config.maxWorkers;
+    project.provide('editorSessions', await Promise.all(Array.from({ length: count }, (_, index) => start(index))));
+    return stopAll;
   } catch (error) {
-    await server.stop();
+    await stopAll();
     throw error;
   }
 }

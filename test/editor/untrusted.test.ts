@@ -3,11 +3,13 @@ import path from 'node:path';
 import { expect, it } from 'vitest';
 import { isPortFree } from '../../scripts/lib/editor-server.mjs';
 import { useWorkbench } from './harness/use-workbench.ts';
-import { buildOutside } from './outside.ts';
+import { buildOutside, serverPort } from './outside.ts';
 
 // Nothing of the workspace is run, and no server is started, before its folder is trusted.
+const port = await serverPort();
 const workbench = useWorkbench({
   isTrusted: false,
+  settings: { 'esp32Ota.server.port': port },
   prepare: (folder) => {
     buildOutside(folder);
   },
@@ -30,7 +32,7 @@ it('neither builds nor serves nor boots anything', async () => {
   await workbench.statusBar.click('OTA: off'); // cannot be hidden from the mouse
   await workbench.notifications.shown('trusted workspace');
   await firmware.click('Server off');
-  expect(await isPortFree(8070)).toBe(true);
+  expect(await isPortFree(port)).toBe(true);
   await workbench.statusBar.item('OTA: off').waitFor();
 });
 

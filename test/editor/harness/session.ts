@@ -1,4 +1,4 @@
-/** What the global setup starts once for all test files, and tells each of them. */
+/** What the global setup starts for the test files of one worker, and tells each of them. */
 export interface EditorSession {
   /** VS Code's server, `http://127.0.0.1:<port>`. */
   readonly serverUrl: string;
@@ -17,6 +17,7 @@ export interface EditorSession {
 declare module 'vitest' {
   // vitest's own way to type what `provide` hands to `inject`
   export interface ProvidedContext {
-    editorSession: EditorSession;
+    /** One for each worker. */
+    editorSessions: readonly EditorSession[];
   }
 }

@@ -1,6 +1,7 @@
 import { chromium } from 'playwright-core';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, inject } from 'vitest';
+import type { EditorSession } from './session.ts';
 import { createWorkbench } from './workbench.ts';
 import type { Workbench, WorkbenchOptions } from './workbench.ts';
 
@@ -9,11 +10,12 @@ import type { Workbench, WorkbenchOptions } from './workbench.ts';
  * what it gives can be used inside tests and hooks. A test that fails leaves a picture in `test-results/`.
  */
 export function useWorkbench(options: WorkbenchOptions = {}): Workbench {
-  const workbench = createWorkbench(inject('editorSession'), options);
+  const session = ownSession();
+  const workbench = createWorkbench(session, options);
   let browser: Browser | undefined;
 
   beforeAll(async () => {
-    browser = await chromium.connectOverCDP(inject('editorSession').browserUrl);
+    browser = await chromium.connectOverCDP(session.browserUrl);
     const context = browser.contexts()[0];
     if (!context) throw new Error('Chromium has no default context');
     const page = await context.newPage();
@@ -38,4 +40,12 @@ export function useWorkbench(options: WorkbenchOptions = {}): Workbench {
   });
 
   return workbench;
+}
+
+/** Workers have numbers from 1 on, and no two that run have the same. */
+function ownSession(): EditorSession {
+  const number = Number(process.env['VITEST_POOL_ID']);
+  const session = inject('editorSessions')[number - 1];
+  if (!session) throw new Error(`there is no editor for worker ${number}`);
+  return session;
 }
