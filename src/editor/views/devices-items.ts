@@ -7,6 +7,7 @@ import { VIRTUAL_PORT, type ChipFacts, type KnownPort } from '../sessions/port-s
 import { factItems, portItem } from './port-items.ts';
 import { causeText } from '../cause-texts.ts';
 import { bytesText, clockText, percentText, rateText } from '../text.ts';
+import { slotStateText } from './slot-texts.ts';
 import { timelineItem } from './timeline-items.ts';
 import type { TreeNode } from './tree-node.ts';
 
@@ -69,18 +70,6 @@ function phaseText({ phase, running }: DeviceState): string {
     case 'idle':
       return l10n.t('runs {0} from {1}', version, running?.label ?? '?');
   }
-}
-
-function slotStateText(state: string): string {
-  const texts: Record<string, string> = {
-    new: l10n.t('new: boots once to try'),
-    pendingVerify: l10n.t('on trial: rolled back at the next reset unless it confirms'),
-    valid: l10n.t('valid'),
-    invalid: l10n.t('invalid: rolled back by the application'),
-    aborted: l10n.t('aborted: rolled back by the bootloader'),
-    undefined: '',
-  };
-  return texts[state] ?? state;
 }
 
 function slotItem(slot: DeviceSlot, state: string | undefined): TreeNode {
