@@ -1,7 +1,9 @@
 import type { OtaError, OtaErrorCode, OtaErrorDetails } from '../base/ota-error.ts';
 import { commonTexts } from './error-texts/common.ts';
+import { elfTexts } from './error-texts/elf.ts';
 import { flashTexts } from './error-texts/flash.ts';
 import { imageTexts } from './error-texts/image.ts';
+import { monitorTexts } from './error-texts/monitor.ts';
 import { projectTexts } from './error-texts/project.ts';
 import { serialTexts } from './error-texts/serial.ts';
 import { serverTexts } from './error-texts/server.ts';
@@ -12,8 +14,10 @@ import type { ErrorText, ErrorTexts } from './error-texts/error-text.ts';
 /** What went wrong and what to do about it, for every code there is: a missing one does not compile. */
 const TEXTS: ErrorTexts<OtaErrorCode> = {
   ...commonTexts,
+  ...elfTexts,
   ...flashTexts,
   ...imageTexts,
+  ...monitorTexts,
   ...projectTexts,
   ...serialTexts,
   ...serverTexts,
