@@ -1,0 +1,126 @@
+import { mkdir, open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { OtaError, systemCode } from '../base/ota-error.ts';
+
+export interface LogFileOptions {
+  /** A file that would become longer is put aside first. Default 10 MiB. */
+  readonly limitBytes?: number;
+  /** How many full files are kept beside it, as `name.1` (the newest) to `name.n`. Default 4. */
+  readonly keptFiles?: number;
+  /** The file can't be written any more. Said once; nothing is written after it. */
+  readonly onFailed?: (error: OtaError) => void;
+}
+
+/** A text file that is appended to. */
+export interface LogFile {
+  readonly path: string;
+  /** Ends the text with LF. Never waits; what the disk is too slow for is left out beyond 8 MiB, and a line says so. */
+  append(line: string): void;
+  /** Resolves when everything is in the file so far. */
+  flushed(): Promise<void>;
+  /** Writes what is left. Never rejects. */
+  close(): Promise<void>;
+}
+
+const MOST_WAITING_BYTES = 8 * 1024 * 1024;
+
+/** Opens a log, makes its directory, and goes on behind what is in it.
+ * @throws {OtaError} `file.unwritable` */
+export async function openLogFile(path: string, options: LogFileOptions = {}): Promise<LogFile> {
+  const { limitBytes = 10 * 1024 * 1024, keptFiles = 4, onFailed } = options;
+  const failure = (error: unknown): OtaError =>
+    new OtaError('file.unwritable', { path, reason: systemCode(error) ?? String(error) }, { cause: error });
+
+  let file: FileHandle;
+  let sizeBytes: number;
+  const start = async (): Promise<void> => {
+    await mkdir(dirname(path), { recursive: true });
+    file = await open(path, 'a');
+    sizeBytes = (await stat(path)).size;
+  };
+  try {
+    await start();
+  } catch (error) {
+    throw failure(error);
+  }
+
+  const rotate = async (): Promise<void> => {
+    await file.close();
+    for (let number = keptFiles; number >= 1; number--) {
+      await rename(number === 1 ? path : `${path}.${number - 1}`, `${path}.${number}`).catch((error: unknown) => {
+        if (systemCode(error) !== 'ENOENT') throw error;
+      });
+    }
+    if (keptFiles === 0) await rm(path, { force: true });
+    await start();
+  };
+
+  let waiting: Buffer[] = [];
+  let waitingBytes = 0;
+  let leftOutBytes = 0;
+  let isEnded = false;
+  let writing: Promise<void> | undefined;
+
+  const writeAll = async (): Promise<void> => {
+    while (waiting.length > 0) {
+      const lines = waiting;
+      waiting = [];
+      waitingBytes = 0;
+      if (leftOutBytes > 0) lines.push(Buffer.from(`--- ${leftOutBytes} bytes were too fast for this disk\n`));
+      leftOutBytes = 0;
+      let batch: Buffer[] = [];
+      let batchBytes = 0;
+      const put = async (): Promise<void> => {
+        if (batchBytes > 0) await file.appendFile(Buffer.concat(batch));
+        sizeBytes += batchBytes;
+        batch = [];
+        batchBytes = 0;
+      };
+      for (const line of lines) {
+        if (sizeBytes + batchBytes > 0 && sizeBytes + batchBytes + line.length > limitBytes) {
+          await put();
+          await rotate();
+        }
+        batch.push(line);
+        batchBytes += line.length;
+      }
+      await put();
+    }
+  };
+
+  const pump = (): void => {
+    writing ??= writeAll()
+      .catch((error: unknown) => {
+        isEnded = true;
+        waiting = [];
+        onFailed?.(failure(error));
+      })
+      .finally(() => {
+        writing = undefined;
+        if (waiting.length > 0 && !isEnded) pump();
+      });
+  };
+
+  return {
+    path,
+    append: (text) => {
+      if (isEnded) return;
+      const line = Buffer.from(`${text}\n`);
+      if (waitingBytes + line.length > MOST_WAITING_BYTES) {
+        leftOutBytes += line.length;
+        return;
+      }
+      waiting.push(line);
+      waitingBytes += line.length;
+      pump();
+    },
+    flushed: async () => {
+      while (writing !== undefined) await writing;
+    },
+    close: async () => {
+      while (writing !== undefined) await writing;
+      isEnded = true;
+      await file.close().catch(() => undefined);
+    },
+  };
+}

@@ -1,0 +1,124 @@
+import { systemClock, type Clock } from '../base/clock.ts';
+import type { Disposable } from '../base/disposable.ts';
+import { Emitter, type Event } from '../base/emitter.ts';
+
+export interface OutputGateOptions {
+  /** What is kept while nothing is let out, in characters. Default 1 Mi. */
+  readonly keptCharacters?: number;
+  /** Texts within this time come out as one. Default 16. */
+  readonly togetherMs?: number;
+  readonly clock?: Clock;
+}
+
+interface Piece {
+  text: string;
+  isReady: boolean;
+}
+
+/** Lets text out in larger pieces, and can be closed for a while. What comes meanwhile is kept, the newest of it if it is too much. */
+export class OutputGate implements Disposable {
+  readonly #options: Required<OutputGateOptions>;
+  readonly #output = new Emitter<string>();
+  #isClosed = false;
+  #kept: Piece[] = [];
+  #keptCharacters = 0;
+  #droppedLines = 0;
+  #droppedBytes = 0;
+  #timer: Disposable | undefined;
+
+  constructor(options: OutputGateOptions = {}) {
+    this.#options = { keptCharacters: 1024 * 1024, togetherMs: 16, clock: systemClock, ...options };
+  }
+
+  get onOutput(): Event<string> {
+    return this.#output.event;
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** What waits now. */
+  get keptCharacters(): number {
+    return this.#keptCharacters;
+  }
+
+  write(text: string): void {
+    if (text !== '') this.#keep({ text, isReady: true });
+  }
+
+  /** Keeps a place behind what was written so far; what is written later waits until the place is filled. */
+  reserve(): { fill(text: string): void } {
+    const piece: Piece = { text: '', isReady: false };
+    this.#keep(piece);
+    return {
+      fill: (text) => {
+        if (piece.isReady) return;
+        piece.isReady = true;
+        if (!this.#kept.includes(piece)) return;
+        piece.text = text;
+        this.#keptCharacters += text.length;
+        this.#schedule();
+      },
+    };
+  }
+
+  /** Nothing comes out any more, but what was written before. */
+  close(): void {
+    this.flush();
+    this.#isClosed = true;
+  }
+
+  /** Lets out what was kept. `before` is told how much of it was lost, and gives the text that stands in front. */
+  open(before: (dropped: { readonly lines: number; readonly bytes: number }) => string): void {
+    if (!this.#isClosed) return;
+    this.#isClosed = false;
+    const text = before({ lines: this.#droppedLines, bytes: this.#droppedBytes });
+    this.#droppedLines = 0;
+    this.#droppedBytes = 0;
+    this.#kept.unshift({ text, isReady: true });
+    this.#keptCharacters += text.length;
+    this.#schedule();
+  }
+
+  /** Lets out what may come out, now. */
+  flush(): void {
+    this.#timer?.dispose();
+    this.#timer = undefined;
+    if (this.#isClosed) return;
+    const ready = this.#kept.findIndex((piece) => !piece.isReady);
+    const text = this.#kept
+      .splice(0, ready < 0 ? this.#kept.length : ready)
+      .map((piece) => piece.text)
+      .join('');
+    this.#keptCharacters -= text.length;
+    if (text !== '') this.#output.fire(text);
+  }
+
+  dispose(): void {
+    this.#timer?.dispose();
+    this.#output.dispose();
+  }
+
+  #keep(piece: Piece): void {
+    this.#kept.push(piece);
+    this.#keptCharacters += piece.text.length;
+    while (this.#keptCharacters > this.#options.keptCharacters && this.#kept.length > 1) this.#dropOldest();
+    this.#schedule();
+  }
+
+  #dropOldest(): void {
+    const text = this.#kept.shift()?.text ?? '';
+    this.#keptCharacters -= text.length;
+    this.#droppedBytes += Buffer.byteLength(text);
+    for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) this.#droppedLines++;
+  }
+
+  #schedule(): void {
+    if (this.#isClosed || this.#timer !== undefined) return;
+    this.#timer = this.#options.clock.after(this.#options.togetherMs, () => {
+      this.#timer = undefined;
+      this.flush();
+    });
+  }
+}
