@@ -37,9 +37,11 @@ export type OptionValue = boolean | number | string | null;
 
 export type Fix = { readonly id: FixId; readonly needs: readonly Need[] } & (
   | {
-      /** Sets options in `sdkconfig` and in the defaults, by name without `CONFIG_`. */
+      /** Sets options in `sdkconfig` and in its defaults, by name without `CONFIG_`; of a choice, the member to turn on. */
       readonly kind: 'setOptions';
       readonly options: Readonly<Record<string, OptionValue>>;
+      /** A value of this computer (an address): into the defaults only where they set the option already. */
+      readonly isLocal?: boolean;
     }
   | { readonly kind: 'command'; readonly command: FixCommand }
   | { readonly kind: 'editFile'; readonly path: string; readonly edits: readonly TextEdit[] }
