@@ -1,0 +1,259 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { DisposableStore } from '../../src/base/disposable.ts';
+import { isOtaError } from '../../src/base/ota-error.ts';
+import { applySlotChange, planSlotChange, type SlotChange } from '../../src/flash/change-slots.ts';
+import { openChip, type ChipSession } from '../../src/flash/chip-session.ts';
+import { restoreSlot } from '../../src/flash/slot-images.ts';
+import { readSlots } from '../../src/flash/slots.ts';
+import { flashIntoSpareSlot } from '../../src/ota/slots.ts';
+import { makeOtadata } from '../support/firmware.ts';
+import { FACTORY_AND_TWO, slotImage, slotRig, THREE_SLOTS, type SlotRig } from '../support/slot-rig.ts';
+
+// Power fails before, in and after every erase and every program of every change of the slots: whatever is in flash then, the board boots a
+// version that is whole.
+const store = new DisposableStore();
+afterAll(() => {
+  store.dispose();
+});
+
+const TWO_SLOTS = THREE_SLOTS.split('\n').slice(0, 5).join('\n');
+type Entry = Parameters<typeof makeOtadata>[0];
+
+interface Scenario {
+  readonly name: string;
+  readonly table: string;
+  readonly otadata: readonly [Entry, Entry];
+  readonly hasRollback?: boolean;
+  /** Default: otadata is changed in this way. */
+  readonly work?: (chip: ChipSession, rig: SlotRig) => Promise<unknown>;
+  readonly change?: SlotChange;
+  /** Version that boots when it came to its end. */
+  readonly boots: string;
+  /** Version that boots while the slot of the one before is being written. */
+  readonly meanwhile?: string;
+  /** Of all cuts, every how manieth is tried. */
+  readonly step?: number;
+}
+
+const VERSIONS: Readonly<Record<string, string>> = { factory: '0.9.0', ota_0: '1.0.0', ota_1: '1.1.0', ota_2: '1.2.0' };
+const NEW_VERSION = '2.0.0';
+
+const SCENARIOS: readonly Scenario[] = [
+  {
+    name: 'boot ota_1 where otadata is blank',
+    ...{
+      table: TWO_SLOTS,
+      otadata: [undefined, undefined],
+      change: { kind: 'boot', target: { ota: 1 } },
+      boots: '1.1.0',
+    },
+  },
+  {
+    name: 'go back from ota_1 to ota_0',
+    table: TWO_SLOTS,
+    otadata: [
+      { sequence: 1, state: 'valid' },
+      { sequence: 2, state: 'valid' },
+    ],
+    change: { kind: 'previous' },
+    boots: '1.0.0',
+  },
+  {
+    name: 'boot ota_0 of three, written to the first sector',
+    table: THREE_SLOTS,
+    otadata: [
+      { sequence: 5, state: 'valid' },
+      { sequence: 6, state: 'undefined' },
+    ],
+    change: { kind: 'boot', target: { ota: 0 } },
+    boots: '1.0.0',
+  },
+  {
+    name: 'boot ota_1, whose entry says that it was rolled back',
+    table: TWO_SLOTS,
+    otadata: [
+      { sequence: 1, state: 'valid' },
+      { sequence: 2, state: 'aborted' },
+    ],
+    change: { kind: 'boot', target: { ota: 1 } },
+    boots: '1.1.0',
+  },
+  {
+    name: 'keep ota_1, which is on trial',
+    table: TWO_SLOTS,
+    otadata: [
+      { sequence: 1, state: 'valid' },
+      { sequence: 2, state: 'pendingVerify' },
+    ],
+    hasRollback: true,
+    change: { kind: 'boot', target: { ota: 1 } },
+    boots: '1.1.0',
+  },
+  {
+    name: 'boot ota_0 while ota_1 is new',
+    table: TWO_SLOTS,
+    otadata: [
+      { sequence: 1, state: 'valid' },
+      { sequence: 2, state: 'new' },
+    ],
+    hasRollback: true,
+    change: { kind: 'boot', target: { ota: 0 } },
+    boots: '1.0.0',
+  },
+  {
+    name: 'boot factory',
+    table: FACTORY_AND_TWO,
+    otadata: [
+      { sequence: 1, state: 'valid' },
+      { sequence: 2, state: 'valid' },
+    ],
+    change: { kind: 'boot', target: 'factory' },
+    boots: '0.9.0',
+  },
+  {
+    name: 'erase otadata where there is no factory',
+    table: TWO_SLOTS,
+    otadata: [
+      { sequence: 3, state: 'valid' },
+      { sequence: 2, state: 'valid' },
+    ],
+    change: { kind: 'eraseOtadata' },
+    boots: '1.0.0',
+  },
+  {
+    name: 'boot ota_1 when the numbers have run out',
+    table: TWO_SLOTS,
+    otadata: [
+      { sequence: 0xffff_fffd, state: 'valid' },
+      { sequence: 0xffff_fffe, state: 'valid' },
+    ],
+    change: { kind: 'boot', target: { ota: 0 } },
+    boots: '1.0.0',
+  },
+  {
+    name: 'flash into the spare slot',
+    table: TWO_SLOTS,
+    otadata: [
+      { sequence: 1, state: 'valid' },
+      { sequence: 2, state: 'valid' },
+    ],
+    work: async (chip, rig) => {
+      const slots = await readSlots(chip, { rollbackEnabled: false });
+      return flashIntoSpareSlot(chip, slots, slotImage(NEW_VERSION), { isFastReflash: rig.flash.sizeBytes < 0 });
+    },
+    boots: NEW_VERSION,
+    step: 3,
+  },
+  {
+    name: 'restore the slot that boots',
+    table: TWO_SLOTS,
+    otadata: [
+      { sequence: 1, state: 'valid' },
+      { sequence: 2, state: 'valid' },
+    ],
+    work: async (chip) => {
+      const slots = await readSlots(chip, { rollbackEnabled: false });
+      const [, target] = slots.slots;
+      if (target !== undefined)
+        await restoreSlot(chip, slots, target, slotImage(NEW_VERSION), { isFastReflash: false });
+    },
+    boots: NEW_VERSION,
+    meanwhile: '1.0.0',
+    step: 5,
+  },
+];
+
+/** Sends no reset: the board is in its loader already, and its plug is pulled afterwards. */
+const STAYS = { customReset: [], customHardReset: [] };
+
+async function run({ line, open }: SlotRig, work: (chip: ChipSession) => Promise<unknown>): Promise<boolean> {
+  line.plugIn();
+  line.holdBoot(true);
+  line.pressReset();
+  line.holdBoot(false);
+  // what has no power answers no more
+  const watching = line.onMode((mode) => {
+    if (mode === 'held' || mode === 'firmware') line.unplug();
+  });
+  try {
+    const chip = await openChip(await open(), STAYS);
+    try {
+      await work(chip);
+      return true;
+    } finally {
+      await chip.close({ restarts: false });
+    }
+  } catch (error) {
+    if (!isOtaError(error)) throw error;
+    return false;
+  } finally {
+    watching.dispose();
+    line.unplug();
+  }
+}
+
+describe('power fails at any point of', () => {
+  it.each(SCENARIOS)(
+    '$name',
+    async ({ table, otadata, hasRollback = false, work, change, boots, meanwhile, step = 1 }) => {
+      const rig = await slotRig(store, {
+        table,
+        otadata: makeOtadata(...otadata),
+        image: { totalSizeBytes: 32 * 1024 },
+        setup: { bootloader: { hasRollback } },
+      });
+      rig.line.unplug();
+      for (const row of rig.board.state.slots) {
+        rig.put(row.label, slotImage(VERSIONS[row.label] ?? '', { image: { totalSizeBytes: 32 * 1024 } }));
+      }
+      const start = rig.flash.snapshot();
+      const before = await rig.boot();
+      rig.line.unplug();
+      rig.flash.restore(start);
+      const doIt = (): Promise<boolean> =>
+        run(rig, async (chip) => {
+          if (work !== undefined) return work(chip, rig);
+          const slots = await readSlots(chip, { rollbackEnabled: hasRollback });
+          return applySlotChange(chip, slots, planSlotChange(slots, change ?? { kind: 'previous' }));
+        });
+      const operations: { kind: string; lengthBytes: number }[] = [];
+      const counting = rig.flash.onOperation((operation) => operations.push(operation));
+      expect(await doIt()).toBe(true);
+      counting.dispose();
+      expect(await rig.boot()).toMatchObject({ version: boots });
+      expect(operations.length).toBeGreaterThan(0);
+      // nothing but the version that booted before or the one that is to boot: not just anything that is whole
+      const allowed = [before?.version, boots, meanwhile].filter((version) => version !== undefined);
+      let cuts = 0;
+      for (let index = 0; index < operations.length; index += step) {
+        for (const arm of armsOf(rig, operations[index]?.kind === 'program' && step === 1, index)) {
+          rig.line.unplug();
+          rig.flash.restore(start);
+          const armed = arm();
+          const isDone = await doIt();
+          armed.dispose();
+          const booted = await rig.boot();
+          expect(allowed, `cut ${cuts} at operation ${index}`).toContain(booted?.version);
+          if (isDone) expect(booted).toMatchObject({ version: boots });
+          cuts += 1;
+        }
+      }
+      // and what was interrupted can be done again
+      expect(await doIt()).toBe(true);
+      expect(await rig.boot()).toMatchObject({ version: boots });
+    },
+  );
+});
+
+/** In the middle of an operation, right after it, and (of an entry of otadata) after single bytes of it. */
+function armsOf({ flash, line }: SlotRig, isEntry: boolean, index: number): (() => { dispose(): void })[] {
+  const inside = (): { dispose(): void } => flash.cutPower({ afterOperations: index });
+  const after = (): { dispose(): void } => {
+    let seen = 0;
+    return flash.onOperation(() => {
+      if (seen++ === index) line.unplug();
+    });
+  };
+  const atBytes = isEntry ? [0, 1, 4, 24, 27, 28, 31] : [];
+  return [inside, after, ...atBytes.map((count) => () => flash.cutPower({ afterProgrammedBytes: count }))];
+}
