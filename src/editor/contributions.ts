@@ -5,6 +5,7 @@ export const COMMANDS = [
   'bumpVersion',
   'buildFirmware',
   'buildMetadata',
+  'setUpForOta',
   'createCertificate',
   'installCertificate',
   'showCertificate',
@@ -37,6 +38,7 @@ export const COMMANDS = [
   'resetBoard',
   'cancelFlash',
   'openVirtualLine',
+  'showFlashMap',
 ] as const;
 
 export type CommandName = (typeof COMMANDS)[number];

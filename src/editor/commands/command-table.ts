@@ -9,9 +9,11 @@ import type { Handler } from './run.ts';
 const project = () => import('./project-commands.ts');
 const certificate = () => import('./certificate-commands.ts');
 const server = () => import('./server-commands.ts');
+const setup = () => import('./setup-commands.ts');
 const board = () => import('./board-commands.ts');
 const flash = () => import('./flash-commands.ts');
 const port = () => import('./port-commands.ts');
+const panel = () => import('./panel-commands.ts');
 
 /** Every command, with what it does. */
 const HANDLERS = {
@@ -19,6 +21,7 @@ const HANDLERS = {
   bumpVersion: async () => (await project()).bumpVersion,
   buildFirmware: async () => (await project()).buildFirmware,
   buildMetadata: async () => (await project()).buildMetadata,
+  setUpForOta: async () => (await setup()).setUpForOta,
   refresh: async () => (await project()).refresh,
   createCertificate: async () => (await certificate()).createCertificate,
   installCertificate: async () => (await certificate()).installCertificate,
@@ -51,6 +54,7 @@ const HANDLERS = {
   chipInformation: async () => (await flash()).chipInformation,
   resetBoard: async () => (await flash()).resetBoard,
   cancelFlash: async () => (await flash()).cancelFlash,
+  showFlashMap: async () => (await panel()).showFlashMap,
 } as const satisfies Record<CommandName, () => Promise<Handler>>;
 
 /** Registers every command behind the one error boundary. */

@@ -1,0 +1,128 @@
+import { l10n, ThemeIcon, window, workspace, type QuickPickItem } from 'vscode';
+import { basename, relative } from 'node:path';
+import { planSetup, setupPaths, type SetupFacts, type SetupPart, type SetupPlan } from '../../doctor/setup-plan.ts';
+import { applyEdits, readTextExactly } from '../../idf/file-edit.ts';
+import { PlanPreview } from '../plan-preview.ts';
+import { readSettings } from '../settings.ts';
+import { needsText, setupNoteText, setupStepText } from '../setup-texts.ts';
+import type { WindowSession } from '../window-session.ts';
+import { requireProject, runCommand, type Handler } from './run.ts';
+
+/** What the plan looks at, read now. Makes the server's certificate when there is none yet: the project has to trust it. */
+async function setupFacts(session: WindowSession): Promise<SetupFacts> {
+  const project = requireProject(session);
+  const texts = new Map<string, string>();
+  await Promise.all(
+    setupPaths(project).map(async (path) => {
+      const text = await readTextExactly(session.files, path);
+      if (text !== undefined) texts.set(path, text);
+    }),
+  );
+  const { values } = readSettings(session.projects.workspaceFolder());
+  const { state } = session.server;
+  const protocol = state.kind === 'on' ? state.protocol : values['server.protocol'];
+  const certificate = protocol === 'https' ? await session.certificates.ensure() : undefined;
+  return {
+    project,
+    text: (path) => texts.get(path),
+    server: {
+      state: state.kind,
+      protocol,
+      port: state.kind === 'on' ? state.port : values['server.port'],
+      host: session.certificates.advertisedHost(),
+      bindHost: values['server.bindAddress'],
+      paths: [],
+    },
+    ...(certificate === undefined
+      ? {}
+      : {
+          certificate: {
+            mode: values['certificate.mode'],
+            certificatePem: certificate.certificatePem,
+            description: certificate.description,
+            ...(certificate.trustPem === undefined ? {} : { trustPem: certificate.trustPem }),
+          },
+        }),
+  };
+}
+
+interface PartItem extends QuickPickItem {
+  readonly part: SetupPart;
+}
+
+/** Asks for the parts that are wanted while the diff shows what they come to; undefined when it is called off. */
+async function choose(facts: SetupFacts, whole: SetupPlan): Promise<SetupPlan | undefined> {
+  const { folder, name } = facts.project;
+  const preview = new PlanPreview(l10n.t('Set Up {0} for OTA', name));
+  const pick = window.createQuickPick<PartItem>();
+  try {
+    await preview.show(whole.edits);
+    pick.title = l10n.t('Set up {0} for OTA: {1} files change, as shown below', name, whole.edits.length);
+    pick.placeholder = l10n.t(
+      'Uncheck what you do not want, then press Enter or OK. What is there now is kept beside each file.',
+    );
+    pick.canSelectMany = true;
+    // the diff can be scrolled meanwhile
+    pick.ignoreFocusOut = true;
+    pick.items = whole.steps.map((step) => ({
+      ...setupStepText(step),
+      part: step.part,
+      iconPath: new ThemeIcon('diff'),
+      detail: step.paths.map((path) => relative(folder, path)).join(', '),
+    }));
+    pick.selectedItems = pick.items;
+    let plan: SetupPlan = whole;
+    pick.onDidChangeSelection((items) => {
+      plan = planSetup(facts, { parts: new Set(items.map(({ part }) => part)) });
+      preview.update(plan.edits, whole.edits);
+      pick.title = l10n.t('Set up {0} for OTA: {1} files change, as shown below', name, plan.edits.length);
+    });
+    return await new Promise((resolve) => {
+      pick.onDidAccept(() => {
+        resolve(plan);
+      });
+      pick.onDidHide(() => {
+        resolve(undefined);
+      });
+      pick.show();
+    });
+  } finally {
+    pick.dispose();
+    preview.dispose();
+  }
+}
+
+export const setUpForOta: Handler = async (session) => {
+  const { folder } = requireProject(session);
+  // what an editor holds unsaved would be left out, and would undo the change when it is saved
+  for (const document of workspace.textDocuments) {
+    if (document.isDirty && document.uri.scheme === 'file' && document.fileName.startsWith(folder))
+      await document.save();
+  }
+  const facts = await setupFacts(session);
+  const { name } = facts.project;
+  const whole = planSetup(facts);
+  if (whole.edits.length === 0) {
+    const notes = whole.notes.map(setupNoteText).join(' ');
+    void window.showInformationMessage(
+      notes === '' ? l10n.t('{0} is set up for updates over the air: nothing to do.', name) : notes,
+    );
+    return;
+  }
+  const plan = await choose(facts, whole);
+  if (plan === undefined || plan.edits.length === 0) return;
+  const backups = await applyEdits(plan.edits, session.files, { keepBackups: true });
+  await session.projects.reload();
+  session.log.info(
+    `set up for OTA: ${plan.edits.map(({ path }) => path).join(', ')}; kept ${backups.map((path) => basename(path)).join(', ')}`,
+  );
+  const build = l10n.t('Build Firmware');
+  const text = [
+    l10n.t('{0} is set up for updates over the air.', name),
+    needsText(plan.needs),
+    ...plan.notes.map(setupNoteText),
+  ].join(' ');
+  void window.showInformationMessage(text, build).then(async (answer) => {
+    if (answer === build) await runCommand('buildFirmware');
+  });
+};
