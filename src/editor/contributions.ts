@@ -19,10 +19,16 @@ export const COMMANDS = [
   'selectAdvertisedAddress',
   'copyFirmwareUrl',
   'showServerLog',
+  'deliverUpdate',
   'rehearseUpdate',
   'cancelUpdate',
   'attachVirtualBoard',
+  'attachAnotherVirtualBoard',
+  'misbehaveVirtualBoard',
   'detachVirtualBoard',
+  'exportUpdateMarkdown',
+  'exportUpdateJson',
+  'clearUpdates',
   'showBoardConsole',
   'refresh',
   'selectPort',
@@ -48,7 +54,12 @@ export function commandId(name: CommandName): `esp32Ota.${CommandName}` {
   return `esp32Ota.${name}`;
 }
 
-export const VIEWS = { container: 'esp32Ota', firmware: 'esp32Ota.firmware', devices: 'esp32Ota.devices' } as const;
+export const VIEWS = {
+  container: 'esp32Ota',
+  firmware: 'esp32Ota.firmware',
+  devices: 'esp32Ota.devices',
+  updates: 'esp32Ota.updates',
+} as const;
 
 export const TASK_TYPE = 'esp32Ota';
 
@@ -68,6 +79,8 @@ export interface ContextKeys {
   /** A chip is being talked to. */
   isFlashing: boolean;
   hasRemotePort: boolean;
+  /** The history of the selected project has something in it. */
+  hasUpdates: boolean;
 }
 
 export const CONTEXT_KEYS = [
@@ -81,6 +94,7 @@ export const CONTEXT_KEYS = [
   'isUpdating',
   'isFlashing',
   'hasRemotePort',
+  'hasUpdates',
 ] as const satisfies readonly (keyof ContextKeys)[];
 
 /** Settings below `esp32Ota.`, with the types package.json promises. */
@@ -104,6 +118,14 @@ export interface SettingTypes {
   'serial.resetSequence': string;
   'flash.baud': number;
   'flash.onlyChangedBlocks': boolean;
+  'deliver.trigger': 'wait' | 'reset' | 'sendUrl' | 'http' | 'virtual';
+  'deliver.httpRequest': readonly string[];
+  'deliver.allowPublicBoards': boolean;
+  'deliver.canary': boolean;
+  'deliver.bumpVersion': 'ask' | 'always' | 'never';
+  'deliver.build': boolean;
+  'deliver.waitMinutes': number;
+  'deliver.keepHistory': number;
   'virtualBoard.client': 'auto' | 'simple' | 'advanced' | 'native';
   'virtualBoard.kilobytesPerSecond': number;
 }

@@ -1,6 +1,7 @@
 import type { OtaError, OtaErrorCode, OtaErrorDetails } from '../base/ota-error.ts';
 import { commonTexts } from './error-texts/common.ts';
 import { elfTexts } from './error-texts/elf.ts';
+import { deliverTexts } from './error-texts/deliver.ts';
 import { flashTexts } from './error-texts/flash.ts';
 import { imageTexts } from './error-texts/image.ts';
 import { monitorTexts } from './error-texts/monitor.ts';
@@ -15,6 +16,7 @@ import type { ErrorText, ErrorTexts } from './error-texts/error-text.ts';
 const TEXTS: ErrorTexts<OtaErrorCode> = {
   ...commonTexts,
   ...elfTexts,
+  ...deliverTexts,
   ...flashTexts,
   ...imageTexts,
   ...monitorTexts,

@@ -35,6 +35,8 @@ interface Entry {
 /** Tells several boards under update apart by what the server sees of them. Each board hears the events of its own client and no others. */
 export class ClientRouter implements Disposable {
   readonly #entries = new Set<Entry>();
+  /** Addresses of boards that are through: who asks from there is no other board. */
+  readonly #through = new Set<string>();
   readonly #subscription: Disposable;
 
   constructor(onTransfer: Event<TransferEvent>) {
@@ -63,6 +65,7 @@ export class ClientRouter implements Disposable {
       },
       dispose: () => {
         this.#entries.delete(entry);
+        if (entry.address !== undefined) this.#through.add(entry.address);
         entry.transfers.dispose();
         entry.links.dispose();
       },
@@ -97,6 +100,7 @@ export class ClientRouter implements Disposable {
     }
     const known = others.find((entry) => entry.address === address);
     if (known !== undefined) return { entry: known, by: known.link?.address === address ? known.link.by : 'address' };
+    if (this.#through.has(address)) return undefined;
     // a board that says another MAC address or another IP address of itself is another board
     const candidates = others.filter(
       (entry) => entry.address === undefined && !(mac !== undefined && entry.board.mac !== undefined),

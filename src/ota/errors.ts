@@ -6,6 +6,16 @@ declare module '../base/ota-error.ts' {
     'board.encrypted': { file: string };
     /** What was built is not an application image. */
     'publish.notAnApp': { path: string; kind: string };
+    /** The request that makes a board update is spelled wrongly; `problem` is `url`, `method`, `scheme` or `credentials`. */
+    'trigger.badTemplate': { template: string; problem: string };
+    /** The board's address is not one of a local network. */
+    'trigger.publicAddress': { host: string; address: string };
+    /** No connection to the board; `reason` is the system's code. */
+    'trigger.unreachable': { url: string; reason: string };
+    /** The board answered the request with an error. */
+    'trigger.refused': { url: string; status: number };
+    /** No board to bring the update to, for this way of telling it. */
+    'trigger.noBoard': { trigger: string };
   }
 }
 

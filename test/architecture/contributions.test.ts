@@ -51,6 +51,14 @@ const SAMPLES: { [Key in keyof SettingTypes]: SettingTypes[Key] } = {
   'serial.resetSequence': '',
   'flash.baud': 921600,
   'flash.onlyChangedBlocks': true,
+  'deliver.trigger': 'wait',
+  'deliver.httpRequest': [],
+  'deliver.allowPublicBoards': false,
+  'deliver.canary': true,
+  'deliver.bumpVersion': 'ask',
+  'deliver.build': true,
+  'deliver.waitMinutes': 10,
+  'deliver.keepHistory': 100,
   'virtualBoard.client': 'auto',
   'virtualBoard.kilobytesPerSecond': 0,
 };
@@ -86,7 +94,7 @@ describe('package.json and src/editor/contributions.ts', () => {
   it('declare the same views', () => {
     expect(manifest.contributes.viewsContainers.activitybar.map((one) => one.id)).toEqual([VIEWS.container]);
     expect(sorted(manifest.contributes.views[VIEWS.container]?.map((one) => one.id) ?? [])).toEqual(
-      sorted([VIEWS.firmware, VIEWS.devices]),
+      sorted([VIEWS.firmware, VIEWS.devices, VIEWS.updates]),
     );
   });
 
@@ -100,7 +108,7 @@ describe('package.json and src/editor/contributions.ts', () => {
     const used = new Set(
       whens.flatMap((when) => [...when.matchAll(/\besp32Ota\.(\w+)/g)].map((match) => match[1] ?? '')),
     );
-    for (const view of [VIEWS.firmware, VIEWS.devices]) used.delete(view.replace('esp32Ota.', ''));
+    for (const view of [VIEWS.firmware, VIEWS.devices, VIEWS.updates]) used.delete(view.replace('esp32Ota.', ''));
     expect(sorted(used)).toEqual(sorted(CONTEXT_KEYS));
   });
 

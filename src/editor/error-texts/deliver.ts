@@ -1,0 +1,60 @@
+import { l10n } from 'vscode';
+import type { OtaErrorCode } from '../../base/ota-error.ts';
+import { says, type ErrorTexts } from './error-text.ts';
+
+type Code = Extract<OtaErrorCode, `trigger.${string}`>;
+
+function templateProblem(problem: string): string {
+  switch (problem) {
+    case 'method':
+      return l10n.t('its method has to be GET, POST or PUT');
+    case 'scheme':
+      return l10n.t('it has to begin with http:// or https://');
+    case 'credentials':
+      return l10n.t('a user name or password must not be in it');
+    default:
+      return l10n.t('it is not a URL');
+  }
+}
+
+/** Boards that could not be told to update. */
+export const deliverTexts: ErrorTexts<Code> = {
+  'trigger.badTemplate': (it) =>
+    it.template.trim() === ''
+      ? says(
+          l10n.t('No request is set that makes the board update, such as {0}.', 'http://192.168.1.50/ota?url={url}'),
+          { kind: 'setting', key: 'deliver.httpRequest' },
+        )
+      : says(l10n.t('The request “{0}” can’t be sent: {1}.', it.template, templateProblem(it.problem)), {
+          kind: 'setting',
+          key: 'deliver.httpRequest',
+        }),
+  'trigger.publicAddress': (it) =>
+    says(
+      l10n.t('{0} ({1}) is not in a local network: no request is sent there.', it.host, it.address),
+      { kind: 'setting', key: 'deliver.allowPublicBoards' },
+      { kind: 'setting', key: 'deliver.httpRequest' },
+    ),
+  'trigger.unreachable': (it) =>
+    says(l10n.t('The board can’t be reached at {0} ({1}).', it.url, it.reason), {
+      kind: 'setting',
+      key: 'deliver.httpRequest',
+    }),
+  'trigger.refused': (it) =>
+    says(l10n.t('The board answered {0} with status {1}.', it.url, it.status), {
+      kind: 'setting',
+      key: 'deliver.httpRequest',
+    }),
+  'trigger.noBoard': (it) =>
+    it.trigger === 'virtual'
+      ? says(l10n.t('No virtual board is attached.'), {
+          kind: 'command',
+          title: l10n.t('Attach Virtual Board'),
+          command: 'attachVirtualBoard',
+        })
+      : says(
+          l10n.t('No port is selected that the board is on.'),
+          { kind: 'command', title: l10n.t('Select Port'), command: 'selectPort' },
+          { kind: 'setting', key: 'deliver.trigger' },
+        ),
+};
