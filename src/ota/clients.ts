@@ -68,6 +68,8 @@ function afterEvent(client: SeenClient, event: TransferEvent, releases: Readonly
   switch (event.kind) {
     case 'tlsFailed':
       return { ...client, trouble: { kind: 'tls', cause: event.cause, detail: event.detail } };
+    case 'fault':
+      return client;
     case 'refused':
       return { ...client, trouble: { kind: 'refused', reason: event.reason } };
     case 'requested': {

@@ -191,6 +191,10 @@ function afterTransfer(timeline: Timeline, event: TransferEvent): Timeline {
         source: 'server',
         text: event.client.address,
       });
+    case 'fault':
+      return timeline.faults?.includes(event.fault) === true
+        ? timeline
+        : { ...timeline, faults: [...(timeline.faults ?? []), event.fault] };
     case 'requested':
       return afterRequest(timeline, event);
     case 'progress':

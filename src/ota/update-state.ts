@@ -1,3 +1,5 @@
+import type { FaultId } from '../server/faults/profiles.ts';
+
 /** The steps of an update, in the order they are shown. */
 export const STEP_IDS = [
   'published',
@@ -83,6 +85,8 @@ export interface Timeline {
   readonly client?: ClientLink;
   /** Every failure in the order seen; the first is usually the cause, the later ones its echo. */
   readonly failures: readonly Failure[];
+  /** Deliberate faults of the server that it met, in the order seen. */
+  readonly faults?: readonly FaultId[];
   readonly runningVersion?: string;
   readonly runsRelease?: boolean;
   readonly verdict?: Verdict;

@@ -16,6 +16,12 @@ declare module '../base/ota-error.ts' {
     'server.nameInvalid': { name: string };
     /** There are no bytes to serve. */
     'server.releaseEmpty': { name: string };
+    /** The fault has no such parameter (`range` is empty then, and for a text that is too long), or it does not take this value. */
+    'server.faultParameter': { fault: string; parameter: string; range: string };
+    /** The fault is one of TLS, and the server speaks plain HTTP. */
+    'server.faultNeedsHttps': { fault: string };
+    /** The fault needs a certificate by the authority that firmware trusts, and its key is not ours (or there is no authority). */
+    'server.faultNeedsAuthority': { fault: string };
     /** No certificate in PEM form is in there; `path` is empty when the text did not come from a file. */
     'certificate.unreadable': { path: string };
     /** The file named in the settings does not exist. */

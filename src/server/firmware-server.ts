@@ -1,13 +1,16 @@
-import { createServer, isIPv6, type AddressInfo, type Socket } from 'node:net';
+import { createServer, isIPv6, type Socket } from 'node:net';
 import { throwIfCancelled } from '../base/abort.ts';
 import { systemClock, type Clock } from '../base/clock.ts';
 import { toDisposable, type Disposable } from '../base/disposable.ts';
 import { Emitter, type Event } from '../base/emitter.ts';
 import { silentLogger, type Logger } from '../base/logger.ts';
 import { plainAddress } from './client-address.ts';
+import type { FaultChange, FaultState } from './faults/fault-switch.ts';
+import type { FaultProfile } from './faults/profiles.ts';
+import { ServerFaults, type FaultOptions } from './faults/server-faults.ts';
 import { ConnectionGate, type AllowedClients, type ConnectionLimits } from './connection-gate.ts';
 import { serveHttp, type HttpLimits } from './http-connection.ts';
-import { listen } from './listen.ts';
+import { ListeningPort } from './listening-port.ts';
 import type { ReleaseStore } from './release-store.ts';
 import { handleRequest, type Connection, type RequestContext } from './request-handler.ts';
 import { sendResponse, type Respond } from './send-response.ts';
@@ -17,7 +20,7 @@ import { TransferLedger } from './transfer-ledger.ts';
 
 export type ServerLimits = ConnectionLimits & HandshakeLimits & HttpLimits;
 
-export type { ServerCredentials };
+export type { FaultOptions, ServerCredentials };
 
 /** What can be changed while the server runs. */
 export interface ServerSettings {
@@ -56,6 +59,15 @@ export interface FirmwareServer extends Disposable {
   /** Takes new settings in force, for the connections made from now on. What is not named stays.
    * @throws {OtaError} `server.credentialsInvalid` (the old ones stay in force) */
   configure(settings: ServerSettings): void;
+  /** The fault in force. */
+  readonly fault: FaultState | undefined;
+  /** On, used, off, whoever did it. */
+  readonly onFault: Event<FaultChange>;
+  /** Puts a fault in force in place of the one there is, for what comes from now on, or turns it off. Resolves when that is so: after
+   * `connectionRefused`, when the port is listened on again.
+   * @throws {OtaError} `server.faultNeedsHttps`, `server.faultNeedsAuthority` (no credentials given), `server.credentialsInvalid`; after
+   * `connectionRefused`, `server.portInUse` and the others of the start, while it is still tried to get the port back */
+  setFault(profile: FaultProfile | undefined, options?: FaultOptions): Promise<void>;
   /** Ends every connection and frees the port. The releases stay: a server can be started on them again. */
   stop(): Promise<void>;
 }
@@ -102,6 +114,13 @@ export async function startFirmwareServer(
       logger.error(`a listener of ${event.kind} failed: ${String(error)}`);
     }
   };
+  // a client that has said all it wants to say may still be listening
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, accept);
+  const listening = new ListeningPort(server, host, clock, logger);
+  const origin = (): string =>
+    `${protocol}://${urlHost(settings.advertisedHost ?? concreteHost(host))}:${listening.port}`;
+  const credentials = (): ServerCredentials | undefined => settings.credentials;
+  const faults = new ServerFaults({ protocol, credentials, port: listening, clock, emit });
   const context: RequestContext = {
     store: releases,
     ledger,
@@ -109,11 +128,9 @@ export async function startFirmwareServer(
     logger,
     emit,
     respond: options.respond ?? sendResponse,
+    fault: (question) => faults.switch.answer(question, origin()),
     nextId: () => `r${(requestNumber += 1)}`,
   };
-
-  // a client that has said all it wants to say may still be listening
-  const server = createServer({ allowHalfOpen: true, noDelay: true }, accept);
 
   function accept(raw: Socket): void {
     const client: ClientIdentity = { address: plainAddress(raw.remoteAddress ?? ''), port: raw.remotePort ?? 0 };
@@ -134,14 +151,34 @@ export async function startFirmwareServer(
     const onFailed = (cause: TlsFailureCause, detail: string): void => {
       if (!isStopping) emit({ kind: 'tlsFailed', atMs: clock.now(), client, cause, detail });
     };
-    if (secureContext !== undefined) {
-      const { maxFragmentBytes } = settings;
+    if (secureContext === undefined) {
+      raw.once('data', (first: Buffer) => {
+        if (first[0] !== TLS_HANDSHAKE) return;
+        onFailed('tlsOnPlainHttp', 'clientHello');
+        raw.destroy();
+      });
+      toRequests(raw, client, () => undefined).begin();
+      return;
+    }
+    const base = secureContext;
+    const greet = (): void => {
+      const fault = faults.connection(client);
+      const largest = fault?.maxFragmentBytes ?? Infinity;
+      const maxFragmentBytes = Math.min(largest, settings.maxFragmentBytes ?? Infinity);
       let isSecure = false;
       const onSecure = (): void => {
         isSecure = true;
         begin();
       };
-      const socket = shakeHands(raw, { secureContext, limits, maxFragmentBytes, clock, logger, onFailed, onSecure });
+      const socket = shakeHands(raw, {
+        secureContext: fault?.secureContext ?? base,
+        limits,
+        maxFragmentBytes: maxFragmentBytes === Infinity ? undefined : maxFragmentBytes,
+        clock,
+        logger,
+        onFailed,
+        onSecure,
+      });
       // made ready while the client does its part of the handshake
       const { connection, begin } = toRequests(socket, client, () => ({
         version: socket.getProtocol() ?? 'unknown',
@@ -150,14 +187,15 @@ export async function startFirmwareServer(
       socket.once('close', () => {
         if (isSecure && connection.requests === 0) onFailed('closed', 'afterHandshake');
       });
+    };
+    if (!faults.switch.isPlainAnswered) {
+      greet();
       return;
     }
-    raw.once('data', (first: Buffer) => {
-      if (first[0] !== TLS_HANDSHAKE) return;
-      onFailed('tlsOnPlainHttp', 'clientHello');
-      raw.destroy();
+    firstByte(raw, limits.handshakeTimeoutMs, clock, (byte) => {
+      if (byte === TLS_HANDSHAKE) greet();
+      else toRequests(raw, client, () => undefined).begin();
     });
-    toRequests(raw, client, () => undefined).begin();
   }
 
   function toRequests(socket: Socket, client: ClientIdentity, tls: Connection['tls']) {
@@ -172,18 +210,15 @@ export async function startFirmwareServer(
     return { connection, begin };
   }
 
-  await listen(server, port, host);
-  const listening = server.address() as AddressInfo;
-  server.on('error', (error) => {
-    logger.error(`server: ${error.message}`);
-  });
+  await listening.open(port);
 
   let stopped: Promise<void> | undefined;
   const stop = (): Promise<void> =>
     (stopped ??= new Promise((resolve) => {
       isStopping = true;
       onAbort.dispose();
-      server.close(() => {
+      faults.dispose();
+      listening.stop(() => {
         ledger.dispose();
         resolve();
       });
@@ -201,7 +236,7 @@ export async function startFirmwareServer(
     protocol,
     port: listening.port,
     get url() {
-      return `${protocol}://${urlHost(settings.advertisedHost ?? concreteHost(host))}:${listening.port}`;
+      return origin();
     },
     onTransfer: transfers.event,
     get connectionCount() {
@@ -212,9 +247,34 @@ export async function startFirmwareServer(
         secureContext = secureContextOf(changes.credentials);
       settings = { ...settings, ...changes };
     },
+    get fault() {
+      return faults.switch.state;
+    },
+    onFault: faults.switch.onChange,
+    setFault: (profile, more) => faults.set(profile, more),
     stop,
     dispose: abort,
   };
+}
+
+/** The first byte that comes, which stays to be read again. A connection on which none comes is closed. */
+function firstByte(socket: Socket, timeoutMs: number, clock: Clock, use: (byte: number) => void): void {
+  const timer = clock.after(timeoutMs, () => {
+    socket.destroy();
+  });
+  socket.once('close', () => {
+    timer.dispose();
+  });
+  socket.once('readable', () => {
+    timer.dispose();
+    const first = socket.read() as Buffer | null;
+    if (first === null) {
+      socket.destroy();
+      return;
+    }
+    socket.unshift(first);
+    use(first[0] ?? 0);
+  });
 }
 
 function concreteHost(host: string | undefined): string {

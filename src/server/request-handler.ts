@@ -3,6 +3,8 @@ import type { Socket } from 'node:net';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import { announcedFacts } from './announced-facts.ts';
+import type { FaultQuestion } from './faults/fault-switch.ts';
+import type { FaultedAnswer } from './faults/faulted-answer.ts';
 import type { HttpRequest } from './http-request.ts';
 import { parseRange } from './range.ts';
 import type { Release, ReleaseStore, Resolved } from './release-store.ts';
@@ -38,6 +40,8 @@ export interface RequestContext {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly respond: Respond;
+  /** The answer with the fault that is in force, if any. */
+  readonly fault: (question: FaultQuestion) => FaultedAnswer | undefined;
   readonly emit: (event: TransferEvent) => void;
   readonly nextId: () => string;
 }
@@ -46,6 +50,8 @@ interface Decision {
   readonly plan: ResponsePlan;
   readonly release?: Release;
   readonly transfer?: Transfer;
+  /** How it is answered, when not as usual. */
+  readonly respond?: Respond;
 }
 
 /** Answers one request and tells what became of it. Never rejects.
@@ -60,10 +66,17 @@ export async function handleRequest(
   const { clock, emit, ledger } = context;
   connection.settle?.(false);
   connection.requests += 1;
-  const { plan, release, transfer } = decide(context, connection, request);
+  const id = context.nextId();
+  const { plan, release, transfer, respond } = withFault(
+    context,
+    connection,
+    request,
+    id,
+    decide(context, connection, request),
+  );
   const isLast = request.isLast || plan.isLast === true;
   const startMs = clock.now();
-  const identity = { id: context.nextId(), client: connection.client, ...(transfer && { transferId: transfer.id }) };
+  const identity = { id, client: connection.client, ...(transfer && { transferId: transfer.id }) };
   const rate = new TransferRate(startMs);
   let sentBytes = 0;
   let toldMs = startMs;
@@ -108,7 +121,15 @@ export async function handleRequest(
   if (transfer !== undefined) ledger.opened(transfer);
   // told once the answer is on its way: whoever listens does not make a board wait
   const latest = clock.after(TELL_REQUEST_WITHIN_MS, tellRequested);
-  const isSent = await respondSafely(context, { request, socket, plan, isLast, release, clock, onSent });
+  const isSent = await respondSafely(context, respond ?? context.respond, {
+    request,
+    socket,
+    plan,
+    isLast,
+    release,
+    clock,
+    onSent,
+  });
   latest.dispose();
   tellRequested();
   if (transfer !== undefined) ledger.closed(transfer);
@@ -131,9 +152,9 @@ export async function handleRequest(
   return isSent && !isLast;
 }
 
-async function respondSafely(context: RequestContext, exchange: Exchange): Promise<boolean> {
+async function respondSafely(context: RequestContext, respond: Respond, exchange: Exchange): Promise<boolean> {
   try {
-    return await context.respond(exchange);
+    return await respond(exchange);
   } catch (error) {
     context.logger.error(`answering ${exchange.request.target} failed: ${String(error)}`);
     exchange.socket.destroy();
@@ -214,6 +235,23 @@ function decideRelease(
     contentType: 'application/octet-stream',
   });
   return { plan, release, transfer };
+}
+
+/** The decision with the fault that is in force. An answer that sends nothing of the release is no part of a transfer. */
+function withFault(
+  context: RequestContext,
+  connection: Connection,
+  request: HttpRequest,
+  id: string,
+  decision: Decision,
+): Decision {
+  const { plan, release, transfer } = decision;
+  if (release === undefined || transfer === undefined) return decision;
+  const runningVersion = announcedFacts(request.headers)?.runningVersion;
+  const { client } = connection;
+  const faulted = context.fault({ id, client, request, plan, release, transfer, runningVersion });
+  if (faulted === undefined) return decision;
+  return faulted.plan.status >= 300 ? faulted : { ...faulted, release, transfer };
 }
 
 function manifestOf({ manifest }: Release): Representation {

@@ -26,14 +26,19 @@ const NO_BODY = new Uint8Array(0);
 const REASONS: Readonly<Record<number, string>> = {
   200: 'OK',
   206: 'Partial Content',
+  302: 'Found',
   304: 'Not Modified',
   400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
   404: 'Not Found',
   405: 'Method Not Allowed',
   408: 'Request Timeout',
   413: 'Content Too Large',
   416: 'Range Not Satisfiable',
   431: 'Request Header Fields Too Large',
+  500: 'Internal Server Error',
+  503: 'Service Unavailable',
   505: 'HTTP Version Not Supported',
 };
 

@@ -39,15 +39,18 @@ const CIPHERS = [
 const PLAIN_HTTP = planText(400, 'This port speaks HTTPS: the URL has to begin with https://');
 const PLAIN_HTTP_ANSWER = `${headText(PLAIN_HTTP, true)}${Buffer.from(PLAIN_HTTP.body).toString()}`;
 
-/** What handshakes are made with. TLS 1.2 and 1.3.
+/** What handshakes are made with. TLS 1.2 (unless told not to) and 1.3.
  * @throws {OtaError} `server.credentialsInvalid` */
-export function secureContextOf(credentials: ServerCredentials | undefined): SecureContext {
+export function secureContextOf(
+  credentials: ServerCredentials | undefined,
+  minVersion: 'TLSv1.2' | 'TLSv1.3' = 'TLSv1.2',
+): SecureContext {
   if (credentials === undefined) throw new OtaError('server.credentialsInvalid', { reason: 'missing' });
   try {
     return createSecureContext({
       cert: credentials.certificatePem,
       key: credentials.keyPem,
-      minVersion: 'TLSv1.2',
+      minVersion,
       ciphers: CIPHERS,
       honorCipherOrder: true,
       sessionIdContext: 'esp32-ota',

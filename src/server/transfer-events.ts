@@ -1,3 +1,5 @@
+import type { FaultId } from './faults/profiles.ts';
+
 /** Who is on the other side. `address` is in its plain form: an IPv4 address that came in over an IPv6 socket is written as IPv4. */
 export interface ClientIdentity {
   readonly address: string;
@@ -59,6 +61,15 @@ export type TransferEvent =
       readonly atMs: number;
       readonly client: ClientIdentity;
       readonly reason: 'publicAddress' | 'tooManyConnections';
+    }
+  | {
+      /** A connection or a request gets a deliberate fault, told before anything of it is answered. */
+      readonly kind: 'fault';
+      readonly atMs: number;
+      readonly client: ClientIdentity;
+      readonly fault: FaultId;
+      /** The request's; absent where the whole connection is faulty. */
+      readonly id?: string;
     }
   | {
       readonly kind: 'requested';

@@ -50,6 +50,19 @@ export const serverTexts: ErrorTexts<Code> = {
       kind: 'setting',
       key: 'server.advertisedHost',
     }),
+  'server.faultParameter': (it) =>
+    says(
+      it.range === ''
+        ? l10n.t('The fault does not take this value for {0}.', it.parameter)
+        : l10n.t('The fault takes {1} for {0}.', it.parameter, it.range),
+    ),
+  'server.faultNeedsHttps': () =>
+    says(l10n.t('This fault is one of TLS: the server has to speak HTTPS for it.'), {
+      kind: 'setting',
+      key: 'server.protocol',
+    }),
+  'server.faultNeedsAuthority': () =>
+    says(l10n.t('This fault needs a certificate by an authority whose key is on this computer.'), mode),
   'certificate.unreadable': (it) =>
     says(
       l10n.t('{0} holds no certificate in PEM format.', it.path === '' ? l10n.t('The file') : basename(it.path)),

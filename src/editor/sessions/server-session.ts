@@ -276,6 +276,8 @@ function transferLine(event: TransferEvent): string {
   switch (event.kind) {
     case 'tlsFailed':
       return `${who} TLS failed: ${event.cause} (${event.detail})`;
+    case 'fault':
+      return `${who} gets the fault ${event.fault}`;
     case 'refused':
       return `${who} refused: ${event.reason}`;
     case 'requested': {
