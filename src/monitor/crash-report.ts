@@ -39,14 +39,15 @@ export function startCrash(event: StageEvent): CrashReport {
 /** The report with one more line of the block. */
 export function withCrashLine(crash: CrashReport, text: string, event: StageEvent | undefined): CrashReport {
   if (crash.lines.length >= MOST_CRASH_LINES) return crash;
-  const next = { ...crash, lines: [...crash.lines, text], registers: { ...crash.registers, ...registersIn(text) } };
+  // a watchdog has every core print its own: the one that crashed is the first
+  const next = { ...crash, lines: [...crash.lines, text], registers: { ...registersIn(text), ...crash.registers } };
   const { reason, backtrace, elfSha256, core } = event?.values ?? {};
   // what the panic handler adds tells more than how it was entered: a failed check before its abort(), a canary after its exception
   const isDetail = event?.stage === 'crashDetail' && reason !== undefined;
   return {
     ...next,
     ...(isDetail || (crash.reason === '' && reason !== undefined) ? { reason } : {}),
-    ...(backtrace === undefined ? {} : { backtrace: framesOf(backtrace) }),
+    ...(backtrace === undefined || crash.backtrace.length > 0 ? {} : { backtrace: framesOf(backtrace) }),
     ...(elfSha256 === undefined ? {} : { elfSha256 }),
     ...(crash.core === undefined && core !== undefined ? { core } : {}),
   };
