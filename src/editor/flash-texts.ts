@@ -20,6 +20,7 @@ export function phaseName(phase: FlashPhase): string {
     writing: l10n.t('Writing'),
     verifying: l10n.t('Verifying'),
     reading: l10n.t('Reading'),
+    waiting: l10n.t('Waiting for your answer'),
     resetting: l10n.t('Resetting the board'),
   };
   return names[phase];

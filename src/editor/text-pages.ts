@@ -1,4 +1,12 @@
-import { EventEmitter, Uri, window, workspace, type Disposable, type TextDocumentContentProvider } from 'vscode';
+import {
+  EventEmitter,
+  Uri,
+  commands,
+  window,
+  workspace,
+  type Disposable,
+  type TextDocumentContentProvider,
+} from 'vscode';
 
 const SCHEME = 'esp32-ota';
 
@@ -11,10 +19,20 @@ export class TextPages implements Disposable, TextDocumentContentProvider {
 
   /** Shows a text under a file name, in place of what was shown under it before. */
   async show(name: string, text: string): Promise<void> {
+    await window.showTextDocument(await workspace.openTextDocument(this.#put(name, text)), { preview: true });
+  }
+
+  /** Shows two texts side by side, the differences marked. */
+  async showDifference(title: string, name: string, before: string, after: string): Promise<void> {
+    const [left, right] = [this.#put(`before/${name}`, before), this.#put(`after/${name}`, after)];
+    await commands.executeCommand('vscode.diff', left, right, title, { preview: true });
+  }
+
+  #put(name: string, text: string): Uri {
     const uri = Uri.from({ scheme: SCHEME, path: `/${name}` });
     this.#texts.set(uri.path, text);
     this.#changed.fire(uri);
-    await window.showTextDocument(await workspace.openTextDocument(uri), { preview: true });
+    return uri;
   }
 
   provideTextDocumentContent({ path }: Uri): string {

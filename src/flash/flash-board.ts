@@ -1,7 +1,7 @@
 import './errors.ts';
 import { isOtaError, type OtaError } from '../base/ota-error.ts';
 import type { SerialTransport } from '../serial/serial-transport.ts';
-import { takeChip, type ChipFacts, type ChipOptions } from './chip-session.ts';
+import { takeChip, type ChipFacts, type ChipOptions, type ChipSession } from './chip-session.ts';
 import { compressAhead } from './compressed-blocks.ts';
 import { flashProblems, planFlash, type FlashRequest, type PlannedFile } from './flash-plan.ts';
 import { FlashLedger, type FlashRegion, type FlashState } from './flash-state.ts';
@@ -10,6 +10,8 @@ import { writeFiles, type WriteOptions, type WrittenFile } from './write-files.t
 export interface FlashBoardOptions extends ChipOptions, WriteOptions {
   /** Start the application afterwards. Default true. Not after a failure or a cancel that leaves nothing else to do: those restart always. */
   readonly restarts?: boolean;
+  /** Looks at the chip once everything is written, before it is restarted. What goes wrong there is logged and no failure of the flashing. */
+  readonly inspect?: (session: ChipSession, signal?: AbortSignal) => Promise<void>;
 }
 
 /** How flashing ended, and what is in flash now. The port is closed in any case. */
@@ -75,10 +77,20 @@ export async function flashBoard(
     );
     ledger = new FlashLedger([...regions.values()]);
     files = await writeFiles(session, plan, ledger, regions, options, signal);
+    await inspect(session, options, signal);
     ({ isRestarted } = await session.close({ restarts: options.restarts ?? true }));
     return outcome('done');
   } catch (error) {
     ({ isRestarted } = await session.close());
     return failed(error);
+  }
+}
+
+async function inspect(session: ChipSession, options: FlashBoardOptions, signal?: AbortSignal): Promise<void> {
+  try {
+    await options.inspect?.(session, signal);
+  } catch (error) {
+    if (!isOtaError(error)) throw error;
+    options.logger?.warn(`after flashing: ${error.message}`);
   }
 }

@@ -8,6 +8,8 @@ export type FlashPhase =
   | 'writing'
   | 'verifying'
   | 'reading'
+  /** For the user's answer. */
+  | 'waiting'
   | 'resetting';
 
 /** How far it is. Without `totalBytes` nobody knows how long the phase takes. */

@@ -22,6 +22,8 @@ export interface VirtualDevice extends Disposable {
   restart(): void;
   /** Resets it, and lets its application try an update. */
   triggerUpdate(): void;
+  /** Makes its application read through a null pointer. */
+  crash(): void;
   sendConsole(text: string): void;
   /** What its firmware is configured to do, and how fast it downloads, from the next start on. */
   configure(changes: { readonly app?: BoardAppPlan; readonly knobs?: BoardRate }): void;
@@ -71,6 +73,8 @@ export interface DeviceSlot {
   readonly isActive: boolean;
   readonly version: string | undefined;
   readonly projectName: string | undefined;
+  /** Hex. */
+  readonly elfSha256: string | undefined;
 }
 
 export interface OtadataSector {

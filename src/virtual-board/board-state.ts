@@ -21,6 +21,8 @@ export interface SlotView {
   readonly hasImage: boolean;
   readonly version: string | undefined;
   readonly projectName: string | undefined;
+  /** Hex, from the description. */
+  readonly elfSha256: string | undefined;
 }
 
 export interface OtadataView {
@@ -94,6 +96,7 @@ export function viewFlash(
         hasImage: readHeader(flash.view(row.offset, 24)) !== undefined,
         version: description?.version,
         projectName: description?.projectName,
+        elfSha256: description?.elfSha256,
       };
     });
   if (entries === undefined) return { slots, otadata: undefined };

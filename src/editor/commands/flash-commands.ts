@@ -175,6 +175,7 @@ export const eraseFlash: Handler = async (session, row) => {
   );
   if (answer !== erase) return;
   const { eraseFlashRegion, eraseWholeFlash } = await import('../../flash/erase-flash.ts');
+  session.flash.announceWrite(address);
   await session.flash.withChip(address, l10n.t('Erasing {0}', what), async (chip, signal, onProgress) => {
     if (region === 'whole') await eraseWholeFlash(chip, { onProgress }, signal);
     else await eraseFlashRegion(chip, region.offset, region.lengthBytes, { onProgress }, signal);

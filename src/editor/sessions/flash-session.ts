@@ -3,9 +3,10 @@ import { Emitter } from '../../base/emitter.ts';
 import type { Disposable } from '../../base/disposable.ts';
 import { OtaError } from '../../base/ota-error.ts';
 import type { ChipFacts as FoundFacts, ChipOptions, ChipSession } from '../../flash/chip-session.ts';
-import type { FlashOutcome } from '../../flash/flash-board.ts';
+import type { FlashBoardOptions, FlashOutcome } from '../../flash/flash-board.ts';
 import type { FlashRequest } from '../../flash/flash-plan.ts';
 import type { ImageCache } from '../../flash/image-cache.ts';
+import type { WriteOptions } from '../../flash/write-files.ts';
 import type { FlashPhase, OnProgress } from '../../flash/progress.ts';
 import type { FlashBehaviour } from '../../ota/flash-project.ts';
 import type { PortLeases } from '../../serial/port-lease.ts';
@@ -24,10 +25,13 @@ export class FlashSession implements Disposable {
   readonly #cache: () => Promise<ImageCache>;
   readonly #log: LogOutputChannel;
   readonly #changed = new Emitter<undefined>();
+  readonly #written = new Emitter<string>();
   #activity: FlashActivity | undefined;
   #stop: AbortController | undefined;
 
   readonly onChange = this.#changed.event;
+  /** The address of a port whose board is about to be written to, or erased. */
+  readonly onWrite = this.#written.event;
 
   constructor(options: {
     readonly ports: PortSession;
@@ -78,21 +82,26 @@ export class FlashSession implements Disposable {
     address: string,
     title: string,
     request: FlashRequest,
-    options: Partial<FlashBehaviour> & { readonly isFastReflash?: boolean } = {},
+    options: Partial<FlashBehaviour> & Pick<FlashBoardOptions, 'isFastReflash' | 'inspect'> = {},
   ): Promise<FlashOutcome> {
+    this.#written.fire(address);
     return this.withTransport(address, title, async (transport, chipOptions, signal) => {
-      const [{ flashBoard }, cache] = await Promise.all([import('../../flash/flash-board.ts'), this.#cache()]);
-      const { values } = readSettings(undefined);
-      const isFastReflash = options.isFastReflash ?? values['flash.onlyChangedBlocks'];
-      const outcome = await flashBoard(
-        transport,
-        request,
-        { ...chipOptions, ...options, isFastReflash, cache },
-        signal,
-      );
+      const [{ flashBoard }, write] = await Promise.all([import('../../flash/flash-board.ts'), this.writeOptions()]);
+      const outcome = await flashBoard(transport, request, { ...write, ...chipOptions, ...options }, signal);
       if (outcome.chip !== undefined) await this.remember(address, outcome.chip);
       return outcome;
     });
+  }
+
+  /** How the settings have images written. */
+  async writeOptions(): Promise<Required<Pick<WriteOptions, 'isFastReflash' | 'cache'>>> {
+    const isFastReflash = readSettings(undefined).values['flash.onlyChangedBlocks'];
+    return { isFastReflash, cache: await this.#cache() };
+  }
+
+  /** Says that something else than `flash` is about to change what is in flash. */
+  announceWrite(address: string): void {
+    this.#written.fire(address);
   }
 
   /** Opens the port, taken from whoever has it and can yield it, and gives it back on every path.
@@ -164,6 +173,7 @@ export class FlashSession implements Disposable {
   dispose(): void {
     this.#stop?.abort();
     this.#changed.dispose();
+    this.#written.dispose();
   }
 
   async #chipOptions(): Promise<ChipOptions> {

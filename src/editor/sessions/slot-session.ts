@@ -1,0 +1,120 @@
+import type { Disposable } from '../../base/disposable.ts';
+import { DisposableStore } from '../../base/disposable.ts';
+import { Emitter } from '../../base/emitter.ts';
+import type { ChipSession } from '../../flash/chip-session.ts';
+import type { OnProgress } from '../../flash/progress.ts';
+import type { ChipSlots } from '../../flash/slots.ts';
+import type { AppDescription } from '../../image/app-description.ts';
+import type { FlashSession } from './flash-session.ts';
+import { VIRTUAL_PORT, type PortSession } from './port-session.ts';
+import type { ProjectSession } from './project-session.ts';
+import type { ServerSession } from './server-session.ts';
+
+/** What boards have in their slots, as far as it was read and nothing has changed it since. */
+export class SlotSession implements Disposable {
+  readonly #flash: FlashSession;
+  readonly #projects: ProjectSession;
+  readonly #changed = new Emitter<undefined>();
+  readonly #store = new DisposableStore();
+  readonly #read = new Map<string, ChipSlots>();
+  /** Where an application was flashed last, by the port's address. */
+  readonly #flashedAt = new Map<string, number>();
+
+  readonly onChange = this.#changed.event;
+
+  constructor(options: {
+    readonly flash: FlashSession;
+    readonly ports: PortSession;
+    readonly projects: ProjectSession;
+    readonly server: ServerSession;
+  }) {
+    const { flash, ports, projects, server } = options;
+    this.#flash = flash;
+    this.#projects = projects;
+    this.#store.add(
+      flash.onWrite((address) => {
+        this.forget(address);
+      }),
+    );
+    // nobody knows which port a client is behind: a slot of any board may have changed
+    this.#store.add(
+      server.onTransfer((event) => {
+        if (event.kind === 'ended' && event.outcome === 'complete' && event.releaseId !== undefined) this.#forgetAll();
+      }),
+    );
+    // another board may be plugged in there the next time
+    this.#store.add(
+      ports.onChange(() => {
+        const known = new Set([...ports.ports.map(({ address }) => address), VIRTUAL_PORT]);
+        for (const address of this.#read.keys()) if (!known.has(address)) this.forget(address);
+      }),
+    );
+  }
+
+  slotsOf(address: string): ChipSlots | undefined {
+    return this.#read.get(address);
+  }
+
+  /** The description of the local build. */
+  get build(): AppDescription | undefined {
+    return this.#projects.project?.app?.image?.description;
+  }
+
+  /** Where an application was flashed last, in bytes from the start of flash. */
+  flashedAt(address: string): number | undefined {
+    return this.#flashedAt.get(address);
+  }
+
+  /** Reads the slots of a board with its project's table offset and rollback.
+   * @throws {OtaError} `slots.*`, `flash.*`, `serial.*`, `cancelled` */
+  async readWith(
+    chip: ChipSession,
+    address: string,
+    signal?: AbortSignal,
+    onProgress?: OnProgress,
+  ): Promise<ChipSlots> {
+    const { readSlots } = await import('../../flash/slots.ts');
+    const ota = this.#projects.project?.ota;
+    const slots = await readSlots(
+      chip,
+      {
+        rollbackEnabled: ota?.isRollbackEnabled ?? false,
+        ...(ota === undefined ? {} : { tableOffset: ota.partitionTableOffset }),
+        ...(onProgress === undefined ? {} : { onProgress }),
+      },
+      signal,
+    );
+    this.put(address, slots);
+    return slots;
+  }
+
+  /** @throws {OtaError} those of `readWith`, `command.busy`, `command.untrusted` */
+  async read(address: string, title: string): Promise<ChipSlots> {
+    return this.#flash.withChip(address, title, (chip, signal, report) => this.readWith(chip, address, signal, report));
+  }
+
+  put(address: string, slots: ChipSlots): void {
+    this.#read.set(address, slots);
+    this.#changed.fire(undefined);
+  }
+
+  /** Notes where an application was flashed, for “Boot What I Just Flashed”. */
+  noteFlashed(address: string, offset: number): void {
+    this.#flashedAt.set(address, offset);
+  }
+
+  /** For whoever changes what is in the slots of a board, or sees it change. */
+  forget(address: string): void {
+    if (this.#read.delete(address)) this.#changed.fire(undefined);
+  }
+
+  dispose(): void {
+    this.#store.dispose();
+    this.#changed.dispose();
+  }
+
+  #forgetAll(): void {
+    this.#read.clear();
+    this.#changed.fire(undefined);
+  }
+}
