@@ -5,6 +5,7 @@ import { registerCommands } from './editor/commands/command-table.ts';
 import { setContext } from './editor/context.ts';
 import { VIEWS } from './editor/contributions.ts';
 import { describeGit } from './editor/describe-git.ts';
+import type { Panels } from './editor/panels/panels.ts';
 import { BoardSession } from './editor/sessions/board-session.ts';
 import { CertificateSession } from './editor/sessions/certificate-session.ts';
 import { FlashSession } from './editor/sessions/flash-session.ts';
@@ -77,6 +78,11 @@ export function activate(context: ExtensionContext): void {
     }),
   );
   const pages = store.add(new TextPages());
+  let openPanels: Promise<Panels> | undefined;
+  const panels = (): Promise<Panels> =>
+    (openPanels ??= import('./editor/panels/panels.ts').then((room) =>
+      store.add(new room.Panels(session, context.extensionUri)),
+    ));
   const session: WindowSession = {
     files: diskFiles,
     log,
@@ -88,6 +94,9 @@ export function activate(context: ExtensionContext): void {
     ports,
     flash,
     showText: (name, text) => pages.show(name, text),
+    showFlashMap: async (address) => {
+      (await panels()).showFlashMap(address);
+    },
     showConsole: () => {
       consoleChannel().show(true);
     },

@@ -44,6 +44,10 @@ export const COMMANDS = [
   'resetBoard',
   'cancelFlash',
   'openVirtualLine',
+  'openMonitor',
+  'closeMonitor',
+  'sendFirmwareUrl',
+  'crashVirtualBoard',
   'showFlashMap',
 ] as const;
 
@@ -79,6 +83,7 @@ export interface ContextKeys {
   /** A chip is being talked to. */
   isFlashing: boolean;
   hasRemotePort: boolean;
+  hasMonitor: boolean;
   /** The history of the selected project has something in it. */
   hasUpdates: boolean;
 }
@@ -94,6 +99,7 @@ export const CONTEXT_KEYS = [
   'isUpdating',
   'isFlashing',
   'hasRemotePort',
+  'hasMonitor',
   'hasUpdates',
 ] as const satisfies readonly (keyof ContextKeys)[];
 
@@ -126,6 +132,14 @@ export interface SettingTypes {
   'deliver.build': boolean;
   'deliver.waitMinutes': number;
   'deliver.keepHistory': number;
+  'monitor.baud': number;
+  'monitor.timestamps': boolean;
+  'monitor.filter': string;
+  'monitor.lineEnd': 'cr' | 'lf' | 'crlf';
+  'monitor.logToFile': boolean;
+  'monitor.logFile': string;
+  'monitor.logFileMegabytes': number;
+  'monitor.logFilesKept': number;
   'virtualBoard.client': 'auto' | 'simple' | 'advanced' | 'native';
   'virtualBoard.kilobytesPerSecond': number;
 }

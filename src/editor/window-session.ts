@@ -4,6 +4,7 @@ import type { CertificateStore } from '../server/certificate-store.ts';
 import type { BoardSession } from './sessions/board-session.ts';
 import type { CertificateSession } from './sessions/certificate-session.ts';
 import type { FlashSession } from './sessions/flash-session.ts';
+import type { MonitorSession } from './sessions/monitor-session.ts';
 import type { PortSession } from './sessions/port-session.ts';
 import type { ProjectSession } from './sessions/project-session.ts';
 import type { ServerSession } from './sessions/server-session.ts';
@@ -19,8 +20,11 @@ export interface WindowSession {
   readonly board: BoardSession;
   readonly ports: PortSession;
   readonly flash: FlashSession;
+  readonly monitors: MonitorSession;
   /** Shows a text in an editor, read-only, under a file name. */
   showText(name: string, text: string): Promise<void>;
+  /** Opens the flash map of a board by its address; of the project when that is empty. */
+  showFlashMap(address: string): Promise<void>;
   /** Shows the console of the virtual board. */
   showConsole(): void;
 }

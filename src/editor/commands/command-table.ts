@@ -13,6 +13,7 @@ const setup = () => import('./setup-commands.ts');
 const board = () => import('./board-commands.ts');
 const flash = () => import('./flash-commands.ts');
 const port = () => import('./port-commands.ts');
+const monitor = () => import('./monitor-commands.ts');
 const panel = () => import('./panel-commands.ts');
 
 /** Every command, with what it does. */
@@ -44,6 +45,10 @@ const HANDLERS = {
   selectPort: async () => (await port()).selectPort,
   addRemotePort: async () => (await port()).addRemotePort,
   removeRemotePort: async () => (await port()).removeRemotePort,
+  openMonitor: async () => (await monitor()).openMonitor,
+  closeMonitor: async () => (await monitor()).closeMonitor,
+  sendFirmwareUrl: async () => (await monitor()).sendFirmwareUrl,
+  crashVirtualBoard: async () => (await monitor()).crashVirtualBoard,
   openVirtualLine: async () => (await port()).openVirtualLine,
   flashProject: async () => (await flash()).flashProject,
   flashProjectFully: async () => (await flash()).flashProjectFully,

@@ -1,0 +1,82 @@
+import { html } from '../common/dom.ts';
+import type { FlashMapView, RegionView } from './view.ts';
+
+export function drawNotice({ notice }: FlashMapView, act: () => void): HTMLElement | undefined {
+  if (notice === undefined) return undefined;
+  const button = notice.button === undefined ? undefined : html('button', { 'data-key': 'notice' }, notice.button);
+  button?.addEventListener('click', act);
+  return html('div', { class: 'notice', role: 'note' }, html('span', {}, notice.text), button);
+}
+
+export function drawLegend({ legend }: FlashMapView): HTMLElement {
+  return html(
+    'ul',
+    { class: 'legend' },
+    ...legend.map(({ kind, text }) =>
+      html('li', {}, html('span', { class: `swatch tone-${kind}`, 'aria-hidden': 'true' }), text),
+    ),
+  );
+}
+
+export function drawDetails({ texts }: FlashMapView, region: RegionView | undefined): HTMLElement | undefined {
+  if (region === undefined) return undefined;
+  return html(
+    'section',
+    { class: 'card details', 'aria-labelledby': 'details-title' },
+    html('h2', { id: 'details-title' }, texts.details),
+    html('p', { class: 'details-name' }, region.name),
+    html('dl', {}, ...region.details.flatMap(({ term, text }) => [html('dt', {}, term), html('dd', {}, text)])),
+  );
+}
+
+export function drawOtadata({ otadata }: FlashMapView): HTMLElement | undefined {
+  if (otadata === undefined) return undefined;
+  return html(
+    'section',
+    { class: 'card', 'aria-labelledby': 'otadata-title' },
+    html('h2', { id: 'otadata-title' }, otadata.title),
+    html(
+      'dl',
+      {},
+      ...otadata.entries.flatMap(({ name, text, isActive }) => [
+        html('dt', isActive ? { class: 'active' } : {}, name),
+        html('dd', isActive ? { class: 'active' } : {}, text),
+      ]),
+    ),
+    html('p', {}, otadata.explanation),
+  );
+}
+
+export function drawDifferences({ differences }: FlashMapView): HTMLElement | undefined {
+  if (differences === undefined) return undefined;
+  return html(
+    'section',
+    { class: 'card', 'aria-labelledby': 'differences-title' },
+    html('h2', { id: 'differences-title' }, differences.title),
+    html('ul', {}, ...differences.items.map((item) => html('li', {}, item))),
+  );
+}
+
+export function drawTable({ regions, columns, texts }: FlashMapView, selected: string | undefined): HTMLElement {
+  const head = html('tr', {}, ...columns.map((column) => html('th', { scope: 'col' }, column)));
+  const rows = regions.map((region) =>
+    html(
+      'tr',
+      region.id === selected ? { class: 'selected' } : {},
+      ...region.cells.map((cell, index) => (index === 0 ? html('th', { scope: 'row' }, cell) : html('td', {}, cell))),
+    ),
+  );
+  return html(
+    'div',
+    // what scrolls has to be reachable by keyboard
+    {
+      class: 'table',
+      role: 'region',
+      'aria-label': texts.table,
+      tabindex: 0,
+      'data-key': 'table',
+      'data-scroll': 'table',
+    },
+    html('table', {}, html('caption', {}, texts.table), html('thead', {}, head), html('tbody', {}, ...rows)),
+  );
+}
