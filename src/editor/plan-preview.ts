@@ -39,7 +39,8 @@ export class PlanPreview implements Disposable {
   }
 
   dispose(): void {
-    const tabs = window.tabGroups.all.flatMap((group) => group.tabs).filter((tab) => tab.label === this.#title);
+    // the editor adds how many files there are
+    const tabs = window.tabGroups.all.flatMap((group) => group.tabs).filter((tab) => tab.label.startsWith(this.#title));
     void window.tabGroups.close(tabs, true);
     this.#registration.dispose();
     this.#changed.dispose();

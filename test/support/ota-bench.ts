@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { Emitter } from '../../src/base/emitter.ts';
 import type { FirmwareServer, FirmwareServerOptions } from '../../src/server/firmware-server.ts';
 import { startFirmwareServer } from '../../src/server/firmware-server.ts';
 import { ReleaseStore } from '../../src/server/release-store.ts';
@@ -15,6 +16,8 @@ export class OtaBench {
   readonly credentials: { readonly certificatePem: string; readonly keyPem: string };
   readonly store = new ReleaseStore();
   readonly events: TransferEvent[] = [];
+  readonly #heard = new Emitter<TransferEvent>();
+  readonly onTransfer = this.#heard.event;
   readonly #boards: VirtualBoard[] = [];
   readonly #servers: FirmwareServer[] = [];
   #waiting: (() => void)[] = [];
@@ -41,6 +44,7 @@ export class OtaBench {
     );
     server.onTransfer((event) => {
       this.events.push(event);
+      this.#heard.fire(event);
       for (const wake of this.#waiting.splice(0)) wake();
     });
     this.#servers.push(server);
