@@ -1,4 +1,9 @@
+import { certificateFindings } from './checks/certificate.ts';
+import { httpFindings } from './checks/http.ts';
 import { layoutFindings } from './checks/layout.ts';
+import { projectFindings } from './checks/project.ts';
+import { urlFindings } from './checks/url.ts';
+import { versionFindings } from './checks/version.ts';
 import type { DoctorFacts } from './facts.ts';
 import { FINDING_GROUPS, FINDINGS, type Severity } from './finding-ids.ts';
 import type { Finding } from './finding.ts';
@@ -6,7 +11,14 @@ import type { Finding } from './finding.ts';
 /** One group of checks. Pure: what it can know is in the facts. */
 export type Check = (facts: DoctorFacts) => readonly Finding[];
 
-const CHECKS: readonly Check[] = [layoutFindings];
+const CHECKS: readonly Check[] = [
+  projectFindings,
+  layoutFindings,
+  urlFindings,
+  httpFindings,
+  certificateFindings,
+  versionFindings,
+];
 
 const SEVERITIES: readonly Severity[] = ['error', 'warning', 'information'];
 

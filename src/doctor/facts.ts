@@ -60,9 +60,11 @@ export interface PrivateKeyFile {
   readonly path: string;
   /** Git tracks it, so that everybody with the repository has it; undefined where git was not asked. */
   readonly isTracked?: boolean;
+  /** Git ignores it. */
+  readonly isIgnored?: boolean;
 }
 
-/** What Connecting boards and the server saw lately, for hints that take time into account. Milliseconds since 1970. */
+/** What boards and the server said lately, for hints that take time into account. Milliseconds since 1970. */
 export interface TrafficFacts {
   /** A board said last that it begins the download. */
   readonly connectingMs?: number;

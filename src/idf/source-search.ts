@@ -19,6 +19,8 @@ export interface SourceFindings {
   readonly calls: readonly NamedCall[];
   /** Names in `_binary_<name>_start`: embedded files that the sources use. */
   readonly embeddedNames: readonly string[];
+  /** Where versions are compared by their order, as far as can be seen; undefined where they are not, or only for equality. */
+  readonly versionOrder?: { readonly path: string; readonly line: number };
   /** Source files looked at. */
   readonly paths: readonly string[];
   /** The one that was changed last: newer than the image, it is not in it. `modifiedMs` since 1970. */
@@ -43,6 +45,9 @@ const NAMES = [
   'esp_crt_bundle_attach',
   'esp_restart',
 ];
+/** A comparison by order: `strcmp()` of a version that is not for equality, numbers scanned out of one, or a function named for it. */
+const ORDER =
+  /\b(?:strcmp|strncmp|strverscmp)\s*\([^;{}]{0,200}?version[^;{}]{0,200}?\)\s*(?:[<>]=?)\s*0|\bsscanf\s*\([^;{}]{0,200}?version|\b(?:semver_\w+|compare_?versions?|version_?(?:compare|cmp|is_newer))\s*\(/i;
 const NAMED = new RegExp(`\\b(?:${NAMES.join('|')})\\b`, 'g');
 const MAX_FILES = 250;
 const MAX_DEPTH = 4;
@@ -53,6 +58,8 @@ const SKIPPED = new Set(['build', 'managed_components', 'node_modules', 'test', 
 export function findNames(text: string): {
   calls: readonly { name: string; line: number }[];
   embedded: readonly string[];
+  /** Line of the first comparison of versions by their order. */
+  orderLine?: number;
 } {
   const embedded = new Set<string>();
   const code = text
@@ -72,7 +79,9 @@ export function findNames(text: string): {
     counted = found.index;
     calls.push({ name: found[0], line });
   }
-  return { calls, embedded: [...embedded] };
+  const ordered = ORDER.exec(code);
+  const orderLine = ordered === null ? undefined : code.slice(0, ordered.index).split('\n').length;
+  return { calls, embedded: [...embedded], ...(orderLine === undefined ? {} : { orderLine }) };
 }
 
 export function clientKindOf(names: ReadonlySet<string>): UpdateClientKind {
@@ -99,11 +108,15 @@ export async function searchSources(folder: string, files: FileStore, cache: Fil
     }),
   );
   const calls = found.flatMap(({ path, names }) => (names?.calls ?? []).map((call) => ({ ...call, path })));
+  const ordered = found.find(({ names }) => names?.orderLine !== undefined);
   const newest = [...found].sort((one, other) => other.modifiedMs - one.modifiedMs)[0];
   return {
     clientKind: clientKindOf(new Set(calls.map(({ name }) => name))),
     calls,
     embeddedNames: [...new Set(found.flatMap(({ names }) => names?.embedded ?? []))],
+    ...(ordered?.names?.orderLine === undefined
+      ? {}
+      : { versionOrder: { path: ordered.path, line: ordered.names.orderLine } }),
     paths,
     ...(newest === undefined ? {} : { newest: { path: newest.path, modifiedMs: newest.modifiedMs } }),
     isComplete,

@@ -16,6 +16,7 @@ interface Element {
 
 const SEQUENCE = 0x30;
 const VERSION = 0xa0;
+const OBJECT_ID = 0x06;
 
 function readElement(bytes: Uint8Array, start: number, limit: number): Element | undefined {
   const tag = bytes[start];
@@ -56,4 +57,28 @@ export function readCertificate(bytes: Uint8Array): CertificateParts | undefined
     subject: bytes.subarray(subject.start, subject.end),
     publicKey: bytes.subarray(publicKey.start, publicKey.end),
   };
+}
+
+/** Object identifier of the algorithm that signed an X.509 certificate in DER, in dots such as `1.2.840.113549.1.1.11`; `undefined` when the bytes are no
+ * certificate. Never throws.
+ * @see RFC 5280, 4.1.1.2 */
+export function readSignatureAlgorithm(bytes: Uint8Array): string | undefined {
+  const certificate = readElement(bytes, 0, bytes.length);
+  if (certificate?.tag !== SEQUENCE) return undefined;
+  const body = readElement(bytes, certificate.contentStart, certificate.end);
+  const algorithm = body === undefined ? undefined : readElement(bytes, body.end, certificate.end);
+  if (algorithm?.tag !== SEQUENCE) return undefined;
+  const id = readElement(bytes, algorithm.contentStart, algorithm.end);
+  if (id?.tag !== OBJECT_ID) return undefined;
+  const arcs: number[] = [];
+  let arc = 0;
+  for (const byte of bytes.subarray(id.contentStart, id.end)) {
+    arc = arc * 128 + (byte & 0x7f);
+    if (byte >= 0x80) continue;
+    arcs.push(arc);
+    arc = 0;
+  }
+  const [first = 0, ...rest] = arcs;
+  const top = Math.min(2, Math.floor(first / 40));
+  return [top, first - top * 40, ...rest].join('.');
 }
