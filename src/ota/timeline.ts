@@ -1,6 +1,7 @@
 import { withoutColours } from '../monitor/log-line.ts';
 import type { StageEvent } from '../monitor/stages.ts';
 import type { TransferEvent } from '../server/transfer-events.ts';
+import { withSample } from './download-samples.ts';
 import {
   STEP_IDS,
   type ClientLink,
@@ -225,6 +226,7 @@ function afterRequest(timeline: Timeline, event: TransferEvent & { kind: 'reques
     totalBytes: next.subject.totalBytes,
     bytesPerSecond: 0,
     requests: 0,
+    samples: [{ atMs: event.atMs, bytes: 0 }],
   };
   next = {
     ...next,
@@ -240,7 +242,12 @@ function withDownload(timeline: Timeline, sentBytes: number, atMs: number): Time
   const sent = Math.max(timeline.download.sentBytes, sentBytes);
   return {
     ...timeline,
-    download: { ...timeline.download, sentBytes: sent, bytesPerSecond: (1000 * sent) / elapsedMs },
+    download: {
+      ...timeline.download,
+      sentBytes: sent,
+      bytesPerSecond: (1000 * sent) / elapsedMs,
+      samples: withSample(timeline.download.samples ?? [], { atMs, bytes: sent }),
+    },
   };
 }
 

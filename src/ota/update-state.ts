@@ -1,4 +1,5 @@
 import type { FaultId } from '../server/faults/profiles.ts';
+import type { DownloadSample } from './download-samples.ts';
 
 /** The steps of an update, in the order they are shown. */
 export const STEP_IDS = [
@@ -39,6 +40,8 @@ export interface Download {
   readonly bytesPerSecond: number;
   /** How many requests it took: more than one with ranges or after a resumption. */
   readonly requests: number;
+  /** How it went on, from its first request to the newest progress; bounded, see `withSample`. */
+  readonly samples?: readonly DownloadSample[];
 }
 
 /** What the update is about; known before it starts. */

@@ -155,6 +155,14 @@ describe('an update’s timeline', () => {
     expect(replay.timeline.download).toMatchObject({ sentBytes: 1000, requests: 2 });
   });
 
+  it('keeps how the download went on, from its first request', () => {
+    const half = { ...HALF, sentBytes: 500, offsetBytes: 500 };
+    const { timeline } = new Replay().lines(START).server(GET, half, END);
+    const samples = timeline.download?.samples ?? [];
+    expect(samples.map(({ bytes }) => bytes)).toEqual([0, 500, 1000]);
+    expect(samples[0]?.atMs).toBe(timeline.downloadStartedMs);
+  });
+
   it('counts a download as done when the board verifies before the server sees the connection end', () => {
     const whole = { ...HALF, sentBytes: 1000, offsetBytes: 1000 };
     const timeline = new Replay()
