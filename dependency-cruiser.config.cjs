@@ -52,6 +52,14 @@ module.exports = {
       from: { path: '^src/', pathNot: ['^src/editor/', '^src/extension[.]ts$'] },
       to: { path: ['^vscode$', '@types/vscode'] },
     },
+    {
+      name: 'pages-know-pages-only',
+      comment:
+        'what runs in a webview gets all it shows as data: it has neither Node nor VS Code nor a room of the house',
+      severity: 'error',
+      from: { path: '^src/editor/webview/' },
+      to: { pathNot: '^src/editor/webview/' },
+    },
     ...Object.entries(ONE_FILE).map(([name, file]) => ({
       name: `one-file-names-${name}`,
       severity: 'error',

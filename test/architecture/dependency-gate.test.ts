@@ -55,6 +55,20 @@ const FORBIDDEN: readonly Planted[] = [
   { title: 'ota → editor', from: 'ota/a.ts', imports: '../editor/ok.ts', rule: 'arrows-of-ota' },
   { title: 'ota → virtual-board', from: 'ota/b.ts', imports: '../virtual-board/ok.ts', rule: 'arrows-of-ota' },
   { title: 'editor → virtual-board', from: 'editor/a.ts', imports: '../virtual-board/ok.ts', rule: 'arrows-of-editor' },
+  {
+    title: 'a page → the rest of the editor',
+    from: 'editor/webview/a.ts',
+    imports: '../ok.ts',
+    how: 'type',
+    rule: 'pages-know-pages-only',
+  },
+  {
+    title: 'a page → VS Code',
+    from: 'editor/webview/b.ts',
+    imports: 'vscode',
+    how: 'type',
+    rule: 'pages-know-pages-only',
+  },
   { title: 'a type of a room above', from: 'base/b.ts', imports: '../ota/ok.ts', how: 'type', rule: 'arrows-of-base' },
   {
     title: 'an import() of a room above',
