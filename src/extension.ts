@@ -8,10 +8,13 @@ import { describeGit } from './editor/describe-git.ts';
 import type { Panels } from './editor/panels/panels.ts';
 import { BoardSession } from './editor/sessions/board-session.ts';
 import { CertificateSession } from './editor/sessions/certificate-session.ts';
+import { CrashSession } from './editor/sessions/crash-session.ts';
 import { FlashSession } from './editor/sessions/flash-session.ts';
+import { MonitorSession } from './editor/sessions/monitor-session.ts';
 import { PortSession } from './editor/sessions/port-session.ts';
 import { ProjectSession } from './editor/sessions/project-session.ts';
 import { ServerSession } from './editor/sessions/server-session.ts';
+import { SlotSession } from './editor/sessions/slot-session.ts';
 import { reportInvalidSettings } from './editor/setting-problems.ts';
 import { createPortItem, createStatusBarItem } from './editor/status-bar.ts';
 import { TextPages } from './editor/text-pages.ts';
@@ -56,18 +59,19 @@ export function activate(context: ExtensionContext): void {
   );
   const ports = store.add(new PortSession(context.globalState, log));
   let portLeases: Promise<PortLeases> | undefined;
+  // windows of one user lock each other out through files
+  const leases = (): Promise<PortLeases> =>
+    (portLeases ??= import('./serial/port-lease.ts').then(
+      (room) =>
+        new room.PortLeases({
+          windows: { directory: join(context.globalStorageUri.fsPath, 'ports'), windowId: env.sessionId },
+          logger: log,
+        }),
+    ));
   const flash = store.add(
     new FlashSession({
       ports,
-      // windows of one user lock each other out through files
-      leases: () =>
-        (portLeases ??= import('./serial/port-lease.ts').then(
-          (room) =>
-            new room.PortLeases({
-              windows: { directory: join(context.globalStorageUri.fsPath, 'ports'), windowId: env.sessionId },
-              logger: log,
-            }),
-        )),
+      leases,
       binding: () => board.board?.binding('board'),
       cache: async () =>
         (await import('./flash/image-cache.ts')).directoryCache(
@@ -77,6 +81,24 @@ export function activate(context: ExtensionContext): void {
       log,
     }),
   );
+  const crashes = new CrashSession(projects, diskFiles, log);
+  const monitors = store.add(
+    new MonitorSession({
+      ports,
+      projects,
+      leases,
+      binding: () => board.board?.binding('board'),
+      decode: (crash, view, what) => crashes.decode(crash, view, what),
+      log,
+    }),
+  );
+  store.add(
+    monitors.onCrash((crash) => {
+      void crashes.tell(crash);
+    }),
+  );
+  store.add(crashes.registerLinks());
+  const slots = store.add(new SlotSession({ flash, ports, projects, server, monitors }));
   const pages = store.add(new TextPages());
   let openPanels: Promise<Panels> | undefined;
   const panels = (): Promise<Panels> =>
@@ -93,7 +115,10 @@ export function activate(context: ExtensionContext): void {
     board,
     ports,
     flash,
+    slots,
+    monitors,
     showText: (name, text) => pages.show(name, text),
+    showDifference: (title, name, before, after) => pages.showDifference(title, name, before, after),
     showFlashMap: async (address) => {
       (await panels()).showFlashMap(address);
     },
@@ -119,6 +144,9 @@ export function activate(context: ExtensionContext): void {
       server.onChange,
       ports.onChange,
       flash.onChange,
+      slots.onChange,
+      projects.onChange,
+      monitors.onChange,
     ]),
   );
   // ports are looked for while somebody may look at them
@@ -138,13 +166,27 @@ export function activate(context: ExtensionContext): void {
     setContext('hasVirtualBoard', board.board !== undefined);
     setContext('isUpdating', board.isUpdating);
     setContext('isFlashing', flash.activity !== undefined);
+    setContext('hasMonitor', monitors.monitors.length > 0);
     setContext(
       'hasRemotePort',
       ports.ports.some((port) => port.kind === 'remote'),
     );
   };
-  for (const event of [projects.onChange, server.onChange, board.onChange, ports.onChange, flash.onChange])
+  for (const event of [
+    projects.onChange,
+    server.onChange,
+    board.onChange,
+    ports.onChange,
+    flash.onChange,
+    monitors.onChange,
+  ])
     store.add(event(updateContext));
+  // a virtual board that was attached again is there at once
+  store.add(
+    board.onChange(() => {
+      monitors.lookAgain();
+    }),
+  );
   store.add(
     workspace.onDidChangeConfiguration((event) => {
       if (event.affectsConfiguration('esp32Ota')) reportInvalidSettings(log);

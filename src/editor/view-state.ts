@@ -23,7 +23,7 @@ export function firmwareState({ projects, server, certificates }: WindowSession)
 }
 
 /** Gathers what the Devices view shows. */
-export function devicesState({ board, server, ports, flash }: WindowSession): DevicesState {
+export function devicesState({ board, server, ports, flash, monitors, slots }: WindowSession): DevicesState {
   return {
     board: board.board,
     timeline: board.timeline,
@@ -33,5 +33,8 @@ export function devicesState({ board, server, ports, flash }: WindowSession): De
     boardFacts: ports.factsOf(VIRTUAL_PORT),
     isBoardSelected: ports.selected === VIRTUAL_PORT,
     activity: flash.activity,
+    slotsOf: (address) => slots.slotsOf(address),
+    build: slots.build,
+    monitors: monitors.monitors,
   };
 }

@@ -8,6 +8,7 @@ import type { MonitorSession } from './sessions/monitor-session.ts';
 import type { PortSession } from './sessions/port-session.ts';
 import type { ProjectSession } from './sessions/project-session.ts';
 import type { ServerSession } from './sessions/server-session.ts';
+import type { SlotSession } from './sessions/slot-session.ts';
 
 /** What a command handler gets: the state of this window. */
 export interface WindowSession {
@@ -20,7 +21,10 @@ export interface WindowSession {
   readonly board: BoardSession;
   readonly ports: PortSession;
   readonly flash: FlashSession;
+  readonly slots: SlotSession;
   readonly monitors: MonitorSession;
+  /** Shows two texts beside each other, under a title. */
+  showDifference(title: string, name: string, before: string, after: string): Promise<void>;
   /** Shows a text in an editor, read-only, under a file name. */
   showText(name: string, text: string): Promise<void>;
   /** Opens the flash map of a board by its address; of the project when that is empty. */

@@ -17,8 +17,9 @@ import { stageOf, type StageEvent } from './stages.ts';
 
 export type { ConsoleState } from './console-port.ts';
 
-/** Tells addresses of a crash, or of a `Backtrace:` line, as places in the source. Gives the lines to show below; none when nothing is known. */
-export type DecodeAddresses = (crash: CrashReport) => Promise<readonly string[]>;
+/** Tells addresses of a crash, or of a `Backtrace:` line, as places in the source. Gives the lines to show below; none when nothing is known.
+ * `file` asks only for a warning when the file with the symbols is not that of the firmware, whose digest was printed after the addresses. */
+export type DecodeAddresses = (crash: CrashReport, what: 'frames' | 'file') => Promise<readonly string[]>;
 
 export interface ConsoleSessionOptions extends ConsolePortOptions {
   readonly words: NoticeWords;
@@ -273,27 +274,26 @@ export class ConsoleSession implements Disposable {
     for (const { stage, values, line } of this.#late.splice(0)) {
       const { crash } = this.view;
       if (stage === 'crashed') this.#isDecoded = false;
-      if (values['backtrace'] !== undefined && stage === 'crashDetail') {
-        this.#decode(crash?.isComplete === false ? crash : backtraceOnly(line));
-      } else if (
-        crash !== undefined &&
-        !this.#isDecoded &&
-        (stage === 'crashEnded' || values['elfSha256'] !== undefined)
-      ) {
+      const isDigest = stage === 'crashDetail' && values['elfSha256'] !== undefined;
+      if (stage === 'crashDetail' && values['backtrace'] !== undefined) {
+        this.#decode(crash?.isComplete === false ? crash : backtraceOnly(line), 'frames');
+      } else if (crash !== undefined && !this.#isDecoded && (isDigest || stage === 'crashEnded')) {
         // without a backtrace the registers and the stack are all there is, and they stand before these lines
-        if (stage === 'crashEnded' || stage === 'crashDetail') this.#decode(crash);
+        this.#decode(crash, 'frames');
+      } else if (crash !== undefined && isDigest && this.view.app?.elfSha256 === undefined) {
+        this.#decode(crash, 'file');
       }
       if (stage === 'crashEnded' && crash !== undefined) this.#crashes.fire(crash);
       if (stage === 'appInfo') this.#changed.fire(undefined);
     }
   }
 
-  #decode(crash: CrashReport): void {
+  #decode(crash: CrashReport, what: 'frames' | 'file'): void {
     const { decode } = this.#options;
     this.#isDecoded = true;
     if (decode === undefined) return;
     const place = this.#gate.reserve();
-    void withDeadline(decode(crash), DECODE_MS, 'decode', undefined, this.#clock)
+    void withDeadline(decode(crash, what), DECODE_MS, 'decode', undefined, this.#clock)
       .catch(() => [])
       .then((lines) => {
         place.fill(lines.length === 0 ? '' : noticeText(lines.join('\n')));

@@ -3,6 +3,7 @@ import { DisposableStore, type Disposable } from '../base/disposable.ts';
 import type { Event } from '../base/emitter.ts';
 import type { LineBinding } from '../serial/serial-transport.ts';
 import type { BoardAppPlan, BoardPlan, BoardRate } from './board-plan.ts';
+import type { BoardTrouble } from './board-trouble.ts';
 import type { RehearsalBoard } from './rehearsal.ts';
 
 /** What the workflows and views use of a virtual board. `VirtualBoard` has this shape; none of them imports it. */
@@ -26,7 +27,7 @@ export interface VirtualDevice extends Disposable {
   crash(): void;
   sendConsole(text: string): void;
   /** What its firmware is configured to do, and how fast it downloads, from the next start on. */
-  configure(changes: { readonly app?: BoardAppPlan; readonly knobs?: BoardRate }): void;
+  configure(changes: { readonly app?: BoardAppPlan; readonly knobs?: Partial<BoardRate & BoardTrouble> }): void;
   /** Its serial port for a driver in this process, under the path given. */
   binding(path: string): LineBinding;
   /** Makes its serial port reachable over TCP on this computer, and gives the address.

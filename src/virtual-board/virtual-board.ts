@@ -23,6 +23,7 @@ import { layoutOf, type FlashLayout } from './flash-layout.ts';
 import { descriptionInFlash, type Description } from './image-in-flash.ts';
 import type { BoardKnobs } from './knobs.ts';
 import { NorFlash } from './nor-flash.ts';
+import { panicLines } from './panic.ts';
 import { DATA_NVS, findRow, TYPE_DATA, type Row } from './partition-rows.ts';
 import { findBootloader, runRom } from './rom.ts';
 import { runApp } from './run-app.ts';
@@ -150,6 +151,24 @@ export class VirtualBoard implements Disposable {
   triggerUpdate(): void {
     this.#wantsUpdate = true;
     this.#start('powerOn');
+  }
+
+  /** The application reads through a null pointer, wherever it is. Nothing happens while none runs. */
+  crash(): void {
+    const running = this.#running;
+    if (running === undefined || this.#phase === 'crashed') return;
+    this.#life?.abort();
+    const life = new AbortController();
+    this.#life = life;
+    const idf = this.#idfVersion ?? parseIdfVersion(running.idfVersion) ?? DEFAULT_IDF;
+    for (const line of panicLines(this.#setup.chip.profile, running.elfSha256, idf)) this.#out.raw(line);
+    this.#setPhase('crashed');
+    sleep(Math.max(1, this.#setup.delays.bootLoopMs), life.signal, this.#clock).then(
+      () => {
+        this.#start('panic');
+      },
+      () => undefined, // reset or switched off meanwhile
+    );
   }
 
   /** Everything in RAM and every socket is gone, and with them a triggered update; the flash keeps what it has. */
@@ -336,6 +355,7 @@ export class VirtualBoard implements Disposable {
         fuse: this.#fuse,
         log,
         signing: this.#app.signing,
+        skipsImageChecks: this.#knobs.skipsImageChecks === true,
         onSlotSet: (slot, sha256) => {
           this.#updated.set(slot.offset, { sha256, hasRun: false });
         },
@@ -359,6 +379,7 @@ export class VirtualBoard implements Disposable {
             : { kind: 'pem', authorities: pinned.authorities },
         trustProblem: pinned?.problem,
         app: this.#app,
+        trustsAnyone: this.#knobs.trustsAnyServer === true,
       },
       readLine: async () => {
         this.#setPhase('waitingForUrl');

@@ -68,6 +68,11 @@ export class WiredBoard implements Disposable {
     this.#board.triggerUpdate();
   }
 
+  /** Makes its application read through a null pointer. */
+  crash(): void {
+    this.#board.crash();
+  }
+
   sendConsole(text: string): void {
     this.#board.sendConsole(text);
   }

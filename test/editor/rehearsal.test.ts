@@ -44,7 +44,7 @@ it('attaches a virtual board with the button of the view, and detaches it', asyn
 });
 
 it('shows the console of the board', async () => {
-  await devices.clickInline('Virtual board', 'Show Virtual Board Console');
+  await devices.clickMenu('Virtual board', 'Show Virtual Board Console');
   await expect
     .poll(async () => (await workbench.output.lines()).join('\n'))
     .toMatch(/main_task: Returned from app_main/);

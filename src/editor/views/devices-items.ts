@@ -1,13 +1,17 @@
 import { l10n } from 'vscode';
+import type { ChipSlots } from '../../flash/slots.ts';
+import type { AppDescription } from '../../image/app-description.ts';
 import type { ClientTrouble, SeenClient, SeenClients } from '../../ota/clients.ts';
 import type { Timeline } from '../../ota/update-state.ts';
-import { slotState, type DeviceSlot, type DeviceState, type VirtualDevice } from '../../ota/virtual-device.ts';
+import type { DeviceState, VirtualDevice } from '../../ota/virtual-device.ts';
 import { activityText, type FlashActivity } from '../flash-texts.ts';
+import type { MonitorFacts } from '../sessions/monitor-session.ts';
 import { VIRTUAL_PORT, type ChipFacts, type KnownPort } from '../sessions/port-session.ts';
 import { factItems, portItem } from './port-items.ts';
 import { causeText } from '../cause-texts.ts';
 import { bytesText, clockText, percentText, rateText } from '../text.ts';
-import { slotStateText } from './slot-texts.ts';
+import { monitorText } from './monitor-texts.ts';
+import { deviceSlotItems, slotItems } from './slot-items.ts';
 import { timelineItem } from './timeline-items.ts';
 import type { TreeNode } from './tree-node.ts';
 
@@ -20,22 +24,42 @@ export interface DevicesState {
   readonly boardFacts: ChipFacts | undefined;
   readonly isBoardSelected: boolean;
   readonly activity: FlashActivity | undefined;
+  /** Slots that were read, by the port's address. */
+  readonly slotsOf: (address: string) => ChipSlots | undefined;
+  /** Description of the local build. */
+  readonly build: AppDescription | undefined;
+  readonly monitors: readonly MonitorFacts[];
 }
 
 export function devicesItems(state: DevicesState): readonly TreeNode[] {
   const clients = [...state.clients.values()].map(clientItem);
-  const ports = state.ports.map((port) => portItem(port, state.activity));
+  const ports = state.ports.map((port) =>
+    portItem(port, state.activity, monitorOf(state, port.address), slotsBelow(state, port.address)),
+  );
   return [...(state.board === undefined ? [] : [boardItem(state.board, state)]), ...ports, ...clients];
 }
 
-function boardItem(board: VirtualDevice, { timeline, boardFacts, isBoardSelected, activity }: DevicesState): TreeNode {
+function slotsBelow({ slotsOf, build }: DevicesState, address: string): readonly TreeNode[] {
+  const slots = slotsOf(address);
+  return slots === undefined ? [] : slotItems(slots, build, `port/${address}`, address);
+}
+
+function boardItem(
+  board: VirtualDevice,
+  { timeline, boardFacts, isBoardSelected, activity, build, monitors }: DevicesState,
+): TreeNode {
   const { state } = board;
   const isUpdating = timeline !== undefined && timeline.verdict === undefined;
   const isFlashing = activity?.address === VIRTUAL_PORT;
+  const monitor = monitors.find((one) => one.address === VIRTUAL_PORT);
   return {
     id: 'virtualBoard',
     label: l10n.t('Virtual board'),
-    description: [isBoardSelected ? l10n.t('selected') : '', isFlashing ? activityText(activity) : phaseText(state)]
+    description: [
+      isBoardSelected ? l10n.t('selected') : '',
+      isFlashing ? activityText(activity) : phaseText(state),
+      monitor === undefined ? '' : monitorText(monitor),
+    ]
       .filter(Boolean)
       .join(' · '),
     icon: isUpdating || isFlashing ? 'loading~spin' : 'circuit-board',
@@ -44,11 +68,15 @@ function boardItem(board: VirtualDevice, { timeline, boardFacts, isBoardSelected
     payload: VIRTUAL_PORT,
     isExpanded: true,
     children: [
-      ...state.slots.map((slot) => slotItem(slot, slotState(state, slot))),
+      ...deviceSlotItems(state, build, 'virtualBoard', VIRTUAL_PORT),
       ...(boardFacts === undefined ? [] : factItems(boardFacts, 'virtualBoard')),
       ...(timeline === undefined ? [] : [timelineItem(timeline, 'timeline')]),
     ],
   };
+}
+
+function monitorOf({ monitors }: DevicesState, address: string): MonitorFacts | undefined {
+  return monitors.find((monitor) => monitor.address === address);
 }
 
 function phaseText({ phase, running }: DeviceState): string {
@@ -70,23 +98,6 @@ function phaseText({ phase, running }: DeviceState): string {
     case 'idle':
       return l10n.t('runs {0} from {1}', version, running?.label ?? '?');
   }
-}
-
-function slotItem(slot: DeviceSlot, state: string | undefined): TreeNode {
-  const parts = [
-    slot.version ?? l10n.t('empty'),
-    state === undefined ? '' : slotStateText(state),
-    slot.isRunning ? l10n.t('running') : '',
-    slot.isActive && !slot.isRunning ? l10n.t('boots next') : '',
-  ];
-  return {
-    id: `slot/${slot.label}`,
-    label: slot.label,
-    description: parts.filter((one) => one !== '').join(' · '),
-    ...(slot.projectName === undefined ? {} : { tooltip: slot.projectName }),
-    icon: slot.isRunning ? 'play' : slot.isActive ? 'debug-continue' : 'symbol-file',
-    ...(slot.isRunning ? { color: 'charts.green' } : {}),
-  };
 }
 
 function troubleText(trouble: ClientTrouble): string {

@@ -1,7 +1,9 @@
 import { l10n } from 'vscode';
 import { activityText, type FlashActivity } from '../flash-texts.ts';
 import type { ChipFacts, KnownPort } from '../sessions/port-session.ts';
+import type { MonitorFacts } from '../sessions/monitor-session.ts';
 import { agoText, bytesText } from '../text.ts';
+import { monitorText, runningText } from './monitor-texts.ts';
 import type { TreeNode } from './tree-node.ts';
 
 /** What a chip said about itself, marked with its age. */
@@ -27,14 +29,21 @@ export function factItems(facts: ChipFacts, id: string): readonly TreeNode[] {
   ];
 }
 
-export function portItem(port: KnownPort, activity: FlashActivity | undefined): TreeNode {
+export function portItem(
+  port: KnownPort,
+  activity: FlashActivity | undefined,
+  monitor: MonitorFacts | undefined,
+  slots: readonly TreeNode[] = [],
+): TreeNode {
   const { facts } = port;
   const isBusy = activity?.address === port.address;
   const parts = isBusy
     ? [activityText(activity)]
-    : [port.isSelected ? l10n.t('selected') : '', facts === undefined ? (port.usbId ?? '') : factsText(facts)].filter(
-        Boolean,
-      );
+    : [
+        port.isSelected ? l10n.t('selected') : '',
+        ...(monitor === undefined ? [] : [runningText(monitor), monitorText(monitor)]),
+        facts === undefined ? (port.usbId ?? '') : factsText(facts),
+      ].filter(Boolean);
   const kinds = { device: 'port', remote: 'port-remote' };
   return {
     id: `port/${port.address}`,
@@ -46,6 +55,7 @@ export function portItem(port: KnownPort, activity: FlashActivity | undefined): 
     contextValue: isBusy ? `${kinds[port.kind]}-busy` : kinds[port.kind],
     payload: port.address,
     spoken: [l10n.t('Serial port {0}', port.name), ...parts].join(', '),
-    ...(facts === undefined ? {} : { children: factItems(facts, `port/${port.address}`) }),
+    isExpanded: slots.length > 0,
+    children: [...slots, ...(facts === undefined ? [] : factItems(facts, `port/${port.address}`))],
   };
 }
