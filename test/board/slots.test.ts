@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { DisposableStore } from '../../src/base/disposable.ts';
 import { readSlots } from '../../src/flash/slots.ts';
-import { slotRows } from '../../src/ota/slots.ts';
+import { slotRows } from '../../src/ota/slot-rows.ts';
 import { makeOtadata } from '../support/firmware.ts';
 import { FACTORY_AND_TWO, slotImage, slotRig, THREE_SLOTS, type Line } from '../support/slot-rig.ts';
 

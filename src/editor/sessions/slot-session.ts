@@ -5,10 +5,15 @@ import type { ChipSession } from '../../flash/chip-session.ts';
 import type { OnProgress } from '../../flash/progress.ts';
 import type { ChipSlots } from '../../flash/slots.ts';
 import type { AppDescription } from '../../image/app-description.ts';
+import type { Stage } from '../../monitor/stage-rule.ts';
 import type { FlashSession } from './flash-session.ts';
+import type { MonitorSession } from './monitor-session.ts';
 import { VIRTUAL_PORT, type PortSession } from './port-session.ts';
 import type { ProjectSession } from './project-session.ts';
 import type { ServerSession } from './server-session.ts';
+
+/** What a console tells that changes what is in the slots, or what otadata says of them. */
+const CHANGES_SLOTS: ReadonlySet<Stage> = new Set(['writing', 'succeeded', 'confirmed', 'rolledBack'] as const);
 
 /** What boards have in their slots, as far as it was read and nothing has changed it since. */
 export class SlotSession implements Disposable {
@@ -27,13 +32,19 @@ export class SlotSession implements Disposable {
     readonly ports: PortSession;
     readonly projects: ProjectSession;
     readonly server: ServerSession;
+    readonly monitors: MonitorSession;
   }) {
-    const { flash, ports, projects, server } = options;
+    const { flash, ports, projects, server, monitors } = options;
     this.#flash = flash;
     this.#projects = projects;
     this.#store.add(
       flash.onWrite((address) => {
         this.forget(address);
+      }),
+    );
+    this.#store.add(
+      monitors.onEvents(({ address, events }) => {
+        if (events.some(({ stage }) => CHANGES_SLOTS.has(stage))) this.forget(address);
       }),
     );
     // nobody knows which port a client is behind: a slot of any board may have changed

@@ -1,0 +1,115 @@
+import { l10n } from 'vscode';
+import type { ChipSlots } from '../../flash/slots.ts';
+import type { AppDescription } from '../../image/app-description.ts';
+import { slotRows, type SlotRow } from '../../ota/slot-rows.ts';
+import { slotState, type DeviceSlot, type DeviceState } from '../../ota/virtual-device.ts';
+import { bootReasonText, bootsText, slotProblemText } from '../slot-texts.ts';
+import { agoText, bytesText, hexText } from '../text.ts';
+import { slotStateText } from './slot-texts.ts';
+import type { TreeNode } from './tree-node.ts';
+
+/** What a row of a slot says, wherever it is known from. */
+type SlotFacts = Pick<SlotRow, 'label' | 'version' | 'isNext' | 'matchesBuild' | 'problem' | 'state'> &
+  Partial<SlotRow> & { readonly isRunning?: boolean };
+
+/** Rows below a port whose slots were read: what boots and why, then each slot. */
+export function slotItems(
+  slots: ChipSlots,
+  build: AppDescription | undefined,
+  id: string,
+  address: string,
+): readonly TreeNode[] {
+  const next = slots.slots.find(({ isNext }) => isNext);
+  return [
+    {
+      id: `${id}/boots`,
+      label: bootsText(slots),
+      description: [bootReasonText(slots.boot, next), l10n.t('read {0}', agoText(slots.readAtMs))].join(' · '),
+      icon: next === undefined ? 'warning' : 'list-tree',
+    },
+    ...slotRows(slots, build).map((row) => slotItem(row, build, id, address)),
+  ];
+}
+
+/** The same for the virtual board, which shows its slots as they are. */
+export function deviceSlotItems(
+  state: DeviceState,
+  build: AppDescription | undefined,
+  id: string,
+  address: string,
+): readonly TreeNode[] {
+  const next = nextOfDevice(state);
+  return state.slots.map((slot) => {
+    const { label, version, projectName, elfSha256, isRunning } = slot;
+    const hasDigests = elfSha256 !== undefined && build !== undefined && !/^0*$/.test(build.elfSha256);
+    const otadata = slotState(state, slot);
+    const facts: SlotFacts = {
+      ...{ label, isRunning, isNext: slot === next },
+      ...(version === undefined ? { problem: 'empty' as const } : { version }),
+      ...(projectName === undefined ? {} : { projectName }),
+      ...(hasDigests ? { matchesBuild: elfSha256 === build.elfSha256 } : {}),
+    };
+    return slotItem(facts, build, id, address, otadata);
+  });
+}
+
+/** The slot that otadata names, or that boots without it. */
+function nextOfDevice({ slots }: DeviceState): DeviceSlot | undefined {
+  const named = slots.find(({ isActive }) => isActive);
+  if (named !== undefined) return named;
+  const filled = slots.filter(({ version }) => version !== undefined);
+  return filled.find(({ subtype }) => subtype === 0) ?? filled.find(({ subtype }) => subtype !== 0x20) ?? filled[0];
+}
+
+function slotItem(
+  row: SlotFacts,
+  build: AppDescription | undefined,
+  id: string,
+  address: string,
+  stateWord: string | number | undefined = row.state,
+): TreeNode {
+  const { label, version, isNext, isRunning = false, matchesBuild, problem } = row;
+  const isSameVersion = matchesBuild === false && version !== undefined && version === build?.version;
+  const parts = [
+    version ?? (problem === undefined ? l10n.t('no description') : slotProblemText(problem)),
+    version !== undefined && problem !== undefined ? slotProblemText(problem) : '',
+    stateWord === undefined ? '' : slotStateText(String(stateWord)),
+    matchesBuild === true ? l10n.t('this build') : isSameVersion ? l10n.t('another build') : '',
+    isRunning ? l10n.t('running') : '',
+    isNext && !isRunning ? l10n.t('boots next') : '',
+  ];
+  const isBootable = problem === undefined && (version !== undefined || row.imageBytes !== undefined);
+  return {
+    id: `${id}/slot/${label}`,
+    label,
+    description: parts.filter((one) => one !== '').join(' · '),
+    tooltip: tooltipOf(row, matchesBuild),
+    icon: isNext ? 'play' : problem === 'empty' ? 'circle-outline' : problem === undefined ? 'symbol-file' : 'warning',
+    ...(isNext ? { color: 'charts.green' } : {}),
+    contextValue: isNext ? 'slot-next' : isBootable ? 'slot' : 'slot-empty',
+    payload: address,
+  };
+}
+
+function tooltipOf(row: SlotFacts, matchesBuild: boolean | undefined): string {
+  const { projectName, builtAt, idfVersion, imageBytes, sizeBytes, offset } = row;
+  const used =
+    sizeBytes === undefined
+      ? ''
+      : imageBytes === undefined
+        ? bytesText(sizeBytes)
+        : l10n.t('{0} of {1} used', bytesText(imageBytes), bytesText(sizeBytes));
+  return [
+    [projectName, builtAt === undefined ? '' : l10n.t('built {0}', builtAt)].filter(Boolean).join(' · '),
+    [idfVersion === undefined ? '' : `ESP-IDF ${idfVersion}`, offset === undefined ? '' : hexText(offset), used]
+      .filter(Boolean)
+      .join(' · '),
+    matchesBuild === undefined
+      ? ''
+      : matchesBuild
+        ? l10n.t('The same build as the local one (ELF SHA-256).')
+        : l10n.t('Not the local build (ELF SHA-256).'),
+  ]
+    .filter(Boolean)
+    .join('\n');
+}
