@@ -1,11 +1,14 @@
 import { isOtaError, type OtaError } from '../../base/ota-error.ts';
+import { readAranges } from './arange-table.ts';
 import { Budget } from './budget.ts';
 import { debugSections } from './debug-sections.ts';
 import type { ElfFile } from './elf-file.ts';
 import { functionName } from './function-name.ts';
 import { readFunctions, type FunctionTable } from './functions.ts';
 import { readLineTable, type LineTable } from './line-table.ts';
-import { lastAtMost, readSymbols, type SymbolTable } from './symbols.ts';
+import { readSymbols, type SymbolTable } from './symbols.ts';
+import type { AddressRange } from './ranges.ts';
+import { lastAtMost } from './sorted.ts';
 import { readUnits, type Unit } from './units.ts';
 
 /** A place in the source. */
@@ -68,7 +71,12 @@ export function createAddressIndex(elf: ElfFile): AddressIndex {
     if (problems.length < MOST_PROBLEMS) problems.push(error);
   });
   const symbols = attempt(() => readSymbols(elf));
-  const findUnit = unitFinder(units, elf);
+  const aranges = units.some(({ ranges }) => ranges.length === 0)
+    ? attempt(() => readAranges(debug, budget()))
+    : undefined;
+  const rangesOf = (unit: Unit): readonly AddressRange[] =>
+    unit.ranges.length > 0 ? unit.ranges : (aranges?.get(unit.offset) ?? []);
+  const findUnit = unitFinder(units, rangesOf, elf);
   const kept = new Map<Unit, UnitTables>();
 
   function tablesOf(unit: Unit): UnitTables {
@@ -135,7 +143,7 @@ export function createAddressIndex(elf: ElfFile): AddressIndex {
       const symbol = symbolAt(address);
       return symbol === undefined ? [] : [{ function: symbol, isInlined: false }];
     },
-    unitCount: units.filter(({ ranges }) => ranges.some(({ low }) => elf.isCode(low))).length,
+    unitCount: units.filter((unit) => rangesOf(unit).some(({ low }) => elf.isCode(low))).length,
     symbolCount: (symbols satisfies SymbolTable | undefined)?.count ?? 0,
     problems,
   };
@@ -143,9 +151,13 @@ export function createAddressIndex(elf: ElfFile): AddressIndex {
 
 /** Finds the unit that an address belongs to, the one with the smallest range around it. Ranges outside of the code are those of functions
  * that the linker dropped: their addresses became 0, or what else marks them. */
-function unitFinder(units: readonly Unit[], elf: ElfFile): (address: number) => Unit | undefined {
+function unitFinder(
+  units: readonly Unit[],
+  rangesOf: (unit: Unit) => readonly AddressRange[],
+  elf: ElfFile,
+): (address: number) => Unit | undefined {
   const entries = units
-    .flatMap((unit) => unit.ranges.map(({ low, high }) => ({ low, high, unit })))
+    .flatMap((unit) => rangesOf(unit).map(({ low, high }) => ({ low, high, unit })))
     .filter(({ low, high }) => elf.isCode(low) && high <= 2 ** 32)
     .sort((a, b) => a.low - b.low);
   const lows = Uint32Array.from(entries, ({ low }) => low);

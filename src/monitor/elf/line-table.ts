@@ -2,7 +2,7 @@ import type { Budget } from './budget.ts';
 import type { DebugSections, UnitBases } from './debug-sections.ts';
 import { FORM } from './forms.ts';
 import type { SectionCursor } from './section-cursor.ts';
-import { lastAtMost } from './symbols.ts';
+import { lastAtMost } from './sorted.ts';
 import { skipAny, unitLength } from './units.ts';
 
 /** @see DWARF 5 §7.22 */

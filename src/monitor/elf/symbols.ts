@@ -1,10 +1,12 @@
 import type { ElfFile } from './elf-file.ts';
 import type { SectionCursor } from './section-cursor.ts';
+import { lastAtMost } from './sorted.ts';
 
 const SYMBOL_BYTES = 16;
 const STT_NOTYPE = 0;
 const STT_FUNC = 2;
 const STB_LOCAL = 0;
+const MOST_NESTED_LABELS = 16;
 
 /** The code symbols of a file, by address. */
 export interface SymbolTable {
@@ -45,16 +47,17 @@ export function readSymbols(elf: ElfFile): SymbolTable {
   return {
     count: found.length,
     nameOf: (wanted) => {
-      let index = lastAtMost(starts, wanted);
-      // a label inside of a function that goes on behind it says less than the function
-      for (let tries = 16; tries > 0 && index >= 0; tries--, index--) {
+      const nearest = lastAtMost(starts, wanted);
+      // one that says how far it reaches counts before a label inside of it
+      let best = nearest;
+      for (let index = nearest; index >= 0 && index > nearest - MOST_NESTED_LABELS; index--) {
         const at = found[index] ?? 0;
-        const size = view.getUint32(at + 8, true);
-        const isFunction = (view.getUint8(at + 12) & 15) === STT_FUNC;
-        if (size === 0 || wanted < address(at) + size || !isFunction)
-          return names.from(view.getUint32(at, true)).text();
+        if (wanted >= address(at) + view.getUint32(at + 8, true)) continue;
+        best = index;
+        break;
       }
-      return undefined;
+      const at = found[best];
+      return at === undefined ? undefined : names.from(view.getUint32(at, true)).text();
     },
   };
 }
@@ -62,16 +65,4 @@ export function readSymbols(elf: ElfFile): SymbolTable {
 function isAssemblerMark(names: SectionCursor, offset: number): boolean {
   const first = names.bytes[offset];
   return first === undefined || first === 0 || first === 0x24 || first === 0x2e;
-}
-
-/** Index of the last value that is not above `wanted`; -1 when all are. */
-export function lastAtMost(sorted: Uint32Array, wanted: number): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((sorted[middle] ?? 0) <= wanted) low = middle + 1;
-    else high = middle;
-  }
-  return low - 1;
 }
