@@ -1,5 +1,8 @@
+import { behaviourFindings } from './checks/behaviour.ts';
 import { certificateFindings } from './checks/certificate.ts';
+import { hostFindings } from './checks/host.ts';
 import { httpFindings } from './checks/http.ts';
+import { imageFindings } from './checks/image.ts';
 import { layoutFindings } from './checks/layout.ts';
 import { projectFindings } from './checks/project.ts';
 import { urlFindings } from './checks/url.ts';
@@ -18,6 +21,9 @@ const CHECKS: readonly Check[] = [
   httpFindings,
   certificateFindings,
   versionFindings,
+  imageFindings,
+  behaviourFindings,
+  hostFindings,
 ];
 
 const SEVERITIES: readonly Severity[] = ['error', 'warning', 'information'];

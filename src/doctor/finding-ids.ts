@@ -110,6 +110,41 @@ export const FINDINGS = {
   'version-git-dirty': kind<{ version: string }>('version', 'information'),
   /** What else is odd about a source of the version: several lines, a computed value, a condition, a field left out. */
   'version-source': kind<Coded>('version', 'information'),
+
+  'image-missing': kind<{ hasBuildFolder: boolean }>('image', 'information'),
+  /** What `recogniseFile` takes it for. */
+  'image-not-an-app': kind<{ file: string; kind: string }>('image', 'error'),
+  /** `check`: `magic`, `segments`, `checksum` or `digest`. */
+  'image-damaged': kind<{ file: string; check: string }>('image', 'error'),
+  'image-too-short': kind<{ file: string; bytes: number; needed: number }>('image', 'error'),
+  'image-wrong-chip': kind<{ file: string; found: string; expected: string }>('image', 'error'),
+  /** Revisions are major * 100 + minor; a `maximum` of 0 is none. */
+  'image-chip-revision': kind<{ file: string; minimum: number; maximum: number; revision: number }>('image', 'error'),
+  'image-spi-mode': kind<{ file: string; found: string; expected: string }>('image', 'error'),
+  'image-unsigned': kind<{ file: string }>('image', 'error'),
+  'image-signature': kind<{ file: string; scheme: string }>('image', 'error'),
+  'image-secure-version': kind<{ file: string; found: number; minimum: number }>('image', 'error'),
+  'image-no-update-client': kind<{ file: string }>('image', 'warning'),
+
+  'behaviour-never-confirms': kind<{ call: string }>('behaviour', 'warning'),
+  'behaviour-rollback-only-app': kind<{ option: string }>('behaviour', 'warning'),
+  'behaviour-rollback-only-bootloader': kind<{ option: string }>('behaviour', 'warning'),
+  'behaviour-wifi-placeholder': kind<{ option: string; ssid: string }>('behaviour', 'warning'),
+  'behaviour-short-timeout': kind<{ timeoutMs: number; imageBytes: number; least: number }>('behaviour', 'warning'),
+  'behaviour-partial-download': kind<{ option: string; idf: string }>('behaviour', 'error'),
+  /** `level`: 0 none, 1 error, 2 warn. */
+  'behaviour-log-level': kind<{ option: string; level: number; isBootloader: boolean }>('behaviour', 'warning'),
+
+  'host-port-taken': kind<{ port: number }>('host', 'error'),
+  'host-loopback': kind<{ bindHost: string }>('host', 'error'),
+  'host-several-addresses': kind<{ addresses: string; host: string }>('host', 'information'),
+  /** The address that the built image asks, and the one that its configuration has now. */
+  'host-address-changed': kind<{ host: string; expected: string }>('host', 'warning'),
+  'host-wsl': kind<{ address: string; port: number }>('host', 'warning'),
+  'host-container': kind<{ address: string; port: number }>('host', 'warning'),
+  'host-remote': kind<{ address: string }>('host', 'information'),
+  /** A board began to download so many seconds ago and nothing came. */
+  'host-no-request': kind<{ seconds: number; platform: string; port: number }>('host', 'error'),
 } as const;
 
 export type FindingId = keyof typeof FINDINGS;
@@ -132,6 +167,13 @@ export const FIXES = [
   'ignoreKey',
   'bumpVersion',
   'useVersionTxt',
+  'setUp',
+  'disableRollback',
+  'setTimeout',
+  'allowPartialDownload',
+  'setLogLevel',
+  'changePort',
+  'showServerLog',
 ] as const;
 
 export type FixId = (typeof FIXES)[number];

@@ -23,6 +23,7 @@ export interface TextEdit {
 /** Commands of the extension that a fix may run. */
 export type FixCommand =
   | 'buildFirmware'
+  | 'setUpForOta'
   | 'bumpVersion'
   | 'createCertificate'
   | 'installCertificate'

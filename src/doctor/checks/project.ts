@@ -5,7 +5,9 @@ import { problemDetails, problemPlace } from '../problem-place.ts';
 /** Problems of the project's files that no other group tells in words of its own. */
 export function projectFindings(facts: DoctorFacts): readonly Finding[] {
   return facts.project.problems
-    .filter(({ code }) => !isToldElsewhere(code))
+    .filter(
+      ({ code, path }) => !isToldElsewhere(code) && !(code.startsWith('image.') && path === facts.project.app?.path),
+    )
     .map((problem) =>
       finding('project-file', problemDetails(problem), {
         at: problem.path === '' ? undefined : problemPlace(facts, problem),
