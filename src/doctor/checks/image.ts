@@ -49,7 +49,7 @@ function aboutBytes(bytes: Uint8Array): { readonly kind: string; readonly hasCli
 
 /** Log tags are not in images without logging, and not every source is searched. */
 function mayHaveClient({ project }: DoctorFacts): boolean {
-  const hasNoLog = (project.builtConfig ?? project.config).int('LOG_MAXIMUM_LEVEL') === 0;
+  const hasNoLog = (project.builtConfig?.int('LOG_MAXIMUM_LEVEL') ?? project.config.int('LOG_MAXIMUM_LEVEL')) === 0;
   return project.sources.clientKind !== 'unknown' || !project.sources.isComplete || hasNoLog;
 }
 
