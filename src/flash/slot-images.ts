@@ -3,7 +3,7 @@ import { OtaError } from '../base/ota-error.ts';
 import { readSignature } from '../image/signature.ts';
 import { verifyImage } from '../image/verify-image.ts';
 import type { ChipSession } from './chip-session.ts';
-import { planFlash, SECTOR_BYTES, type PlannedFile } from './flash-plan.ts';
+import { planFlash, SECTOR_BYTES, type FlashPlan, type PlannedFile } from './flash-plan.ts';
 import { FlashLedger, type FlashRegion } from './flash-state.ts';
 import type { OnProgress } from './progress.ts';
 import { readFlash } from './read-flash.ts';
@@ -53,6 +53,17 @@ export function restoreRisk({ slots }: ChipSlots, slot: ChipSlot): 'none' | 'boo
   return slot.isNext ? 'bootsOther' : 'none';
 }
 
+/** Checks an image for a board and a slot: what it is, which chip and revision it is for, whether it fits.
+ * @throws {OtaError} those of `planFlash` */
+export function checkRestore(
+  { facts }: ChipSession,
+  { partitions }: ChipSlots,
+  { partition }: ChipSlot,
+  image: Uint8Array,
+): FlashPlan {
+  return planFlash({ files: [{ name: 'app', offset: partition.offset, bytes: image }], partitions }, facts);
+}
+
 /** Writes an image into a slot. It is checked for this board and this slot before a byte is written, and the chip's digest is compared after.
  * Otadata stays as it is. Gives the slots as they are then.
  * @throws {OtaError} `slots.onlyBootable`, the checks of `planFlash` (`flash.badImage`, `flash.wrongChip`, `flash.tooBigForPartition` …),
@@ -66,8 +77,7 @@ export async function restoreSlot(
   signal?: AbortSignal,
 ): Promise<{ readonly slots: ChipSlots; readonly written: WrittenFile | undefined }> {
   const { partition } = slot;
-  const file = { name: 'app', offset: partition.offset, bytes: image };
-  const plan = planFlash({ files: [file], partitions: slots.partitions }, chip.facts);
+  const plan = checkRestore(chip, slots, slot, image);
   if (options.acceptsRisk !== true && restoreRisk(slots, slot) === 'bootsNothing') {
     throw new OtaError('slots.onlyBootable', { slot: partition.label });
   }

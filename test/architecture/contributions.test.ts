@@ -18,7 +18,8 @@ interface Manifest {
     }[];
     views: Record<string, { id: string }[]>;
     viewsContainers: { activitybar: { id: string }[] };
-    menus: Record<string, { command: string; when?: string }[]>;
+    menus: Record<string, { command?: string; submenu?: string; when?: string }[]>;
+    submenus: { id: string }[];
     taskDefinitions: { type: string }[];
   };
   capabilities: { untrustedWorkspaces: { restrictedConfigurations: string[] } };
@@ -123,8 +124,12 @@ describe('package.json and src/editor/contributions.ts', () => {
   it('name only commands that exist in menus', () => {
     const known = new Set<string>(COMMANDS.map(commandId));
     for (const items of Object.values(manifest.contributes.menus)) {
-      for (const item of items) expect(known).toContain(item.command);
+      for (const item of items) {
+        if (item.submenu === undefined) expect(known).toContain(item.command);
+        else expect(manifest.contributes.submenus.map(({ id }) => id)).toContain(item.submenu);
+      }
     }
+    for (const { id } of manifest.contributes.submenus) expect(manifest.contributes.menus).toHaveProperty([id]);
   });
 
   it('hide every command that cannot run always from the palette by a condition', () => {

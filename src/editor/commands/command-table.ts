@@ -7,11 +7,15 @@ import type { Handler } from './run.ts';
 
 /** Rooms of handlers, each loaded when one of its commands runs for the first time: none of them is needed at start. */
 const project = () => import('./project-commands.ts');
+const doctor = () => import('./doctor-commands.ts');
 const certificate = () => import('./certificate-commands.ts');
 const server = () => import('./server-commands.ts');
 const setup = () => import('./setup-commands.ts');
 const board = () => import('./board-commands.ts');
+const deliver = () => import('./deliver-commands.ts');
 const flash = () => import('./flash-commands.ts');
+const slot = () => import('./slot-commands.ts');
+const slotFile = () => import('./slot-file-commands.ts');
 const port = () => import('./port-commands.ts');
 const monitor = () => import('./monitor-commands.ts');
 const panel = () => import('./panel-commands.ts');
@@ -22,6 +26,10 @@ const HANDLERS = {
   bumpVersion: async () => (await project()).bumpVersion,
   buildFirmware: async () => (await project()).buildFirmware,
   buildMetadata: async () => (await project()).buildMetadata,
+  checkSetup: async () => (await doctor()).checkSetup,
+  applyFix: async () => (await doctor()).applyFix,
+  showFinding: async () => (await doctor()).showFinding,
+  explainFinding: async () => (await doctor()).explainFinding,
   setUpForOta: async () => (await setup()).setUpForOta,
   refresh: async () => (await project()).refresh,
   createCertificate: async () => (await certificate()).createCertificate,
@@ -37,8 +45,14 @@ const HANDLERS = {
   selectAdvertisedAddress: async () => (await server()).selectAdvertisedAddress,
   copyFirmwareUrl: async () => (await server()).copyFirmwareUrl,
   showServerLog: async () => (await server()).showServerLog,
-  rehearseUpdate: async () => (await board()).rehearseUpdate,
-  cancelUpdate: async () => (await board()).cancelUpdate,
+  deliverUpdate: async () => (await deliver()).deliverUpdate,
+  rehearseUpdate: async () => (await deliver()).rehearseUpdate,
+  cancelUpdate: async () => (await deliver()).cancelUpdate,
+  attachAnotherVirtualBoard: async () => (await board()).attachAnotherVirtualBoard,
+  misbehaveVirtualBoard: async () => (await deliver()).misbehaveVirtualBoard,
+  exportUpdateMarkdown: async () => (await deliver()).exportUpdateMarkdown,
+  exportUpdateJson: async () => (await deliver()).exportUpdateJson,
+  clearUpdates: async () => (await deliver()).clearUpdates,
   attachVirtualBoard: async () => (await board()).attachVirtualBoard,
   detachVirtualBoard: async () => (await board()).detachVirtualBoard,
   showBoardConsole: async () => (await board()).showBoardConsole,
@@ -58,8 +72,17 @@ const HANDLERS = {
   readFlash: async () => (await flash()).readFlash,
   chipInformation: async () => (await flash()).chipInformation,
   resetBoard: async () => (await flash()).resetBoard,
+  readSlots: async () => (await slot()).readSlots,
+  bootSlot: async () => (await slot()).bootSlot,
+  bootPreviousVersion: async () => (await slot()).bootPreviousVersion,
+  bootFlashed: async () => (await slot()).bootFlashed,
+  flashIntoSpareSlot: async () => (await slot()).flashIntoSpareSlot,
+  saveSlot: async () => (await slotFile()).saveSlot,
+  restoreSlot: async () => (await slotFile()).restoreSlot,
+  eraseOtadata: async () => (await slot()).eraseOtadata,
   cancelFlash: async () => (await flash()).cancelFlash,
   showFlashMap: async () => (await panel()).showFlashMap,
+  showTimeline: async () => (await panel()).showTimeline,
 } as const satisfies Record<CommandName, () => Promise<Handler>>;
 
 /** Registers every command behind the one error boundary. */

@@ -47,8 +47,8 @@ export const slotTexts: ErrorTexts<Code> = {
   'slots.notOnBoard': (it) =>
     says(l10n.t('No slot of the board has the build of this project ({0}). Flash it first.', it.version), {
       kind: 'command',
-      title: l10n.t('Flash App Only'),
-      command: 'flashApp',
+      title: l10n.t('Flash Into Spare Slot'),
+      command: 'flashIntoSpareSlot',
     }),
   'slots.onlyBootable': (it) =>
     says(l10n.t('Only {0} has something that boots: nothing would if the power failed while it is written.', it.slot)),
