@@ -9,6 +9,9 @@ import type { Panels } from './editor/panels/panels.ts';
 import { BoardSession } from './editor/sessions/board-session.ts';
 import { CertificateSession } from './editor/sessions/certificate-session.ts';
 import { CrashSession } from './editor/sessions/crash-session.ts';
+import { DeliverSession } from './editor/sessions/deliver-session.ts';
+import { registerFindingActions } from './editor/doctor-actions.ts';
+import { DoctorSession } from './editor/sessions/doctor-session.ts';
 import { FlashSession } from './editor/sessions/flash-session.ts';
 import { MonitorSession } from './editor/sessions/monitor-session.ts';
 import { PortSession } from './editor/sessions/port-session.ts';
@@ -21,6 +24,7 @@ import { TextPages } from './editor/text-pages.ts';
 import { devicesState, firmwareState } from './editor/view-state.ts';
 import { devicesItems } from './editor/views/devices-items.ts';
 import { firmwareItems } from './editor/views/firmware-items.ts';
+import { updatesItems } from './editor/views/updates-items.ts';
 import { NodeView } from './editor/views/tree-node.ts';
 import type { WindowSession } from './editor/window-session.ts';
 import type { PortLeases } from './serial/port-lease.ts';
@@ -34,9 +38,13 @@ export function activate(context: ExtensionContext): void {
   context.subscriptions.push(store);
   const log = store.add(window.createOutputChannel('ESP32 OTA', { log: true }));
 
-  let console: OutputChannel | undefined;
-  const consoleChannel = (): OutputChannel =>
-    (console ??= store.add(window.createOutputChannel(l10n.t('ESP32 OTA: Virtual Board'))));
+  const consoles = new Map<number, OutputChannel>();
+  const consoleChannel = (number: number): OutputChannel => {
+    const name = number === 1 ? l10n.t('ESP32 OTA: Virtual Board') : l10n.t('ESP32 OTA: Virtual Board {0}', number);
+    const channel = consoles.get(number) ?? store.add(window.createOutputChannel(name));
+    consoles.set(number, channel);
+    return channel;
+  };
 
   let certificates: Promise<CertificateStore> | undefined;
   const certificateStore = (): Promise<CertificateStore> =>
@@ -51,10 +59,19 @@ export function activate(context: ExtensionContext): void {
     new BoardSession({
       create: async (plan) => new (await import('./virtual-board/wired-board.ts')).WiredBoard(plan),
       projects,
-      server,
       files: diskFiles,
       log,
       console: consoleChannel,
+    }),
+  );
+  const deliver = store.add(
+    new DeliverSession({
+      projects,
+      server,
+      boards: board,
+      files: diskFiles,
+      log,
+      folder: join(context.globalStorageUri.fsPath, 'updates'),
     }),
   );
   const ports = store.add(new PortSession(context.globalState, log));
@@ -99,6 +116,20 @@ export function activate(context: ExtensionContext): void {
   );
   store.add(crashes.registerLinks());
   const slots = store.add(new SlotSession({ flash, ports, projects, server, monitors }));
+  const doctor = store.add(
+    new DoctorSession({
+      files: diskFiles,
+      projects,
+      certificates: certificateSession,
+      server,
+      ports,
+      slots,
+      board,
+      log,
+      extensionUri: context.extensionUri,
+    }),
+  );
+  store.add(registerFindingActions(doctor));
   const pages = store.add(new TextPages());
   let openPanels: Promise<Panels> | undefined;
   const panels = (): Promise<Panels> =>
@@ -113,17 +144,24 @@ export function activate(context: ExtensionContext): void {
     certificateStore,
     server,
     board,
+    deliver,
     ports,
     flash,
     slots,
     monitors,
+    doctor,
+    showSetup: () => firmware.reveal('setup', 'setup-ready'),
     showText: (name, text) => pages.show(name, text),
     showDifference: (title, name, before, after) => pages.showDifference(title, name, before, after),
     showFlashMap: async (address) => {
       (await panels()).showFlashMap(address);
     },
+    showTimeline: async (timeline, before = []) => {
+      (await panels()).showTimeline(timeline, before);
+    },
+    setupErrors: () => Promise.resolve([]),
     showConsole: () => {
-      consoleChannel().show(true);
+      consoleChannel(board.boards[0]?.number ?? 1).show(true);
     },
   };
 
@@ -131,11 +169,12 @@ export function activate(context: ExtensionContext): void {
   store.add(registerBuildTasks(() => selectedProject(session)));
   store.add(createStatusBarItem(server, certificateSession));
   store.add(createPortItem(projects, ports, flash));
-  store.add(
+  const firmware = store.add(
     new NodeView(VIEWS.firmware, () => firmwareItems(firmwareState(session)), [
       projects.onChange,
       server.onChange,
       certificateSession.onChange,
+      doctor.onChange,
     ]),
   );
   const devices = store.add(
@@ -149,6 +188,14 @@ export function activate(context: ExtensionContext): void {
       monitors.onChange,
     ]),
   );
+  const updates = store.add(
+    new NodeView(VIEWS.updates, () => updatesItems(deliver.deliveries), [deliver.onChange, projects.onChange]),
+  );
+  const loadUpdates = (): void => {
+    if (updates.view.visible) void deliver.load();
+  };
+  store.add(updates.view.onDidChangeVisibility(loadUpdates));
+  store.add(projects.onChange(loadUpdates));
   // ports are looked for while somebody may look at them
   const watchPorts = (): void => {
     if (devices.view.visible && workspace.isTrusted) void ports.watch();
@@ -164,7 +211,8 @@ export function activate(context: ExtensionContext): void {
     setContext('hasRelease', server.releases.newest().length > 0);
     setContext('hasAddedImage', server.addedImages.length > 0);
     setContext('hasVirtualBoard', board.board !== undefined);
-    setContext('isUpdating', board.isUpdating);
+    setContext('isUpdating', deliver.isRunning);
+    setContext('hasUpdates', deliver.deliveries.length > 0);
     setContext('isFlashing', flash.activity !== undefined);
     setContext('hasMonitor', monitors.monitors.length > 0);
     setContext(
@@ -176,6 +224,7 @@ export function activate(context: ExtensionContext): void {
     projects.onChange,
     server.onChange,
     board.onChange,
+    deliver.onChange,
     ports.onChange,
     flash.onChange,
     monitors.onChange,

@@ -1,4 +1,6 @@
 import { l10n } from 'vscode';
+import type { Failure } from '../ota/update-state.ts';
+import { textOfRecorded } from './error-texts.ts';
 import type { CauseId } from '../monitor/stages.ts';
 import type { TlsFailureCause } from '../server/transfer-events.ts';
 
@@ -103,4 +105,14 @@ export function causeText(cause: string): string {
   return status === undefined
     ? cause
     : l10n.t('the server answered with {0}: check the path in the firmware’s URL', status);
+}
+
+/** What a failure says: of an error of ours its own words, of anything else its cause. */
+export function failureText({ cause, evidence }: Failure): string {
+  if (evidence.source !== 'trigger') return causeText(cause);
+  try {
+    return textOfRecorded(cause, JSON.parse(evidence.text))?.message ?? causeText(cause);
+  } catch {
+    return causeText(cause);
+  }
 }

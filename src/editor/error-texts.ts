@@ -34,3 +34,15 @@ export function textOf<Code extends OtaErrorCode>(code: Code, details: Readonly<
 export function textOfError(error: OtaError): ErrorText {
   return textOf(error.code, error.details);
 }
+
+/** As {@link textOf}, for a code and details that were written down: by this version or another. Undefined for what this one does not know. */
+export function textOfRecorded(code: string, details: unknown): ErrorText | undefined {
+  if (!Object.hasOwn(TEXTS, code)) return undefined;
+  const text: unknown = TEXTS[code as OtaErrorCode];
+  if (typeof text !== 'function' || typeof details !== 'object' || details === null) return undefined;
+  try {
+    return (text as (details: object) => ErrorText)(details);
+  } catch {
+    return undefined; // details of another version
+  }
+}

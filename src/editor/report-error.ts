@@ -5,7 +5,8 @@ import { textOfError } from './error-texts.ts';
 import type { WayOut } from './error-texts/error-text.ts';
 import { openSetting } from './open-setting.ts';
 
-function titleOf(wayOut: WayOut): string {
+/** What the button says that leads there. */
+export function titleOf(wayOut: WayOut): string {
   switch (wayOut.kind) {
     case 'command':
       return wayOut.title;
@@ -18,7 +19,7 @@ function titleOf(wayOut: WayOut): string {
   }
 }
 
-async function follow(wayOut: WayOut): Promise<void> {
+export async function follow(wayOut: WayOut): Promise<void> {
   switch (wayOut.kind) {
     case 'command':
       await commands.executeCommand(commandId(wayOut.command), ...(wayOut.arguments ?? []));

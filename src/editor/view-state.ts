@@ -5,7 +5,7 @@ import type { FirmwareState } from './views/firmware-items.ts';
 import type { WindowSession } from './window-session.ts';
 
 /** Gathers what the Firmware view shows. */
-export function firmwareState({ projects, server, certificates }: WindowSession): FirmwareState {
+export function firmwareState({ projects, server, certificates, doctor }: WindowSession): FirmwareState {
   const { project } = projects;
   return {
     project,
@@ -17,6 +17,7 @@ export function firmwareState({ projects, server, certificates }: WindowSession)
       url: server.urlOf(release),
       added: server.addedImages.find((one) => one.name === release.name),
     })),
+    findings: doctor.findings,
     certificate: certificates.current,
     certificateMode: readSettings(projects.workspaceFolder()).values['certificate.mode'],
   };
@@ -25,8 +26,7 @@ export function firmwareState({ projects, server, certificates }: WindowSession)
 /** Gathers what the Devices view shows. */
 export function devicesState({ board, server, ports, flash, monitors, slots }: WindowSession): DevicesState {
   return {
-    board: board.board,
-    timeline: board.timeline,
+    boards: board.boards,
     clients: server.clients,
     // a built-in UART that nobody selected is no board; the list to select from has it
     ports: ports.ports.filter((port) => port.kind === 'remote' || port.usbId !== undefined || port.isSelected),

@@ -2,7 +2,7 @@ import { l10n } from 'vscode';
 import type { OtaErrorCode } from '../../base/ota-error.ts';
 import { says, type ErrorTexts } from './error-text.ts';
 
-type Code = Extract<OtaErrorCode, `trigger.${string}`>;
+type Code = Extract<OtaErrorCode, `trigger.${string}` | `deliver.${string}`>;
 
 function templateProblem(problem: string): string {
   switch (problem) {
@@ -17,8 +17,21 @@ function templateProblem(problem: string): string {
   }
 }
 
-/** Boards that could not be told to update. */
+/** What stops a delivery, and boards that could not be told to update. */
 export const deliverTexts: ErrorTexts<Code> = {
+  'deliver.busy': (it) =>
+    says(l10n.t('An update of {0} goes on already: wait for it, or cancel it.', it.project), {
+      kind: 'command',
+      title: l10n.t('Cancel Update'),
+      command: 'cancelUpdate',
+    }),
+  'deliver.building': () => says(l10n.t('The project is being built: deliver when the build is through.')),
+  'deliver.blocked': (it) =>
+    says(
+      it.count > 1
+        ? l10n.t('Not delivered, the update would fail: {0} ({1} more)', it.message, it.count - 1)
+        : l10n.t('Not delivered, the update would fail: {0}', it.message),
+    ),
   'trigger.badTemplate': (it) =>
     it.template.trim() === ''
       ? says(

@@ -1,165 +1,180 @@
 import { workspace, type LogOutputChannel, type OutputChannel } from 'vscode';
-import { networkInterfaces } from 'node:os';
 import { DisposableStore, type Disposable } from '../../base/disposable.ts';
 import { Emitter } from '../../base/emitter.ts';
 import type { FileStore } from '../../base/files.ts';
 import { OtaError } from '../../base/ota-error.ts';
 import type { IdfProject } from '../../idf/project.ts';
 import type { BoardRate } from '../../ota/board-plan.ts';
+import { troubleOf, type TroubleName } from '../../ota/board-trouble.ts';
 import type { Timeline } from '../../ota/update-state.ts';
 import type { CreateVirtualDevice, VirtualDevice } from '../../ota/virtual-device.ts';
 import { readSettings } from '../settings.ts';
 import type { ProjectSession } from './project-session.ts';
-import type { ServerSession } from './server-session.ts';
 
-/** The virtual board of this window, and its update when one goes on. */
+/** One virtual board of this window. */
+export interface AttachedBoard {
+  /** 1 for the first; the lowest that is free. */
+  readonly number: number;
+  readonly device: VirtualDevice;
+  readonly trouble: TroubleName;
+  /** Of the update that goes on, or of the last one. */
+  readonly timeline: Timeline | undefined;
+}
+
+/** What an update calls a virtual board: `virtual`, `virtual-2` … */
+export function virtualId(number: number): string {
+  return number === 1 ? 'virtual' : `virtual-${number}`;
+}
+
+/** The number of the virtual board that an update is about; undefined for any other board. */
+export function virtualNumber(id: string): number | undefined {
+  const found = /^virtual(?:-([1-9]\d*))?$/.exec(id);
+  return found === null ? undefined : Number(found[1] ?? 1);
+}
+
+interface Entry {
+  readonly number: number;
+  readonly device: VirtualDevice;
+  readonly store: DisposableStore;
+  trouble: TroubleName;
+  timeline: Timeline | undefined;
+}
+
+/** The virtual boards of this window. The first is the one that ports, flashing and the monitor know as the virtual board. */
 export class BoardSession implements Disposable {
   readonly #create: CreateVirtualDevice;
   readonly #projects: ProjectSession;
-  readonly #server: ServerSession;
   readonly #files: FileStore;
   readonly #log: LogOutputChannel;
-  readonly #console: () => OutputChannel;
+  readonly #console: (number: number) => OutputChannel;
   readonly #changed = new Emitter<undefined>();
-  #attached = new DisposableStore();
-  #board: VirtualDevice | undefined;
-  #timeline: Timeline | undefined;
-  #update: AbortController | undefined;
+  readonly #detached = new Emitter<number>();
+  readonly #boards = new Map<number, Entry>();
+  #attaching: Promise<VirtualDevice> | undefined;
 
   readonly onChange = this.#changed.event;
+  /** The number of a board that is gone. */
+  readonly onDetach = this.#detached.event;
 
   constructor(options: {
     readonly create: CreateVirtualDevice;
     readonly projects: ProjectSession;
-    readonly server: ServerSession;
     readonly files: FileStore;
     readonly log: LogOutputChannel;
-    readonly console: () => OutputChannel;
+    readonly console: (number: number) => OutputChannel;
   }) {
     this.#create = options.create;
     this.#projects = options.projects;
-    this.#server = options.server;
     this.#files = options.files;
     this.#log = options.log;
     this.#console = options.console;
   }
 
+  /** By number. */
+  get boards(): readonly AttachedBoard[] {
+    return [...this.#boards.values()].sort((a, b) => a.number - b.number);
+  }
+
+  /** The first one. */
   get board(): VirtualDevice | undefined {
-    return this.#board;
+    return this.boards[0]?.device;
   }
 
-  /** Of the update that goes on, or of the last one. */
+  /** Of the first one's update that goes on, or of its last one. */
   get timeline(): Timeline | undefined {
-    return this.#timeline;
+    return this.boards[0]?.timeline;
   }
 
-  get isUpdating(): boolean {
-    return this.#update !== undefined;
-  }
-
-  /** Makes a virtual board with what the build would flash by cable, and switches it on.
+  /** Makes a virtual board with what the build would flash by cable, and switches it on. The one that is there stays.
    * @throws {OtaError} `command.noProject`, `command.untrusted`, those of `planBoard` */
   async attach(): Promise<VirtualDevice> {
+    return this.board ?? (this.#attaching ??= this.#attachedOnce());
+  }
+
+  /** As {@link attach}, beside those that are there.
+   * @throws {OtaError} `command.noProject`, `command.untrusted`, those of `planBoard` */
+  async attachAnother(): Promise<VirtualDevice> {
     if (!workspace.isTrusted) throw new OtaError('command.untrusted', {});
-    if (this.#board !== undefined) return this.#board;
     const project = this.#requireProject();
     const { planBoard } = await import('../../ota/board-plan.ts');
     const plan = await planBoard(project, this.#files, this.#client());
-    const board = await this.#create({ ...plan, knobs: this.#rate() });
-    const attached = new DisposableStore();
-    attached.add(board);
-    const channel = this.#console();
+    const device = await this.#create({ ...plan, knobs: this.#rate() });
+    const number = this.#freeNumber();
+    const store = new DisposableStore();
+    store.add(device);
+    const channel = this.#console(number);
     const decoder = new TextDecoder();
-    attached.add(
-      board.onConsole((bytes) => {
+    store.add(
+      device.onConsole((bytes) => {
         channel.append(plainText(decoder.decode(bytes, { stream: true })));
       }),
     );
-    attached.add(
-      board.onStateChange(() => {
+    store.add(
+      device.onStateChange(() => {
         this.#changed.fire(undefined);
       }),
     );
-    this.#attached = attached;
-    this.#board = board;
+    this.#boards.set(number, { number, device, store, trouble: 'none', timeline: undefined });
     this.#changed.fire(undefined);
-    board.powerOn();
-    this.#log.info(`virtual board attached: ${plan.chip}`);
-    return board;
+    device.powerOn();
+    this.#log.info(`virtual board ${number} attached: ${plan.chip}`);
+    return device;
   }
 
-  detach(): void {
-    this.#update?.abort();
-    this.#attached.dispose();
-    this.#board = undefined;
-    this.#timeline = undefined;
-    this.#changed.fire(undefined);
-  }
-
-  cancelUpdate(): void {
-    this.#update?.abort();
-  }
-
-  /** Updates the virtual board over the air from the server: the server is started and the board attached if they are not yet. Gives the
-   * timeline with its verdict.
-   * @throws {OtaError} `command.noProject`, `command.noImage`, those of the server's start and of `attach` */
-  async rehearse(signal: AbortSignal): Promise<Timeline> {
-    const project = this.#requireProject();
-    if (project.app?.image?.description === undefined) throw new OtaError('command.noImage', { path: project.folder });
-    const stop = new AbortController();
-    const cancel = (): void => {
-      stop.abort();
-    };
-    signal.addEventListener('abort', cancel, { once: true });
-    if (signal.aborted) cancel();
-    this.#update = stop;
-    this.#changed.fire(undefined);
-    try {
-      const board = await this.attach();
-      await this.#server.start(stop.signal);
-      const release = await this.#server.published();
-      if (release === undefined) throw new OtaError('command.noImage', { path: project.folder });
-      const [{ planBoardApp }, { rehearse }, { rehearsalBoard }] = await Promise.all([
-        import('../../ota/board-plan.ts'),
-        import('../../ota/rehearsal.ts'),
-        import('../../ota/virtual-device.ts'),
-      ]);
-      board.configure({ app: planBoardApp(project, this.#client()), knobs: this.#rate() });
-      const previousVersion = board.state.running?.version;
-      return await rehearse({
-        board: rehearsalBoard(board),
-        subject: {
-          board: 'virtual',
-          project: release.project,
-          version: release.version,
-          sha256: release.sha256,
-          elfSha256: project.app.image.description.elfSha256,
-          totalBytes: release.bytes.length,
-          releaseId: release.id,
-          isRollbackEnabled: project.ota.isRollbackEnabled,
-          ...(previousVersion === undefined ? {} : { previousVersion }),
-        },
-        onTransfer: (hear) =>
-          this.#server.onTransfer((event) => {
-            if (isOwnAddress(event.client.address)) hear(event);
-          }),
-        url: this.#server.urlOf(release) ?? '',
-        signal: stop.signal,
-        onTimeline: (timeline) => {
-          this.#timeline = timeline;
-          this.#changed.fire(undefined);
-        },
-      });
-    } finally {
-      signal.removeEventListener('abort', cancel);
-      this.#update = undefined;
-      this.#changed.fire(undefined);
+  /** Takes one board away; all of them when no number is given. */
+  detach(number?: number): void {
+    for (const entry of [...this.#boards.values()]) {
+      if (number !== undefined && entry.number !== number) continue;
+      this.#boards.delete(entry.number);
+      this.#detached.fire(entry.number);
+      entry.store.dispose();
     }
+    this.#changed.fire(undefined);
+  }
+
+  /** Makes a board misbehave from now on. */
+  misbehave(number: number, trouble: TroubleName): void {
+    const entry = this.#boards.get(number);
+    if (entry === undefined) return;
+    entry.trouble = trouble;
+    entry.device.configure({ knobs: troubleOf(trouble) });
+    this.#log.info(`virtual board ${number}: ${trouble === 'none' ? 'behaves' : trouble}`);
+    this.#changed.fire(undefined);
+  }
+
+  /** Gives the boards' firmware the project's present configuration, and the speed that the settings have. */
+  async configure(): Promise<void> {
+    const { planBoardApp } = await import('../../ota/board-plan.ts');
+    const app = planBoardApp(this.#requireProject(), this.#client());
+    for (const { device, trouble } of this.#boards.values()) {
+      device.configure({ app, knobs: { ...this.#rate(), ...troubleOf(trouble) } });
+    }
+  }
+
+  /** What an update of a board came to so far. */
+  setTimeline(number: number, timeline: Timeline): void {
+    const entry = this.#boards.get(number);
+    if (entry === undefined) return;
+    entry.timeline = timeline;
+    this.#changed.fire(undefined);
   }
 
   dispose(): void {
     this.detach();
     this.#changed.dispose();
+    this.#detached.dispose();
+  }
+
+  async #attachedOnce(): Promise<VirtualDevice> {
+    try {
+      return await this.attachAnother();
+    } finally {
+      this.#attaching = undefined;
+    }
+  }
+
+  #freeNumber(): number {
+    for (let number = 1; ; number++) if (!this.#boards.has(number)) return number;
   }
 
   #requireProject(): IdfProject {
@@ -176,12 +191,6 @@ export class BoardSession implements Disposable {
     const rate = readSettings(this.#projects.workspaceFolder()).values['virtualBoard.kilobytesPerSecond'];
     return { drainBytesPerSecond: rate === 0 ? undefined : rate * 1024 };
   }
-}
-
-/** Whether a client is on this computer, as the virtual board is: other boards may fetch the same release meanwhile. */
-function isOwnAddress(address: string): boolean {
-  if (/^127\.|^::1$/.test(address)) return true;
-  return Object.values(networkInterfaces()).some((all) => all?.some((one) => one.address === address) === true);
 }
 
 /** Console text for an output channel, which shows neither colours nor carriage returns. */

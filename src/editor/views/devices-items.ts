@@ -2,9 +2,10 @@ import { l10n } from 'vscode';
 import type { ChipSlots } from '../../flash/slots.ts';
 import type { AppDescription } from '../../image/app-description.ts';
 import type { ClientTrouble, SeenClient, SeenClients } from '../../ota/clients.ts';
-import type { Timeline } from '../../ota/update-state.ts';
-import type { DeviceState, VirtualDevice } from '../../ota/virtual-device.ts';
+import type { DeviceState } from '../../ota/virtual-device.ts';
+import { misbehaviourText, virtualName } from '../board-names.ts';
 import { activityText, type FlashActivity } from '../flash-texts.ts';
+import type { AttachedBoard } from '../sessions/board-session.ts';
 import type { MonitorFacts } from '../sessions/monitor-session.ts';
 import { VIRTUAL_PORT, type ChipFacts, type KnownPort } from '../sessions/port-session.ts';
 import { factItems, portItem } from './port-items.ts';
@@ -16,8 +17,8 @@ import { timelineItem } from './timeline-items.ts';
 import type { TreeNode } from './tree-node.ts';
 
 export interface DevicesState {
-  readonly board: VirtualDevice | undefined;
-  readonly timeline: Timeline | undefined;
+  /** The virtual boards; the first is a port of this window. */
+  readonly boards: readonly AttachedBoard[];
   readonly clients: SeenClients;
   readonly ports: readonly KnownPort[];
   /** What the chip of the virtual board said, when it was asked over its port. */
@@ -36,7 +37,13 @@ export function devicesItems(state: DevicesState): readonly TreeNode[] {
   const ports = state.ports.map((port) =>
     portItem(port, state.activity, monitorOf(state, port.address), slotsBelow(state, port.address)),
   );
-  return [...(state.board === undefined ? [] : [boardItem(state.board, state)]), ...ports, ...clients];
+  const [first, ...others] = state.boards;
+  return [
+    ...(first === undefined ? [] : [boardItem(first, state)]),
+    ...others.map((board) => otherBoardItem(board, state.build)),
+    ...ports,
+    ...clients,
+  ];
 }
 
 function slotsBelow({ slotsOf, build }: DevicesState, address: string): readonly TreeNode[] {
@@ -44,27 +51,53 @@ function slotsBelow({ slotsOf, build }: DevicesState, address: string): readonly
   return slots === undefined ? [] : slotItems(slots, build, `port/${address}`, address);
 }
 
+/** A virtual board beside the first: it can be updated, but is no port. */
+function otherBoardItem(board: AttachedBoard, build: AppDescription | undefined): TreeNode {
+  const { number, device, timeline } = board;
+  const id = `virtualBoard-${number}`;
+  return {
+    id,
+    label: virtualName(number),
+    description: [phaseText(device.state), troubleOf(board)].filter(Boolean).join(' · '),
+    icon: isUpdating(board) ? 'loading~spin' : 'circuit-board',
+    contextValue: isUpdating(board) ? 'otherBoard-updating' : 'otherBoard',
+    children: [
+      ...deviceSlotItems(device.state, build, id, id),
+      ...(timeline === undefined ? [] : [timelineItem(timeline, `${id}/timeline`)]),
+    ],
+  };
+}
+
+function isUpdating({ timeline }: AttachedBoard): boolean {
+  return timeline !== undefined && timeline.verdict === undefined;
+}
+
+function troubleOf({ trouble }: AttachedBoard): string {
+  return trouble === 'none' ? '' : misbehaviourText(trouble);
+}
+
 function boardItem(
-  board: VirtualDevice,
-  { timeline, boardFacts, isBoardSelected, activity, build, monitors }: DevicesState,
+  board: AttachedBoard,
+  { boardFacts, isBoardSelected, activity, build, monitors }: DevicesState,
 ): TreeNode {
-  const { state } = board;
-  const isUpdating = timeline !== undefined && timeline.verdict === undefined;
+  const { timeline } = board;
+  const { state } = board.device;
   const isFlashing = activity?.address === VIRTUAL_PORT;
   const monitor = monitors.find((one) => one.address === VIRTUAL_PORT);
   return {
-    id: 'virtualBoard',
-    label: l10n.t('Virtual board'),
+    id: board.number === 1 ? 'virtualBoard' : `virtualBoard-${board.number}`,
+    label: virtualName(board.number),
     description: [
       isBoardSelected ? l10n.t('selected') : '',
       isFlashing ? activityText(activity) : phaseText(state),
+      troubleOf(board),
       monitor === undefined ? '' : monitorText(monitor),
     ]
       .filter(Boolean)
       .join(' · '),
-    icon: isUpdating || isFlashing ? 'loading~spin' : 'circuit-board',
+    icon: isUpdating(board) || isFlashing ? 'loading~spin' : 'circuit-board',
     ...(isBoardSelected ? { color: 'charts.green' } : {}),
-    contextValue: isUpdating ? 'virtualBoard-updating' : isFlashing ? 'virtualBoard-busy' : 'virtualBoard',
+    contextValue: isUpdating(board) ? 'virtualBoard-updating' : isFlashing ? 'virtualBoard-busy' : 'virtualBoard',
     payload: VIRTUAL_PORT,
     isExpanded: true,
     children: [

@@ -1,7 +1,7 @@
 import { l10n } from 'vscode';
-import type { Step, StepId, Timeline } from '../../ota/update-state.ts';
+import type { ClientLink, Step, StepId, Timeline } from '../../ota/update-state.ts';
 import { bytesText, clockText, durationText, percentText, rateText } from '../text.ts';
-import { causeText } from '../cause-texts.ts';
+import { failureText } from '../cause-texts.ts';
 import { outcomeIcon } from './check-texts.ts';
 import type { TreeNode } from './tree-node.ts';
 
@@ -47,13 +47,15 @@ export function verdictText(timeline: Timeline): string {
           )
         : l10n.t('Delivered: {0} runs (rollback is off, so nothing confirms it)', subject.version);
     case 'refused':
-      return l10n.t('Refused: {0}', causeText(verdict.failure.cause));
+      return l10n.t('Refused: {0}', failureText(verdict.failure));
     case 'failed':
-      return l10n.t('Failed: {0}', causeText(verdict.failure.cause));
+      return l10n.t('Failed: {0}', failureText(verdict.failure));
     case 'rolledBack':
-      return l10n.t('Rolled back: {0}', causeText(verdict.failure.cause));
+      return l10n.t('Rolled back: {0}', failureText(verdict.failure));
     case 'unknown':
-      return l10n.t('Unknown: “{0}” was never seen', stepName(verdict.missing));
+      return subject.isWithoutConsole === true
+        ? l10n.t('Unknown: “{0}” was never seen, because nobody reads the board’s console', stepName(verdict.missing))
+        : l10n.t('Unknown: “{0}” was never seen', stepName(verdict.missing));
     case 'cancelled':
       return l10n.t('Cancelled during “{0}”', stepName(verdict.during));
   }
@@ -76,7 +78,12 @@ export function verdictIcon(timeline: Timeline): { icon: string; color?: string 
   }
 }
 
-function stepResult(step: Step, timeline: Timeline): string {
+export function stepOutcomeText(outcome: Step['outcome']): string {
+  const words = { done: l10n.t('done'), failed: l10n.t('failed'), running: l10n.t('going on') };
+  return words[outcome];
+}
+
+export function stepResult(step: Step, timeline: Timeline): string {
   const took = step.endedMs === undefined ? '' : durationText(step.endedMs - step.startedMs);
   const since = `+${durationText(step.startedMs - timeline.startedMs)}`;
   switch (step.id) {
@@ -101,36 +108,72 @@ function stepResult(step: Step, timeline: Timeline): string {
   }
 }
 
+/** Which client of the server was taken for the board. */
+export function clientText({ address, by }: ClientLink): string {
+  switch (by) {
+    case 'connection':
+      return l10n.t('client {0}, by its own connection', address);
+    case 'address':
+      return l10n.t('client {0}, by the address in the console', address);
+    case 'mac':
+      return l10n.t('client {0}, by its MAC address', address);
+    case 'onlyCandidate':
+      return l10n.t('client {0}, a guess: no other board was waiting', address);
+  }
+}
+
+/** The steps of an update, each with its time, and what went wrong.
+ * @param hasEvidence whether each step has the line or event that proves it in a row below; it is in the tooltip either way */
+export function stepItems(timeline: Timeline, id: string, hasEvidence = false): readonly TreeNode[] {
+  const icons = { done: outcomeIcon('passed'), failed: outcomeIcon('failed'), running: { icon: 'loading~spin' } };
+  const sources = { console: 'terminal', server: 'broadcast', publish: 'package', trigger: 'arrow-right' } as const;
+  const causes = timeline.failures.map((failure, index) => ({
+    id: `${id}/failure/${index}`,
+    label: failureText(failure),
+    description: failure.evidence.source === 'trigger' ? '' : failure.evidence.text,
+    ...outcomeIcon(timeline.verdict?.outcome === 'confirmed' ? 'warned' : 'failed'),
+  }));
+  const guess = timeline.client?.by === 'onlyCandidate' ? [timeline.client] : [];
+  return [
+    ...timeline.steps.map((step) => ({
+      id: `${id}/${step.id}`,
+      label: stepName(step.id),
+      description: stepResult(step, timeline),
+      tooltip: `${clockText(step.startedMs)}\n${step.evidence.text}`,
+      ...icons[step.outcome],
+      spoken: `${stepName(step.id)}, ${stepOutcomeText(step.outcome)}, ${stepResult(step, timeline)}`,
+      ...(hasEvidence
+        ? {
+            children: [
+              { id: `${id}/${step.id}/evidence`, label: step.evidence.text, icon: sources[step.evidence.source] },
+            ],
+          }
+        : {}),
+    })),
+    ...guess.map((client) => ({ id: `${id}/client`, label: clientText(client), icon: 'question' })),
+    ...causes,
+  ];
+}
+
+/** The same for every state of one update. */
+export function timelineKey({ subject, startedMs }: Timeline): string {
+  return `${subject.board}/${subject.releaseId}/${startedMs}`;
+}
+
 /** The update as one row with its steps below, each with its time and the line or event that proves it. */
 export function timelineItem(timeline: Timeline, id: string): TreeNode {
   const { subject } = timeline;
   const from = subject.previousVersion === undefined ? '' : `${subject.previousVersion} → `;
-  const icons = { done: outcomeIcon('passed'), failed: outcomeIcon('failed'), running: { icon: 'loading~spin' } };
-  const words = { done: l10n.t('done'), failed: l10n.t('failed'), running: l10n.t('going on') };
   const total = timeline.endedMs === undefined ? '' : ` · ${durationText(timeline.endedMs - timeline.startedMs)}`;
-  const causes = timeline.failures.map((failure, index) => ({
-    id: `${id}/failure/${index}`,
-    label: causeText(failure.cause),
-    description: failure.evidence.text,
-    ...outcomeIcon(timeline.verdict?.outcome === 'confirmed' ? 'warned' : 'failed'),
-  }));
   return {
     id,
     label: l10n.t('Update {0}{1}', from, subject.version),
     description: `${verdictText(timeline)}${total}`,
     tooltip: clockText(timeline.startedMs),
     ...verdictIcon(timeline),
+    contextValue: 'timeline',
+    payload: timelineKey(timeline),
     isExpanded: true,
-    children: [
-      ...timeline.steps.map((step) => ({
-        id: `${id}/${step.id}`,
-        label: stepName(step.id),
-        description: stepResult(step, timeline),
-        tooltip: `${clockText(step.startedMs)}\n${step.evidence.text}`,
-        ...icons[step.outcome],
-        spoken: `${stepName(step.id)}, ${words[step.outcome]}, ${stepResult(step, timeline)}`,
-      })),
-      ...causes,
-    ],
+    children: stepItems(timeline, id),
   };
 }

@@ -1,0 +1,138 @@
+import { l10n } from 'vscode';
+import { OtaError } from '../base/ota-error.ts';
+import type { DeliveryBoard } from '../ota/deliver.ts';
+import { parseTemplate } from '../ota/http-trigger.ts';
+import { httpRequest, resetBoard, sendUrl, virtualTrigger, waitForBoard } from '../ota/triggers.ts';
+import { rehearsalBoard } from '../ota/virtual-device.ts';
+import { virtualName } from './board-names.ts';
+import { virtualId, type AttachedBoard } from './sessions/board-session.ts';
+import { VIRTUAL_PORT } from './sessions/port-session.ts';
+import { readSettings } from './settings.ts';
+import type { WindowSession } from './window-session.ts';
+
+/** Which boards a delivery goes to: the virtual ones, or others that are made ready when it comes to that. */
+export type ChosenBoards =
+  | { readonly kind: 'virtual'; readonly isOnlyFirst: boolean }
+  | { readonly kind: 'real'; readonly boards: (version: string) => Promise<readonly DeliveryBoard[]> };
+
+/** By the settings, the selected port, and what is attached. */
+export function chosenBoards(session: WindowSession): ChosenBoards {
+  const trigger = readSettings(session.projects.workspaceFolder()).values['deliver.trigger'];
+  if (trigger === 'http') return { kind: 'real', boards: (version) => httpBoards(session, version) };
+  const { selected } = session.ports;
+  const hasPort = selected !== '' && selected !== VIRTUAL_PORT;
+  if (trigger === 'virtual' || (!hasPort && session.board.boards.length > 0))
+    return { kind: 'virtual', isOnlyFirst: false };
+  if (hasPort) return { kind: 'real', boards: async () => [await portBoard(session, selected, trigger)] };
+  return {
+    kind: 'real',
+    boards: () => {
+      // without a port nothing can be told to a board, but it may ask
+      if (trigger !== 'wait') return Promise.reject(new OtaError('trigger.noBoard', { trigger }));
+      return Promise.resolve([anyBoard()]);
+    },
+  };
+}
+
+/** The versions that the chosen boards run, as far as they are known without asking them. */
+export function runningVersions(session: WindowSession): readonly string[] {
+  const { selected } = session.ports;
+  if (chosenBoards(session).kind === 'virtual')
+    return session.board.boards.flatMap(({ device }) => device.state.running?.version ?? []);
+  const printed = session.monitors.sessionOf(selected)?.view.app?.version;
+  return printed === undefined ? lastDelivered(session) : [printed];
+}
+
+/** What the last update of a board left running on it, by the history. */
+function lastDelivered({ deliver }: WindowSession): readonly string[] {
+  for (const { updates } of deliver.deliveries) {
+    const real = updates.filter((one) => one.trigger !== 'virtual');
+    const versions = real.flatMap(({ timeline }) =>
+      timeline.verdict?.outcome === 'confirmed' || timeline.verdict?.outcome === 'delivered'
+        ? [timeline.subject.version]
+        : [],
+    );
+    if (real.length > 0) return versions;
+  }
+  return [];
+}
+
+/** @throws {OtaError} `trigger.noBoard` */
+export async function virtualBoards(session: WindowSession, isOnlyFirst: boolean): Promise<readonly DeliveryBoard[]> {
+  const { boards } = session.board;
+  if (boards.length === 0) throw new OtaError('trigger.noBoard', { trigger: 'virtual' });
+  await session.board.configure();
+  return (isOnlyFirst ? boards.slice(0, 1) : boards).map(virtualBoard);
+}
+
+function virtualBoard({ number, device }: AttachedBoard): DeliveryBoard {
+  const { onLine, onProgress } = rehearsalBoard(device);
+  const runningVersion = device.state.running?.version;
+  return {
+    id: virtualId(number),
+    name: virtualName(number),
+    triggerKind: 'virtual',
+    trigger: virtualTrigger(device),
+    onLine,
+    ...(onProgress === undefined ? {} : { onProgress }),
+    ownsClient: (client) => device.ownsPort(client.port),
+    ...(runningVersion === undefined ? {} : { runningVersion }),
+  };
+}
+
+/** Nobody is told; whoever asks first is taken for the board. */
+function anyBoard(): DeliveryBoard {
+  return { id: 'any', name: l10n.t('The board that asks'), triggerKind: 'wait', trigger: waitForBoard };
+}
+
+/** The board on a serial port: its console is read in a monitor. */
+async function portBoard(
+  session: WindowSession,
+  address: string,
+  triggerKind: 'wait' | 'reset' | 'sendUrl',
+): Promise<DeliveryBoard> {
+  const console = await session.monitors.open(address, { isShown: false });
+  const reset = (): Promise<void> => console.reset();
+  const trigger = {
+    wait: () => waitForBoard,
+    reset: () => resetBoard(reset),
+    sendUrl: () => sendUrl({ onLine: console.onLine, write: (text) => console.type(text), reset }),
+  }[triggerKind]();
+  const { view } = console;
+  const mac = session.ports.factsOf(address)?.mac.toLowerCase();
+  return {
+    id: address,
+    name: session.ports.ports.find((port) => port.address === address)?.name ?? address,
+    triggerKind,
+    trigger,
+    onLine: console.onLine,
+    ...(view.ip === undefined ? {} : { address: view.ip }),
+    ...(mac === undefined ? {} : { mac }),
+    ...(view.app?.version === undefined ? {} : { runningVersion: view.app.version }),
+  };
+}
+
+/** One board for each request of the settings; the console of the selected port belongs to the board when there is only one.
+ * @throws {OtaError} `trigger.badTemplate`, those of the monitor */
+async function httpBoards(session: WindowSession, version: string): Promise<readonly DeliveryBoard[]> {
+  const { values } = readSettings(session.projects.workspaceFolder());
+  const templates = values['deliver.httpRequest'].filter((one) => one.trim() !== '');
+  if (templates.length === 0) throw new OtaError('trigger.badTemplate', { template: '', problem: 'url' });
+  const { selected } = session.ports;
+  const hasConsole = templates.length === 1 && selected !== '' && selected !== VIRTUAL_PORT;
+  const withConsole = hasConsole ? await portBoard(session, selected, 'wait') : undefined;
+  return templates.map((template): DeliveryBoard => {
+    const { target } = parseTemplate({ template, url: 'https://example', version });
+    const host = target.hostname.replace(/^\[|\]$/g, '');
+    const announced = session.server.clients.get(host)?.announced?.runningVersion;
+    return {
+      ...(announced === undefined ? {} : { runningVersion: announced }),
+      ...withConsole,
+      id: target.host,
+      name: target.host,
+      triggerKind: 'http',
+      trigger: httpRequest({ template, version, allowsPublic: values['deliver.allowPublicBoards'] }),
+      ...(/^[\d.]+$|:/.test(host) ? { address: host } : {}),
+    };
+  });
+}

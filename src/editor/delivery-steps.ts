@@ -1,0 +1,142 @@
+import { l10n, window } from 'vscode';
+import { OtaError, isOtaError } from '../base/ota-error.ts';
+import type { IdfProject } from '../idf/project.ts';
+import { applyBump, planBump, type BumpPlan } from '../idf/version-bump.ts';
+import type { DeliverSteps, Published, WorkResult } from '../ota/deliver.ts';
+import { isBuilding, runBuild } from './build-task.ts';
+import { chosenBoards, runningVersions, virtualBoards, type ChosenBoards } from './delivery-boards.ts';
+import { readSettings, writeSetting } from './settings.ts';
+import type { WindowSession } from './window-session.ts';
+
+/** What a delivery does before a board is told, in this window. */
+export function deliverySteps(session: WindowSession): DeliverSteps {
+  return {
+    check: async () => {
+      // a virtual board has to run the old version before the new one is built
+      const { project } = session.projects;
+      const needsBoard = chosenBoards(session).kind === 'virtual' && session.board.boards.length === 0;
+      if (needsBoard && project?.app?.image?.description !== undefined) await session.board.attach();
+      return checked(session);
+    },
+    bump: () => bump(session),
+    build: (signal) => build(session, signal),
+    checkImage: () => checked(session),
+    publish: (signal) => publish(session, chosenBoards(session), signal),
+  };
+}
+
+/** What a rehearsal does: it takes what is built, and updates the first virtual board. */
+export function rehearsalSteps(session: WindowSession): Pick<DeliverSteps, 'publish'> {
+  return {
+    publish: async (signal) => {
+      await session.board.attach();
+      return publish(session, { kind: 'virtual', isOnlyFirst: true }, signal);
+    },
+  };
+}
+
+function requireProject({ projects }: WindowSession): IdfProject {
+  const { project } = projects;
+  if (project === undefined) throw new OtaError('command.noProject', {});
+  return project;
+}
+
+/** @throws {OtaError} `deliver.blocked` for what would make the update fail */
+async function checked(session: WindowSession): Promise<WorkResult> {
+  const errors = await session.setupErrors();
+  const [first] = errors;
+  if (first === undefined) return {};
+  throw new OtaError('deliver.blocked', { finding: first.id, message: first.message, count: errors.length });
+}
+
+/** Whether the project's firmware compares versions before it takes an update. */
+function comparesVersions({ sources, ota }: IdfProject): boolean {
+  return sources.clientKind !== 'simple' && ota.skipsVersionCheck !== true;
+}
+
+/** @throws {OtaError} `cancelled` when the question is not answered; those of `planBump` and `applyBump` */
+async function bump(session: WindowSession): Promise<WorkResult> {
+  const project = requireProject(session);
+  const scope = session.projects.workspaceFolder();
+  const { values } = readSettings(scope);
+  const version = project.version.value;
+  const isRefused = version !== undefined && comparesVersions(project) && runningVersions(session).includes(version);
+  if (!isRefused || !values['deliver.build'] || values['deliver.bumpVersion'] === 'never') return { isSkipped: true };
+  const plan = await nextPatch(project, session);
+  if (plan === undefined) return { isSkipped: true };
+  if (values['deliver.bumpVersion'] === 'ask' && !(await asksToRaise(plan, version, scope))) return { isSkipped: true };
+  await applyBump(plan, session.files);
+  await session.projects.reload();
+  return { note: `${version} → ${plan.to}` };
+}
+
+/** The next version, where one can be counted up; the board will say so of one that can't. */
+async function nextPatch(project: IdfProject, { files }: WindowSession): Promise<BumpPlan | undefined> {
+  try {
+    return await planBump(project, { kind: 'patch' }, files);
+  } catch (error) {
+    if (isOtaError(error, 'version.notSemantic') || isOtaError(error, 'version.noPlace')) return undefined;
+    throw error;
+  }
+}
+
+async function asksToRaise(
+  plan: BumpPlan,
+  version: string,
+  scope: Parameters<typeof writeSetting>[2],
+): Promise<boolean> {
+  const raise = l10n.t('Raise to {0}', plan.to);
+  const keep = l10n.t('Keep {0}', version);
+  const answer = await window.showInformationMessage(
+    l10n.t('The board runs {0} already and would refuse it.', version),
+    {
+      modal: true,
+      detail: l10n.t('Your answer is remembered in the setting esp32Ota.deliver.bumpVersion.'),
+    },
+    raise,
+    keep,
+  );
+  if (answer === undefined) throw new OtaError('cancelled', { what: 'bump' });
+  await writeSetting('deliver.bumpVersion', answer === raise ? 'always' : 'never', scope);
+  return answer === raise;
+}
+
+/** @throws {OtaError} `build.failed`, `build.noEnvironment`, `deliver.building`, `cancelled` */
+async function build(session: WindowSession, signal: AbortSignal): Promise<WorkResult> {
+  const project = requireProject(session);
+  const scope = session.projects.workspaceFolder();
+  if (!readSettings(scope).values['deliver.build']) return { isSkipped: true };
+  if (isBuilding(project.folder)) throw new OtaError('deliver.building', { path: project.folder });
+  await runBuild(project.folder, scope, signal);
+  await session.projects.reload();
+  const built = session.projects.project?.app?.image?.description?.version;
+  return built === undefined ? {} : { note: built };
+}
+
+/** @throws {OtaError} `command.noImage`, those of the server's start and of the boards */
+async function publish(session: WindowSession, chosen: ChosenBoards, signal: AbortSignal): Promise<Published> {
+  const { server, certificates } = session;
+  const project = requireProject(session);
+  const description = project.app?.image?.description;
+  if (description === undefined) throw new OtaError('command.noImage', { path: project.folder });
+  if (server.state.kind === 'off' && certificates.needsPick()) await certificates.pickAddress();
+  await server.start(signal);
+  const release = await server.published();
+  const url = release === undefined ? undefined : server.urlOf(release);
+  if (release === undefined || url === undefined) throw new OtaError('command.noImage', { path: project.folder });
+  const boards =
+    chosen.kind === 'virtual' ? await virtualBoards(session, chosen.isOnlyFirst) : await chosen.boards(release.version);
+  return {
+    subject: {
+      project: release.project,
+      version: release.version,
+      sha256: release.sha256,
+      elfSha256: description.elfSha256,
+      totalBytes: release.bytes.length,
+      releaseId: release.id,
+      isRollbackEnabled: project.ota.isRollbackEnabled,
+    },
+    url,
+    boards,
+  };
+}

@@ -1,0 +1,73 @@
+import type { BoardUpdate, Delivery, Work } from './delivery.ts';
+import type { Step, Timeline } from './update-state.ts';
+
+/** The words of a report, in the language of whoever reads it. */
+export interface ReportWords {
+  readonly title: (delivery: Delivery) => string;
+  /** How it ended, in a sentence. */
+  readonly outcome: (delivery: Delivery) => string;
+  readonly verdict: (timeline: Timeline) => string;
+  readonly work: (id: Work['id']) => string;
+  readonly workOutcome: (outcome: Work['outcome']) => string;
+  readonly step: (id: Step['id']) => string;
+  readonly stepOutcome: (outcome: Step['outcome']) => string;
+  readonly result: (step: Step, timeline: Timeline) => string;
+  readonly client: (client: NonNullable<Timeline['client']>) => string;
+  readonly failure: (failure: Timeline['failures'][number]) => string;
+  readonly heading: (name: 'preparation' | 'step' | 'outcome' | 'result' | 'evidence' | 'causes' | 'image') => string;
+  readonly time: (atMs: number) => string;
+}
+
+/** A delivery as a Markdown page. */
+export function updateMarkdown(delivery: Delivery, words: ReportWords): string {
+  const { heading } = words;
+  const work = delivery.work.map((one) => [words.work(one.id), words.workOutcome(one.outcome), one.note ?? '']);
+  return [
+    `# ${plain(words.title(delivery))}`,
+    `${words.time(delivery.startedMs)}. **${plain(words.outcome(delivery))}**`,
+    ...(work.length === 0
+      ? []
+      : [`## ${heading('preparation')}`, table([heading('step'), heading('outcome'), heading('result')], work)]),
+    ...delivery.updates.flatMap((update) => boardSection(update, words)),
+    '',
+  ].join('\n\n');
+}
+
+function boardSection({ name, timeline }: BoardUpdate, words: ReportWords): string[] {
+  const { heading } = words;
+  const { subject, failures, client } = timeline;
+  const rows = timeline.steps.map((step) => [
+    words.step(step.id),
+    words.stepOutcome(step.outcome),
+    words.result(step, timeline),
+    `${step.evidence.source}: ${step.evidence.text}`,
+  ]);
+  return [
+    `## ${plain(name)}`,
+    `**${plain(words.verdict(timeline))}**`,
+    `${heading('image')}: ${plain(`${subject.project} ${subject.version}`)}, \`sha256 ${plain(subject.sha256)}\``,
+    ...(client === undefined ? [] : [plain(words.client(client))]),
+    table([heading('step'), heading('outcome'), heading('result'), heading('evidence')], rows),
+    ...(failures.length === 0
+      ? []
+      : [
+          `### ${heading('causes')}`,
+          failures.map((failure) => `- ${plain(words.failure(failure))} (${plain(failure.evidence.text)})`).join('\n'),
+        ]),
+  ];
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.map(plain).join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+/** Console lines and names are text, not Markdown: nothing in them formats, links or ends a row. */
+function plain(text: string): string {
+  return text.replace(/[\r\n]+/g, ' ').replace(/[\\`*_[\]<>|#]/g, (found) => `\\${found}`);
+}
+
+/** A delivery as JSON, with everything that is known of it. */
+export function updateJson(delivery: Delivery): string {
+  return `${JSON.stringify(delivery, undefined, 2)}\n`;
+}
