@@ -46,8 +46,14 @@ export function planOptions(
   return draft.edits();
 }
 
-/** {@link planOptions} into a draft; gives the paths of what changed. */
-export function setOptions(draft: Draft, project: ConfiguredProject, options: Options): readonly string[] {
+/** {@link planOptions} into a draft; gives the paths of what changed.
+ * @param isLocal a value of this computer: into the defaults, which others share, only where they set it already or there is no sdkconfig */
+export function setOptions(
+  draft: Draft,
+  project: ConfiguredProject,
+  options: Options,
+  isLocal = false,
+): readonly string[] {
   const changed: string[] = [];
   const edit = (path: string, changes: ReadonlyMap<string, SdkconfigValue | null>): void => {
     if (changes.size > 0 && draft.write(path, editSdkconfig(draft.text(path) ?? '', changes))) changed.push(path);
@@ -65,7 +71,8 @@ export function setOptions(draft: Draft, project: ConfiguredProject, options: Op
     const before = draft.text(path) ?? '';
     const named = parseSdkconfig(before).entries;
     // a file beside the main one is only corrected where it says otherwise
-    const wanted = Object.keys(options).filter((name) => path === main || isNamed(name, named));
+    const isMain = path === main && !(isLocal && sdkconfig !== undefined);
+    const wanted = Object.keys(options).filter((name) => isMain || isNamed(name, named));
     edit(path, changesFor(before, options, wanted));
   }
   return changed;

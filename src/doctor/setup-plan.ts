@@ -297,7 +297,7 @@ function planUrl(setup: Setup): Step | undefined {
     const host = server.host.includes(':') && !server.host.startsWith('[') ? `[${server.host}]` : server.host;
     const port = server.port === (server.protocol === 'https' ? 443 : 80) ? '' : `:${server.port}`;
     url = `${server.protocol}://${host}${port}/${encodeURIComponent(imageName(project))}`;
-    paths.push(...setOptions(draft, project, { [current?.symbol ?? urlSymbol(setup)]: url }));
+    paths.push(...setOptions(draft, project, { [current?.symbol ?? urlSymbol(setup)]: url }, true));
   }
   if (isHttp && !project.ota.allowsHttp) {
     paths.push(...setOptions(draft, project, { [project.ota.allowHttpSymbol]: true }));

@@ -1,8 +1,11 @@
 import type { FindingGroup, FindingId } from '../doctor/finding-ids.ts';
 import type { Finding } from '../doctor/finding.ts';
 import { l10n } from 'vscode';
+import { behaviourTexts } from './finding-texts/behaviour.ts';
 import { certificateTexts } from './finding-texts/certificate.ts';
 import type { FindingTexts } from './finding-texts/finding-text.ts';
+import { firmwareTexts } from './finding-texts/firmware.ts';
+import { hostTexts } from './finding-texts/host.ts';
 import { layoutTexts } from './finding-texts/layout.ts';
 import { networkTexts } from './finding-texts/network.ts';
 import { versionTexts } from './finding-texts/version.ts';
@@ -13,6 +16,9 @@ const TEXTS: FindingTexts<FindingId> = {
   ...networkTexts,
   ...certificateTexts,
   ...versionTexts,
+  ...firmwareTexts,
+  ...behaviourTexts,
+  ...hostTexts,
 };
 
 /** What a finding says, as one sentence. */

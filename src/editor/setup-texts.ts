@@ -1,5 +1,4 @@
 import { l10n } from 'vscode';
-import type { Need } from '../doctor/finding.ts';
 import type { SetupNote, SetupStep } from '../doctor/setup-plan.ts';
 import { bytesText } from './text.ts';
 
@@ -51,14 +50,4 @@ export function setupNoteText(note: SetupNote): string {
     noCertificate: l10n.t('The root of your own certificate is not known: put it into server_certs/ca_cert.pem.'),
   };
   return texts[note];
-}
-
-/** What is left to do after a change, in one sentence. */
-export function needsText(needs: readonly Need[]): string {
-  if (needs.includes('fullFlash'))
-    return l10n.t(
-      'Build, then flash everything by cable once: an update over the air changes neither bootloader nor partition table.',
-    );
-  if (needs.includes('menuconfig')) return l10n.t('Open menuconfig once and save, then build.');
-  return needs.includes('rebuild') ? l10n.t('Build to apply it.') : '';
 }

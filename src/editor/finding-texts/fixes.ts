@@ -44,6 +44,13 @@ const TITLES: Readonly<Record<FixId, (fix: Fix) => string>> = {
   ignoreKey: () => l10n.t('Add the Key to .gitignore'),
   bumpVersion: () => l10n.t('Bump Version…'),
   useVersionTxt: () => l10n.t('Let version.txt Set the Version'),
+  setUp: () => l10n.t('Set Up For OTA'),
+  disableRollback: () => l10n.t('Turn Rollback Off'),
+  setTimeout: () => l10n.t('Set the Timeout to 5 Seconds'),
+  allowPartialDownload: () => l10n.t('Allow Partial Download'),
+  setLogLevel: () => l10n.t('Set the Log Level to Info'),
+  changePort: () => l10n.t('Change Port…'),
+  showServerLog: () => l10n.t('Show Server Log'),
 };
 
 export function fixTitle(fix: Fix): string {

@@ -187,9 +187,11 @@ describe('what is there already', () => {
       'config EXAMPLE_FIRMWARE_UPGRADE_URL\n    string\n    default "https://192.168.0.3:8070/hello_world.bin"\n';
     writeFileSync(join(folder, 'main/Kconfig.projbuild'), kconfig);
     await setUp(folder);
-    expect(read(folder, 'sdkconfig.defaults')).toContain(
+    expect(read(folder, 'sdkconfig')).toContain(
       'CONFIG_EXAMPLE_FIRMWARE_UPGRADE_URL="https://192.168.61.67:8070/hello_world.bin"\n',
     );
+    // an address of this computer is nothing for the others
+    expect(read(folder, 'sdkconfig.defaults')).not.toContain('192.168');
     expect(read(folder, 'main/Kconfig.projbuild')).toBe(kconfig);
   });
 
