@@ -99,6 +99,15 @@ export class CertificateStore {
     return this.#issued(request, undefined);
   }
 
+  /** Whether {@link serverCertificate} would find a certificate and not have to make the first one. */
+  async hasServerCertificate(request: ServerCertificateRequest): Promise<boolean> {
+    const path =
+      request.mode === 'own'
+        ? request.certificatePath
+        : this.#serverPath(request.mode ?? 'authority', request.keyType ?? 'rsa');
+    return path !== '' && (await this.#files.stat(path)) !== undefined;
+  }
+
   /** Issues a new certificate for the server whatever is stored. In mode `selfSigned` firmware has to embed the new one.
    * @throws {OtaError} as {@link authority} */
   async renewServerCertificate(
@@ -125,7 +134,7 @@ export class CertificateStore {
   ): Promise<ServerCertificate> {
     const { mode = 'authority', keyType = 'rsa', names } = request;
     const authority = mode === 'authority' ? await this.authority(keyType) : undefined;
-    const path = join(this.#directory, 'server', `${mode}-${keyType}.pem`);
+    const path = this.#serverPath(mode, keyType);
     const text = await this.#files.readText(path);
     const reason = force ?? (text === undefined ? 'firstOne' : this.#whyNot(text, names, authority));
     if (reason === undefined && text !== undefined) return served(split(text), authority, 'reused');
@@ -189,6 +198,10 @@ export class CertificateStore {
     await makePrivateDirectory(join(this.#directory, 'ca'));
     const path = this.#madePath(fingerprintOf(certificatePem));
     if (path !== undefined) await this.#files.writeAtomic(path, certificatePem, 0o600);
+  }
+
+  #serverPath(mode: 'authority' | 'selfSigned', keyType: KeyType): string {
+    return join(this.#directory, 'server', `${mode}-${keyType}.pem`);
   }
 
   #authorityPath(keyType: KeyType): string {

@@ -20,6 +20,7 @@ const ALLOWED = [
   /^extension\/(package\.json|readme\.md|changelog\.md|LICENSE\.txt)$/,
   /^extension\/package\.nls(\.[a-z-]+)?\.json$/,
   /^extension\/l10n\/bundle\.l10n\.[a-z-]+\.json$/,
+  /^extension\/docs\/findings\.md$/,
   /^extension\/media\/[\w.-]+\.(svg|png|json)$/,
   /^extension\/media\/walkthrough\/[\w.-]+\.(svg|png|md)$/,
   /^extension\/dist\/extension\.js$/,

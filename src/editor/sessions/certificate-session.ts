@@ -9,7 +9,7 @@ import { readSettings } from '../settings.ts';
 
 const PICKED = 'advertisedAddress';
 const LOOPBACK = '127.0.0.1';
-/** How often the computer's addresses are compared; only while a server runs. */
+/** How often the computer's addresses are compared; only once a server ran or a setup was checked. */
 const LOOK_MS = 5000;
 
 /** The server's certificate as the settings want it, and the address that firmware is told. */
@@ -53,6 +53,14 @@ export class CertificateSession implements Disposable {
     return this.#use(await store.serverCertificate(this.#request()));
   }
 
+  /** The one in use, read where one was made earlier; undefined where there is none yet. Makes none.
+   * @throws {OtaError} of the certificate store */
+  async peek(): Promise<ServerCertificate | undefined> {
+    if (this.#certificate !== undefined) return this.#certificate;
+    const store = await this.#store();
+    return (await store.hasServerCertificate(this.#request())) ? this.ensure() : undefined;
+  }
+
   /** Issues a new certificate whatever is stored; reads a certificate of the user's own again.
    * @throws {OtaError} of the certificate store */
   async renew(): Promise<ServerCertificate> {
@@ -65,7 +73,7 @@ export class CertificateSession implements Disposable {
 
   async credentials(): Promise<ServerCredentials> {
     const { certificatePem, keyPem } = await this.ensure();
-    this.#watchAddresses();
+    this.watchAddresses();
     return { certificatePem, keyPem };
   }
 
@@ -137,8 +145,8 @@ export class CertificateSession implements Disposable {
     return { mode: values['certificate.mode'], keyType: values['certificate.keyType'], names };
   }
 
-  /** An address that comes or goes wants another certificate and another URL. */
-  #watchAddresses(): void {
+  /** From now on an address that comes or goes is told: it wants another certificate and another URL. */
+  watchAddresses(): void {
     if (this.#watch !== undefined) return;
     this.#addresses = JSON.stringify(lanAddresses(networkInterfaces()));
     const timer = setInterval(() => {

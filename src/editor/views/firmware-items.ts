@@ -1,5 +1,6 @@
 import { l10n } from 'vscode';
 import { basename } from 'node:path';
+import type { Finding } from '../../doctor/finding.ts';
 import { smallestOtaSlot } from '../../idf/partition-source.ts';
 import type { IdfProject } from '../../idf/project.ts';
 import type { ResolvedVersion, VersionSourceKind } from '../../idf/version.ts';
@@ -12,7 +13,7 @@ import type { ServerCertificate } from '../../server/certificate-store.ts';
 import type { AddedImage, ServerState } from '../sessions/server-session.ts';
 import { bytesText, dayText, hexText, percentText, shortDigest } from '../text.ts';
 import { checkName, checkResult, outcomeIcon, outcomeWord } from './check-texts.ts';
-import { csvProblemItems, problemItems } from './problem-items.ts';
+import { setupItems } from './setup-items.ts';
 import type { TreeNode } from './tree-node.ts';
 
 /** What the Firmware view shows, gathered from the sessions. */
@@ -27,6 +28,8 @@ export interface FirmwareState {
     readonly url: string | undefined;
     readonly added: AddedImage | undefined;
   }[];
+  /** Undefined until the setup was checked. */
+  readonly findings: readonly Finding[] | undefined;
   readonly certificate: ServerCertificate | undefined;
   readonly certificateMode: 'authority' | 'selfSigned' | 'own';
 }
@@ -36,6 +39,7 @@ export function firmwareItems(state: FirmwareState): readonly TreeNode[] {
   if (project === undefined) return [];
   return [
     projectItem(project, state),
+    ...setupItems(state.findings),
     versionItem(project.version),
     imageItem(project),
     tableItem(project),
@@ -47,9 +51,6 @@ export function firmwareItems(state: FirmwareState): readonly TreeNode[] {
 function projectItem(project: IdfProject, state: FirmwareState): TreeNode {
   const chip = project.target === undefined ? undefined : (chipByTarget(project.target)?.name ?? project.target);
   const version = project.idfVersion === undefined ? undefined : `ESP-IDF ${project.idfVersion.text}`;
-  const children = problemItems(
-    project.problems.filter((one) => !one.code.startsWith('version.') && !one.code.startsWith('partition')),
-  );
   return {
     id: 'project',
     label: project.name,
@@ -57,7 +58,6 @@ function projectItem(project: IdfProject, state: FirmwareState): TreeNode {
     tooltip: project.folder,
     icon: 'folder-opened',
     contextValue: state.projectCount > 1 ? 'project-several' : 'project',
-    children,
   };
 }
 
@@ -93,11 +93,6 @@ function versionItem(version: ResolvedVersion): TreeNode {
       icon: 'circle-slash',
     });
   }
-  children.push(
-    ...problemItems(
-      version.problems.filter((one) => one.code !== 'version.shadowed' && one.code !== 'version.notRebuilt'),
-    ),
-  );
   return {
     id: 'version',
     label: l10n.t('Version {0}', version.effective ?? l10n.t('known after a build')),
@@ -186,11 +181,7 @@ function tableItem(project: IdfProject): TreeNode {
     icon: hasErrors ? 'error' : 'layout',
     ...(hasErrors ? { color: 'testing.iconFailed' } : {}),
     contextValue: 'table',
-    children: [
-      ...csvProblemItems(table.csvProblems, table.path),
-      ...problemItems(table.problems.filter((one) => one.code !== 'partitionCsv.invalid')),
-      ...table.partitions.map((one, index) => partitionItem(one, index, project)),
-    ],
+    children: table.partitions.map((one, index) => partitionItem(one, index, project)),
   };
 }
 

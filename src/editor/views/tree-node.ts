@@ -4,6 +4,7 @@ import {
   ThemeIcon,
   TreeItem,
   TreeItemCollapsibleState,
+  commands,
   window,
   type Disposable,
   type TreeDataProvider,
@@ -58,6 +59,7 @@ function toItem(node: TreeNode): TreeItem {
 
 /** A tree view that shows what `roots` gives, anew whenever one of the `changes` fires. Changes within one turn are drawn once. */
 export class NodeView implements Disposable, TreeDataProvider<TreeNode> {
+  readonly #viewId: string;
   readonly #roots: () => readonly TreeNode[];
   readonly #changed = new EventEmitter<undefined>();
   readonly #view: TreeView<TreeNode>;
@@ -70,6 +72,7 @@ export class NodeView implements Disposable, TreeDataProvider<TreeNode> {
     roots: () => readonly TreeNode[],
     changes: readonly ((listener: () => void) => { dispose(): void })[],
   ) {
+    this.#viewId = viewId;
     this.#roots = roots;
     this.#view = window.createTreeView(viewId, { treeDataProvider: this, showCollapseAll: true });
     this.#subscriptions = changes.map((subscribe) =>
@@ -90,6 +93,18 @@ export class NodeView implements Disposable, TreeDataProvider<TreeNode> {
       this.#isPending = false;
       this.#changed.fire(undefined);
     }, 50);
+  }
+
+  /** Shows the view with one of its top rows opened and selected; only the view when there is no such row. */
+  async reveal(...ids: readonly string[]): Promise<void> {
+    const node = this.#roots().find(({ id }) => ids.includes(id));
+    if (node === undefined) await commands.executeCommand(`${this.#viewId}.focus`);
+    else await this.#view.reveal(node, { select: true, focus: true, expand: true });
+  }
+
+  /** Only top rows are revealed. */
+  getParent(): undefined {
+    return undefined;
   }
 
   getTreeItem(node: TreeNode): TreeItem {

@@ -1,0 +1,137 @@
+import { commands, l10n, Uri, window, workspace } from 'vscode';
+import { basename } from 'node:path';
+import type { Finding, Fix } from '../../doctor/finding.ts';
+import { FINDINGS, type FindingId } from '../../doctor/finding-ids.ts';
+import { editsOfFix, filesOfFix } from '../../doctor/fix-edits.ts';
+import { applyEdits, readTextExactly, type FileEdit } from '../../idf/file-edit.ts';
+import { findingKey, isFixChoice } from '../doctor-actions.ts';
+import { toRange } from '../doctor-diagnostics.ts';
+import { findingText } from '../finding-texts.ts';
+import { fixTitle, needsText } from '../finding-texts/fixes.ts';
+import { countText } from '../views/setup-items.ts';
+import type { WindowSession } from '../window-session.ts';
+import { requireProject, runCommand, type Handler } from './run.ts';
+
+export const checkSetup: Handler = async (session) => {
+  const project = requireProject(session);
+  await session.projects.reload();
+  const findings = await session.doctor.check({ probe: true });
+  for (const one of findings) {
+    const place = one.path === undefined ? '' : ` ${one.path}:${one.range?.line ?? 1}`;
+    session.log.info(`${one.severity} ${one.id}${place} ${JSON.stringify(one.details)}`);
+  }
+  await session.showSetup();
+  const stands = findings.filter(({ severity }) => severity !== 'information');
+  if (stands.length === 0) {
+    void window.showInformationMessage(l10n.t('{0} is ready for an update over the air.', project.name));
+    return;
+  }
+  const hasErrors = stands.some(({ severity }) => severity === 'error');
+  const message = l10n.t('{0}: {1} in the way of an update over the air.', project.name, countText(stands));
+  const show = l10n.t('Show Problems');
+  const shown = hasErrors ? window.showErrorMessage(message, show) : window.showWarningMessage(message, show);
+  void shown.then(async (answer) => {
+    if (answer === show) await commands.executeCommand('workbench.actions.view.problems');
+  });
+};
+
+/** The finding that a row or a quick fix is about, as it stands now. */
+function findingOf(session: WindowSession, key: string): Finding | undefined {
+  return session.doctor.findings?.find((one) => findingKey(one) === key);
+}
+
+/** The argument of a click on a row's own command, or the row itself when it comes from a menu. */
+function choiceOf(argument: unknown): { readonly finding: string; readonly fix?: string } | undefined {
+  if (isFixChoice(argument)) return argument;
+  const payload =
+    typeof argument === 'object' && argument !== null && 'payload' in argument ? argument.payload : undefined;
+  return typeof payload === 'string' ? { finding: payload } : undefined;
+}
+
+export const showFinding: Handler = async (session, argument) => {
+  const choice = choiceOf(argument);
+  const finding = choice === undefined ? undefined : findingOf(session, choice.finding);
+  if (finding?.path === undefined) return;
+  const selection = toRange(finding.range);
+  await window.showTextDocument(Uri.file(finding.path), { selection, preserveFocus: false });
+};
+
+export const explainFinding: Handler = async (session, argument) => {
+  const choice = choiceOf(argument);
+  const id = typeof argument === 'string' ? argument : choice?.finding.split('|', 1)[0];
+  if (id !== undefined && id in FINDINGS) await session.doctor.explain(id as FindingId);
+};
+
+export const applyFix: Handler = async (session, argument) => {
+  const choice = choiceOf(argument);
+  const finding = choice === undefined ? undefined : findingOf(session, choice.finding);
+  if (finding === undefined) return;
+  const fix = choice?.fix === undefined ? await pickFix(finding) : finding.fixes.find(({ id }) => id === choice.fix);
+  if (fix === undefined) return;
+  if (fix.kind === 'command') await runCommand(fix.command);
+  else await applyEditsOf(session, fix);
+  await session.doctor.check();
+};
+
+/** One fix is taken at once, of several the user picks. */
+async function pickFix(finding: Finding): Promise<Fix | undefined> {
+  if (finding.fixes.length <= 1) return finding.fixes[0];
+  const items = finding.fixes.map((fix) => ({ label: fixTitle(fix), detail: needsText(fix.needs), fix }));
+  const chosen = await window.showQuickPick(items, { title: findingText(finding) });
+  return chosen?.fix;
+}
+
+/** Files that this window has saved a copy of, so that what was there before the first fix is kept, and only that. */
+const savedOnce = new Set<string>();
+
+async function applyEditsOf(session: WindowSession, fix: Fix): Promise<void> {
+  const project = requireProject(session);
+  const paths = filesOfFix(fix, project);
+  await saveOpen(paths);
+  const texts = new Map<string, string>();
+  for (const path of paths) {
+    const text = await readTextExactly(session.files, path);
+    if (text !== undefined) texts.set(path, text);
+  }
+  const edits = editsOfFix(fix, project, texts);
+  const [first, again] = [
+    edits.filter(({ path }) => !savedOnce.has(path)),
+    edits.filter(({ path }) => savedOnce.has(path)),
+  ];
+  const backups = await applyEdits(first, session.files, { keepBackups: true });
+  await applyEdits(again, session.files);
+  for (const { path } of first) savedOnce.add(path);
+  await session.projects.reload();
+  const names = edits.map(({ path }) => basename(path)).join(', ');
+  session.log.info(`fix ${fix.id}: ${names}${backups.length === 0 ? '' : `, kept ${backups.join(', ')}`}`);
+  if (edits.length > 0) tellApplied(session, fix, edits, names);
+}
+
+/** A fix works on what is on disk. */
+async function saveOpen(paths: readonly string[]): Promise<void> {
+  const open = workspace.textDocuments.filter(({ uri, isDirty }) => isDirty && paths.includes(uri.fsPath));
+  for (const document of open) await document.save();
+}
+
+function tellApplied(session: WindowSession, fix: Fix, edits: readonly FileEdit[], names: string): void {
+  const build = l10n.t('Build Firmware');
+  const undo = l10n.t('Undo');
+  const canUndo = edits.every(({ before }) => before !== undefined);
+  const actions = [...(fix.needs.includes('rebuild') ? [build] : []), ...(canUndo ? [undo] : [])];
+  const message = [l10n.t('{0}: changed in {1}.', fixTitle(fix), names), needsText(fix.needs)].filter(
+    (one) => one !== '',
+  );
+  void window.showInformationMessage(message.join(' '), ...actions).then(async (answer) => {
+    if (answer === build) await runCommand('buildFirmware');
+    else if (answer === undo) await undoFix(session, edits);
+  });
+}
+
+async function undoFix(session: WindowSession, edits: readonly FileEdit[]): Promise<void> {
+  const back = edits.flatMap(({ path, before, after }) =>
+    before === undefined ? [] : [{ path, before: after, after: before }],
+  );
+  await applyEdits(back, session.files);
+  await session.projects.reload();
+  await session.doctor.check();
+}

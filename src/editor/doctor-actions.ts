@@ -1,0 +1,76 @@
+import {
+  CodeAction,
+  CodeActionKind,
+  languages,
+  type CodeActionContext,
+  type CodeActionProvider,
+  type Range,
+  type TextDocument,
+} from 'vscode';
+import { DisposableStore, type Disposable } from '../base/disposable.ts';
+import type { Finding, Fix } from '../doctor/finding.ts';
+import { commandId } from './contributions.ts';
+import { fixTitle } from './finding-texts/fixes.ts';
+import type { DoctorSession } from './sessions/doctor-session.ts';
+
+/** Names a finding, and one of its fixes, for a command: they are looked up again when it runs, because the setup may have changed since. */
+export interface FixChoice {
+  readonly finding: string;
+  readonly fix?: string;
+}
+
+/** Stable while the finding stands. */
+export function findingKey({ id, path = '', range }: Finding): string {
+  return `${id}|${path}|${range?.line ?? 0}|${range?.column ?? 0}`;
+}
+
+export function isFixChoice(value: unknown): value is FixChoice {
+  return typeof value === 'object' && value !== null && 'finding' in value && typeof value.finding === 'string';
+}
+
+/** The lightbulb: fixes of the findings at a place. */
+class FindingActions implements CodeActionProvider {
+  readonly #doctor: DoctorSession;
+
+  constructor(doctor: DoctorSession) {
+    this.#doctor = doctor;
+  }
+
+  provideCodeActions(document: TextDocument, range: Range, context: CodeActionContext): CodeAction[] {
+    const found = (this.#doctor.findings ?? []).filter(
+      (one) => one.path === document.uri.fsPath && one.fixes.length > 0 && isTouched(one, range),
+    );
+    return found.flatMap((finding) => finding.fixes.map((fix, index) => actionOf(finding, fix, index, context)));
+  }
+}
+
+function isTouched({ range: at }: Finding, range: Range): boolean {
+  const line = (at?.line ?? 1) - 1;
+  return range.start.line <= line && range.end.line >= line;
+}
+
+function actionOf(finding: Finding, fix: Fix, index: number, { diagnostics }: CodeActionContext): CodeAction {
+  const action = new CodeAction(fixTitle(fix), CodeActionKind.QuickFix);
+  action.command = {
+    command: commandId('applyFix'),
+    title: action.title,
+    arguments: [{ finding: findingKey(finding), fix: fix.id } satisfies FixChoice],
+  };
+  action.isPreferred = index === 0;
+  action.diagnostics = diagnostics.filter(
+    ({ code, range }) =>
+      typeof code === 'object' && code.value === finding.id && range.start.line === (finding.range?.line ?? 1) - 1,
+  );
+  return action;
+}
+
+/** Registers the quick fixes of findings, for any file that a finding can point into. */
+export function registerFindingActions(doctor: DoctorSession): Disposable {
+  const store = new DisposableStore();
+  store.add(
+    languages.registerCodeActionsProvider({ scheme: 'file' }, new FindingActions(doctor), {
+      providedCodeActionKinds: [CodeActionKind.QuickFix],
+    }),
+  );
+  return store;
+}

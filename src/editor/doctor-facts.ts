@@ -1,0 +1,208 @@
+import { env, workspace } from 'vscode';
+import { readFile, stat } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { hostname } from 'node:os';
+import { dirname, isAbsolute, join } from 'node:path';
+import { isOtaError } from '../base/ota-error.ts';
+import type {
+  BoardFacts,
+  CertificateFacts,
+  DoctorFacts,
+  HostFacts,
+  PrivateKeyFile,
+  ServerFacts,
+} from '../doctor/facts.ts';
+import { findPrivateKeys } from '../idf/private-keys.ts';
+import type { IdfProject } from '../idf/project.ts';
+import { CHIPS } from '../image/chips.ts';
+import { lanAddresses } from '../server/lan-addresses.ts';
+import { gitFacts } from './git-keys.ts';
+import { VIRTUAL_PORT } from './sessions/port-session.ts';
+import { readSettings } from './settings.ts';
+import type { WindowSession } from './window-session.ts';
+
+/** The sessions that know something of the setup. */
+export type FactSources = Pick<
+  WindowSession,
+  'files' | 'projects' | 'certificates' | 'server' | 'ports' | 'slots' | 'board'
+>;
+
+/** Gathers what the checks look at, of one moment.
+ * @param probe asks whether somebody else listens on the server's port */
+export async function gatherFacts(
+  sources: FactSources,
+  project: IdfProject,
+  options: { readonly probe: boolean },
+): Promise<DoctorFacts> {
+  const { server } = sources;
+  const keys = await privateKeys(sources, project);
+  const [texts, host, isPortTaken] = await Promise.all([
+    readTexts(sources, project, keys),
+    hostFacts(),
+    options.probe && server.state.kind === 'off' && workspace.isTrusted ? isListening(portOf(sources)) : undefined,
+  ]);
+  const certificate = certificateFacts(sources);
+  const board = boardFacts(sources);
+  const clients = [...server.clients.values()];
+  const lastContactMs = clients.length === 0 ? undefined : Math.max(...clients.map((one) => one.lastSeenMs));
+  return {
+    project,
+    text: (path) => texts.get(path),
+    ...(certificate === undefined ? {} : { certificate }),
+    server: { ...serverFacts(sources), ...(isPortTaken === undefined ? {} : { isPortTaken }) },
+    addresses: lanAddresses(),
+    ...(board === undefined ? {} : { board }),
+    privateKeys: keys,
+    host,
+    ...(lastContactMs === undefined ? {} : { traffic: { lastContactMs } }),
+    nowMs: Date.now(),
+  };
+}
+
+async function privateKeys({ files }: FactSources, project: IdfProject): Promise<readonly PrivateKeyFile[]> {
+  const paths = await findPrivateKeys(project.folder, files);
+  // a repository's configuration can name programs
+  return workspace.isTrusted ? gitFacts(project.folder, paths) : paths.map((path) => ({ path }));
+}
+
+/** Of files that findings may point into, or whose content they are about. One that can't be read counts as not there. */
+async function readTexts(
+  { files }: FactSources,
+  project: IdfProject,
+  keys: readonly PrivateKeyFile[],
+): Promise<ReadonlyMap<string, string>> {
+  const { folder, ota, partitionTable, certificate } = project;
+  const bundle = ota.customBundlePath?.value ?? '';
+  const paths = new Set([
+    project.sdkconfigPath,
+    join(folder, 'sdkconfig.defaults'),
+    ...project.defaults.map(({ path }) => path),
+    project.cmakePath,
+    join(folder, 'main', 'CMakeLists.txt'),
+    project.versionTxtPath,
+    certificate.path,
+    ...(bundle === '' ? [] : [isAbsolute(bundle) ? bundle : join(folder, bundle)]),
+    ...(partitionTable.path === undefined ? [] : [partitionTable.path]),
+    ...keys.map(({ path }) => join(dirname(path), '.gitignore')),
+    ...project.sources.calls.map(({ path }) => path),
+  ]);
+  const texts = new Map<string, string>();
+  await Promise.all(
+    [...paths].map(async (path) => {
+      try {
+        const text = await files.readText(path);
+        // an editor's columns do not count a byte order mark
+        if (text !== undefined) texts.set(path, text.replace(/^\uFEFF/, ''));
+      } catch (error) {
+        if (!isOtaError(error)) throw error;
+      }
+    }),
+  );
+  return texts;
+}
+
+function certificateFacts({ certificates, projects }: FactSources): CertificateFacts | undefined {
+  const { current } = certificates;
+  if (current === undefined) return undefined;
+  return {
+    mode: readSettings(projects.workspaceFolder()).values['certificate.mode'],
+    certificatePem: current.certificatePem,
+    description: current.description,
+    ...(current.trustPem === undefined ? {} : { trustPem: current.trustPem }),
+  };
+}
+
+function portOf({ projects, server }: FactSources): number {
+  return server.state.kind === 'on'
+    ? server.state.port
+    : readSettings(projects.workspaceFolder()).values['server.port'];
+}
+
+function serverFacts(sources: FactSources): ServerFacts {
+  const { server, certificates, projects } = sources;
+  const { values } = readSettings(projects.workspaceFolder());
+  const { state } = server;
+  return {
+    state: state.kind,
+    protocol: state.kind === 'on' ? state.protocol : values['server.protocol'],
+    port: portOf(sources),
+    host: certificates.advertisedHost(),
+    bindHost: values['server.bindAddress'],
+    paths: server.releases.newest().flatMap((release) => [release.paths.newest, release.paths.pinned]),
+  };
+}
+
+/** What was read of the selected board, or of the virtual one while that is selected. */
+function boardFacts({ ports, slots, board }: FactSources): BoardFacts | undefined {
+  const address = ports.selected;
+  const isVirtual = address === VIRTUAL_PORT || (address === '' && board.board !== undefined);
+  const key = isVirtual ? VIRTUAL_PORT : address;
+  if (key === '') return undefined;
+  const chip = ports.factsOf(key);
+  const read = slots.slotsOf(key);
+  if (chip === undefined && read === undefined) return undefined;
+  const target = CHIPS.find(({ name }) => name === chip?.chip)?.target;
+  const revision = /^v?(\d+)\.(\d+)$/.exec(chip?.revision ?? '');
+  const boots = read?.boot.order[0]?.offset;
+  const running = read?.slots.find(({ partition }) => partition.offset === boots)?.description;
+  return {
+    ...(target === undefined ? {} : { chip: target }),
+    ...(revision === null ? {} : { chipRevision: Number(revision[1]) * 100 + Number(revision[2]) }),
+    ...(chip?.flashSizeBytes === undefined ? {} : { flashSizeBytes: chip.flashSizeBytes }),
+    ...(read === undefined ? {} : { partitions: read.partitions }),
+    ...(running === undefined
+      ? {}
+      : {
+          runningVersion: running.version,
+          runningProject: running.projectName,
+          ...(running.spiFlashMode === undefined ? {} : { spiFlashMode: running.spiFlashMode }),
+        }),
+  };
+}
+
+/** Somebody answers on the port of this computer. */
+function isListening(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: '127.0.0.1', port, timeout: 500 });
+    const end = (answer: boolean): void => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.once('connect', () => {
+      end(true);
+    });
+    socket.once('error', () => {
+      end(false);
+    });
+    socket.once('timeout', () => {
+      end(false);
+    });
+  });
+}
+
+let hostKind: Promise<Pick<HostFacts, 'isWsl' | 'isContainer'>> | undefined;
+
+async function hostFacts(): Promise<HostFacts> {
+  hostKind ??= findHostKind();
+  const own = hostname().toLowerCase().replace(/\.$/, '');
+  return {
+    ...(await hostKind),
+    platform: process.platform,
+    isRemote: env.remoteName !== undefined,
+    names: own === '' ? [] : own.includes('.') ? [own] : [own, `${own}.local`],
+  };
+}
+
+async function findHostKind(): Promise<Pick<HostFacts, 'isWsl' | 'isContainer'>> {
+  if (process.platform !== 'linux') return { isWsl: false, isContainer: false };
+  const exists = (path: string): Promise<boolean> =>
+    stat(path).then(
+      () => true,
+      () => false,
+    );
+  const kernel = await readFile('/proc/version', 'utf8').catch(() => '');
+  return {
+    isWsl: process.env['WSL_DISTRO_NAME'] !== undefined || /microsoft/i.test(kernel),
+    isContainer: (await exists('/.dockerenv')) || (await exists('/run/.containerenv')),
+  };
+}

@@ -1,0 +1,166 @@
+import {
+  commands,
+  languages,
+  Range,
+  Uri,
+  window,
+  workspace,
+  type DiagnosticCollection,
+  type LogOutputChannel,
+} from 'vscode';
+import { DisposableStore, type Disposable } from '../../base/disposable.ts';
+import { Emitter } from '../../base/emitter.ts';
+import { isOtaError } from '../../base/ota-error.ts';
+import type { checkSetup } from '../../doctor/check-setup.ts';
+import type { FindingId } from '../../doctor/finding-ids.ts';
+import type { Finding } from '../../doctor/finding.ts';
+import { SETTINGS_SECTION } from '../contributions.ts';
+import type { gatherFacts } from '../doctor-facts.ts';
+import type { diagnosticsOf } from '../doctor-diagnostics.ts';
+import type { WindowSession } from '../window-session.ts';
+
+/** What changes in a burst is checked once, when it has been quiet for so long. */
+const QUIET_MS = 200;
+
+interface DoctorRoom {
+  readonly checkSetup: typeof checkSetup;
+  readonly gatherFacts: typeof gatherFacts;
+  readonly diagnosticsOf: typeof diagnosticsOf;
+}
+
+type Sources = Pick<WindowSession, 'files' | 'projects' | 'certificates' | 'server' | 'ports' | 'slots' | 'board'> & {
+  readonly log: LogOutputChannel;
+  /** Our folder. */ readonly extensionUri: Uri;
+};
+
+/** What stands in the way of the next update, kept up to date: checked again whenever a file of the project, the server, the certificate, this
+ * computer's addresses or what is known of the board changes. Shows it in the Problems panel. */
+export class DoctorSession implements Disposable {
+  readonly #sources: Sources;
+  readonly #changed = new Emitter<undefined>();
+  readonly #store = new DisposableStore();
+  readonly #diagnostics: DiagnosticCollection;
+  #room: Promise<DoctorRoom> | undefined;
+  #findings: readonly Finding[] | undefined;
+  #serverKey = '';
+  #timer: NodeJS.Timeout | undefined;
+  #checking: Promise<readonly Finding[]> = Promise.resolve([]);
+
+  /** Fires when the setup was checked. */
+  readonly onChange = this.#changed.event;
+
+  constructor(sources: Sources) {
+    this.#sources = sources;
+    const { projects, server, certificates, ports, slots } = sources;
+    this.#diagnostics = this.#store.add(languages.createDiagnosticCollection('ESP32 OTA'));
+    const soon = (): void => {
+      this.checkSoon();
+    };
+    for (const event of [projects.onChange, certificates.onChange, ports.onChange, slots.onChange])
+      this.#store.add(event(soon));
+    this.#store.add(
+      server.onChange(() => {
+        // every piece of a download is a change of the server's state, too
+        const key = this.#keyOfServer();
+        if (key !== this.#serverKey) soon();
+      }),
+    );
+    this.#store.add(
+      workspace.onDidChangeConfiguration((event) => {
+        if (event.affectsConfiguration(SETTINGS_SECTION)) soon();
+      }),
+    );
+    this.#store.add(workspace.onDidGrantWorkspaceTrust(soon));
+  }
+
+  /** The worst first; undefined until the setup was checked for the first time, or when there is no project. */
+  get findings(): readonly Finding[] | undefined {
+    return this.#findings;
+  }
+
+  /** Checks when it has been quiet for a moment. */
+  checkSoon(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      void this.check();
+    }, QUIET_MS);
+  }
+
+  /** Checks now, after a check that is going on.
+   * @param probe asks whether another program holds the server's port */
+  check(options: { readonly probe?: boolean } = {}): Promise<readonly Finding[]> {
+    clearTimeout(this.#timer);
+    this.#checking = this.#checking.then(() => this.#check(options.probe === true));
+    return this.#checking;
+  }
+
+  /** Opens what the documentation says of a finding. */
+  async explain(id: FindingId): Promise<void> {
+    const page = Uri.joinPath(this.#sources.extensionUri, 'docs', 'findings.md');
+    const known = await commands.getCommands(true);
+    if (known.includes('markdown.showPreview')) {
+      await commands.executeCommand('markdown.showPreview', page.with({ fragment: id }));
+      return;
+    }
+    const document = await workspace.openTextDocument(page);
+    const line = document.getText().split('\n').indexOf(`### ${id}`);
+    await window.showTextDocument(document, { selection: new Range(Math.max(0, line), 0, Math.max(0, line), 0) });
+  }
+
+  dispose(): void {
+    clearTimeout(this.#timer);
+    this.#store.dispose();
+    this.#changed.dispose();
+  }
+
+  async #check(probe: boolean): Promise<readonly Finding[]> {
+    const { projects, certificates, log } = this.#sources;
+    const { project } = projects;
+    if (project === undefined) {
+      this.#show(undefined);
+      return [];
+    }
+    try {
+      const room = await this.#doctorRoom();
+      certificates.watchAddresses();
+      await certificates.peek().catch((error: unknown) => {
+        // told where the certificate is used
+        if (!isOtaError(error)) throw error;
+      });
+      this.#serverKey = this.#keyOfServer();
+      const facts = await room.gatherFacts(this.#sources, project, { probe });
+      const findings = room.checkSetup(facts);
+      this.#show(findings);
+      this.#diagnostics.clear();
+      this.#diagnostics.set(room.diagnosticsOf(findings));
+      return findings;
+    } catch (error) {
+      log.error(error instanceof Error ? error : String(error));
+      return this.#findings ?? [];
+    }
+  }
+
+  #show(findings: readonly Finding[] | undefined): void {
+    if (findings === undefined) this.#diagnostics.clear();
+    this.#findings = findings;
+    this.#changed.fire(undefined);
+  }
+
+  /** What the checks look at of the server. */
+  #keyOfServer(): string {
+    const { server } = this.#sources;
+    return JSON.stringify([server.state, server.releases.newest().map(({ paths }) => paths)]);
+  }
+
+  #doctorRoom(): Promise<DoctorRoom> {
+    this.#room ??= (async () => {
+      const [check, gather, show] = await Promise.all([
+        import('../../doctor/check-setup.ts'),
+        import('../doctor-facts.ts'),
+        import('../doctor-diagnostics.ts'),
+      ]);
+      return { checkSetup: check.checkSetup, gatherFacts: gather.gatherFacts, diagnosticsOf: show.diagnosticsOf };
+    })();
+    return this.#room;
+  }
+}

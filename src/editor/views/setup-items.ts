@@ -1,0 +1,80 @@
+import { l10n } from 'vscode';
+import { basename } from 'node:path';
+import { FINDINGS, type Severity } from '../../doctor/finding-ids.ts';
+import type { Finding } from '../../doctor/finding.ts';
+import { findingKey, type FixChoice } from '../doctor-actions.ts';
+import { findingText, groupName } from '../finding-texts.ts';
+import { fixTitle } from '../finding-texts/fixes.ts';
+import type { TreeNode } from './tree-node.ts';
+
+const ICONS = {
+  error: { icon: 'error', color: 'testing.iconFailed' },
+  warning: { icon: 'warning', color: 'list.warningForeground' },
+  information: { icon: 'info' },
+} as const;
+
+/** `2 errors, 1 warning`; notes only where there is nothing worse. */
+export function countText(findings: readonly Finding[]): string {
+  const count = (severity: Severity): number => findings.filter((one) => one.severity === severity).length;
+  const [errors, warnings, notes] = [count('error'), count('warning'), count('information')];
+  const parts = [
+    errors === 0 ? '' : errors === 1 ? l10n.t('1 error') : l10n.t('{0} errors', errors),
+    warnings === 0 ? '' : warnings === 1 ? l10n.t('1 warning') : l10n.t('{0} warnings', warnings),
+    errors + warnings > 0 || notes === 0 ? '' : notes === 1 ? l10n.t('1 note') : l10n.t('{0} notes', notes),
+  ];
+  return parts.filter((part) => part !== '').join(', ');
+}
+
+/** What stands in the way of the next update, each finding with its fixes below it. Nothing before the first check. */
+export function setupItems(findings: readonly Finding[] | undefined): readonly TreeNode[] {
+  if (findings === undefined) return [];
+  const worst = findings[0]?.severity;
+  const isReady = worst === undefined || worst === 'information';
+  return [
+    {
+      // another row once something is found, so that it opens by itself
+      id: isReady ? 'setup-ready' : 'setup',
+      label: l10n.t('OTA Setup'),
+      description: [isReady ? l10n.t('ready') : '', countText(findings)].filter((part) => part !== '').join(', '),
+      ...(isReady ? { icon: 'pass', color: 'testing.iconPassed' } : ICONS[worst]),
+      contextValue: 'setup',
+      children: findings.map(findingItem),
+      isExpanded: !isReady,
+    },
+  ];
+}
+
+function findingItem(finding: Finding): TreeNode {
+  const { path, range, fixes, severity } = finding;
+  const key = findingKey(finding);
+  const text = findingText(finding);
+  const place = path === undefined ? '' : `${basename(path)}${range === undefined ? '' : `:${range.line}`}`;
+  const group = groupName(FINDINGS[finding.id].group);
+  return {
+    id: `setup/${key}`,
+    label: group,
+    description: text,
+    tooltip: place,
+    ...ICONS[severity],
+    contextValue: fixes.length > 0 ? 'finding-fixable' : 'finding',
+    payload: key,
+    command: {
+      name: 'showFinding',
+      title: l10n.t('Show Finding'),
+      arguments: [{ finding: key } satisfies FixChoice],
+    },
+    spoken: [group, text, place].filter((part) => part !== '').join(', '),
+    children: fixes.map((fix) => ({
+      id: `setup/${key}/${fix.id}`,
+      label: fixTitle(fix),
+      icon: 'lightbulb',
+      color: 'editorLightBulb.foreground',
+      contextValue: 'fix',
+      command: {
+        name: 'applyFix',
+        title: fixTitle(fix),
+        arguments: [{ finding: key, fix: fix.id } satisfies FixChoice],
+      },
+    })),
+  };
+}
