@@ -7,10 +7,13 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
+import { cFunctions } from './c-functions.mjs';
 import { chipFacts } from './chip-facts.mjs';
 import { flashArguments, hex, json, otadataRow, projectDescription, sizeReport } from './describe-build.mjs';
-import { makeElf } from './elf.mjs';
-import { makeAppImage, makeBootloaderImage, makeOtadata, pseudoCode } from './firmware.mjs';
+import { makeDwarf } from './dwarf.mjs';
+import { isRiscV, makeElf } from './elf.mjs';
+import { makeAppImage, makeBootloaderImage, makeOtadata, segmentsOf } from './firmware.mjs';
+import { makeProgram } from './machine-code.mjs';
 import { BUILT_IN_TABLES, makePartitionTable, parseTableCsv } from './partition-tables.mjs';
 import { BuildFailure, fingerprint, readIfThere, readProject } from './read-project.mjs';
 
@@ -22,6 +25,9 @@ const SYSTEM = {
   sizeBytes: 176 * 1024,
   strings: ['app_init', 'cpu_start', 'main_task', 'Calling app_main()', 'heap_init'],
 };
+
+/** Room for the code that is made of the sources, in steps of this size: what lies behind it rarely moves. */
+const CODE_STEP_BYTES = 4096;
 
 /** Parts of ESP-IDF that a source file pulls in by using them. */
 const LINKED = [
@@ -98,7 +104,7 @@ export function buildOutputs({
     dateTime: `${cDate(stamps.bootloader)} ${cTime(stamps.bootloader)}`,
     seed: bootloaderFingerprint(project),
   });
-  const app = application(project, embedded, stamps.app, flash);
+  const app = application(project, embedded, stamps.app, flash, build);
   const tableOffset = Number(project.config.get('PARTITION_TABLE_OFFSET'));
   const room = tableOffset - chip.bootloaderOffset;
   if (bootloader.length > room) {
@@ -155,17 +161,24 @@ function partitionTable(project) {
  * @param {readonly { content: Uint8Array, isText: boolean }[]} embedded
  * @param {Date} compiledAt
  * @param {import('./firmware.mjs').HeaderOptions} flash
+ * @param {string} build where the compiler runs
  */
-function application(project, embedded, compiledAt, flash) {
+function application(project, embedded, compiledAt, flash, build) {
   const chip = chipFacts(project.target);
   const text = project.sources.map((source) => source.content).join('\n');
   const linked = LINKED.filter(({ use }) => use.test(text));
   const strings = [...SYSTEM.strings, ...linked.flatMap((part) => part.strings), ...literals(text, project.config)];
-  const code = project.sources
+  const functions = project.sources
+    .filter(({ path }) => path.endsWith('.c'))
+    .flatMap(({ path, content }) => cFunctions(path, content));
+  const program = makeProgram(isRiscV(project.target), functions);
+  const programCode = new Uint8Array(Math.ceil(program.code.length / CODE_STEP_BYTES) * CODE_STEP_BYTES);
+  programCode.set(program.code);
+  const generated = project.sources
     .filter(({ path }) => !path.endsWith('.h'))
     .map(({ content }) => ({ seed: content, sizeBytes: Math.ceil(content.length / 256) * 256 }));
   const parts = [SYSTEM, ...linked].reduce((sum, part) => sum + part.sizeBytes, 0);
-  const own = code.reduce((sum, piece) => sum + piece.sizeBytes, 0);
+  const own = generated.reduce((sum, piece) => sum + piece.sizeBytes, programCode.length);
   const options = {
     target: project.target,
     ...flash,
@@ -176,18 +189,29 @@ function application(project, embedded, compiledAt, flash) {
     time: cTime(compiledAt),
     embeddedFiles: embedded,
     strings,
-    code,
+    code: [{ bytes: programCode }, ...generated],
     seed: `ESP-IDF v${project.idfVersion} ${project.target}`,
     totalSizeBytes: parts + own,
   };
   const unsigned = makeAppImage({ ...options, elfSha256: new Uint8Array(32) });
+  // the flash-mapped code begins within the first page of its address range
+  const textSegment = segmentsOf(unsigned).find(({ address }) => address >= chip.irom && address < chip.irom + 0x10000);
+  if (textSegment === undefined) throw new BuildFailure('The image has no flash-mapped code.');
   const elf = makeElf({
     target: project.target,
     entry: chip.iram + 0x101c,
     sections: [
       { name: '.flash.appdesc', address: chip.drom + 0x20, data: unsigned.subarray(32, 288) },
-      { name: '.flash.text', address: chip.irom + 0x20, data: pseudoCode(4096, text) },
+      { name: '.flash.text', address: textSegment.address, data: textSegment.data, isCode: true },
+      ...makeDwarf(program, textSegment.address, build),
     ],
+    symbols: program.functions.map(({ name, source, offset, size }) => ({
+      name,
+      section: '.flash.text',
+      address: textSegment.address + offset,
+      size,
+      isLocal: source?.isStatic === true,
+    })),
   });
   return {
     elf,

@@ -102,6 +102,8 @@ export async function connectWifi(run: AppRun): Promise<boolean> {
 
 /** A panic on the first instruction that matters, as the chip prints it. */
 export function crash(run: AppRun): 'crash' {
-  for (const line of panicLines(run.ota.chip.profile, run.description?.elfSha256 ?? '', run.idf)) run.raw(line);
+  const { chip, flash, running } = run.ota;
+  const image = flash.view(running.offset, running.size);
+  for (const line of panicLines(chip.profile, image, run.description?.elfSha256 ?? '', run.idf)) run.raw(line);
   return 'crash';
 }

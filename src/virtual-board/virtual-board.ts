@@ -161,7 +161,8 @@ export class VirtualBoard implements Disposable {
     const life = new AbortController();
     this.#life = life;
     const idf = this.#idfVersion ?? parseIdfVersion(running.idfVersion) ?? DEFAULT_IDF;
-    for (const line of panicLines(this.#setup.chip.profile, running.elfSha256, idf)) this.#out.raw(line);
+    const image = this.flash.view(running.offsetBytes, this.flash.sizeBytes - running.offsetBytes);
+    for (const line of panicLines(this.#setup.chip.profile, image, running.elfSha256, idf)) this.#out.raw(line);
     this.#setPhase('crashed');
     sleep(Math.max(1, this.#setup.delays.bootLoopMs), life.signal, this.#clock).then(
       () => {
@@ -303,7 +304,8 @@ export class VirtualBoard implements Disposable {
       isUpdated,
       wantsUpdate,
       onPhase: (phase) => {
-        this.#setPhase(phase);
+        // an application that was reset in the middle of something has no say any more
+        if (!signal.aborted) this.#setPhase(phase);
       },
     });
     return this.#after(outcome, wantsUpdate);
