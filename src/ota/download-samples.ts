@@ -20,3 +20,30 @@ export function withSample(samples: readonly DownloadSample[], sample: DownloadS
   // what was even for a shorter time is too dense now
   return next.length <= MOST_SAMPLES ? next : next.filter((_, index) => index % 2 === 0 || index === next.length - 1);
 }
+
+export interface Stall {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+const SHORTEST_STALL_MS = 1000;
+/** Of the average rate; slower counts as standing still. */
+const STALLED_SHARE = 0.1;
+
+/** When next to nothing came for a second or more. Neighbouring stalls are one. */
+export function stallsOf(samples: readonly DownloadSample[]): readonly Stall[] {
+  const [first, last] = [samples[0], samples.at(-1)];
+  if (first === undefined || last === undefined || last.atMs <= first.atMs) return [];
+  const average = (last.bytes - first.bytes) / (last.atMs - first.atMs);
+  const stalls: Stall[] = [];
+  for (const [index, sample] of samples.entries()) {
+    const before = samples[index - 1];
+    if (before === undefined || sample.bytes - before.bytes > STALLED_SHARE * average * (sample.atMs - before.atMs)) {
+      continue;
+    }
+    const open = stalls.at(-1);
+    if (open?.toMs === before.atMs) stalls[stalls.length - 1] = { fromMs: open.fromMs, toMs: sample.atMs };
+    else stalls.push({ fromMs: before.atMs, toMs: sample.atMs });
+  }
+  return stalls.filter(({ fromMs, toMs }) => toMs - fromMs >= SHORTEST_STALL_MS);
+}

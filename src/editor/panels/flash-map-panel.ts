@@ -1,41 +1,65 @@
-import { l10n, type Uri } from 'vscode';
+import { commands, l10n, type Uri } from 'vscode';
 import { DisposableStore, type Disposable } from '../../base/disposable.ts';
 import { chipByTarget } from '../../image/chips.ts';
-import { mapOfDevice, mapOfProject } from '../../ota/flash-map-sources.ts';
+import { DEFAULT_TABLE_OFFSET } from '../../image/partition-table.ts';
+import { mapOfChip, mapOfDevice, mapOfProject } from '../../ota/flash-map-sources.ts';
 import { flashMapOf, type FlashMap } from '../../ota/flash-map.ts';
-import { VIRTUAL_PORT } from '../sessions/port-session.ts';
+import { virtualName } from '../board-names.ts';
+import { commandId } from '../contributions.ts';
+import { agoText } from '../text.ts';
+import { virtualNumberOf } from './virtual-address.ts';
 import { flashMapMessage, type FlashMapAction, type FlashMapView } from '../webview/flash-map/view.ts';
 import type { WindowSession } from '../window-session.ts';
 import { flashMapViewOf, type FlashMapSubject } from './flash-map-view.ts';
 import { WebviewPage } from './webview-page.ts';
 
 /** The whole of a page that has nothing to draw yet. */
-const NOTHING: FlashMap = flashMapOf({ tableOffset: 0x8000, partitions: [] });
+const NOTHING: FlashMap = flashMapOf({ tableOffset: DEFAULT_TABLE_OFFSET, partitions: [] });
 
-function current(
-  session: WindowSession,
-  address: string,
-): { readonly map: FlashMap; readonly subject: FlashMapSubject } {
-  const { projects, board, ports } = session;
+interface Shown {
+  readonly map: FlashMap;
+  readonly subject: FlashMapSubject;
+}
+
+function current(session: WindowSession, address: string): Shown {
+  const { projects, board, ports, slots } = session;
   const { project } = projects;
-  if (address === VIRTUAL_PORT && board.board !== undefined) {
+  const number = virtualNumberOf(address);
+  const device = board.boards.find((one) => one.number === number)?.device;
+  if (number !== undefined && device !== undefined) {
     return {
-      map: mapOfDevice(board.board, project),
+      map: mapOfDevice(device, project),
       subject: {
-        title: l10n.t('Flash of the virtual board'),
-        chip: chipByTarget(board.board.state.chip)?.name,
+        title: l10n.t('Flash of {0}', virtualName(number)),
+        chip: chipByTarget(device.state.chip)?.name,
         isProject: false,
       },
     };
   }
   const port = ports.ports.find((one) => one.address === address);
-  const name = address === VIRTUAL_PORT ? l10n.t('the virtual board') : (port?.name ?? address);
+  const name = number === undefined ? (port?.name ?? address) : virtualName(number);
+  const read = number === undefined ? slots.slotsOf(address) : undefined;
+  if (read !== undefined) {
+    const facts = ports.factsOf(address);
+    return {
+      map: mapOfChip(read, { flashSizeBytes: facts?.flashSizeBytes }, project),
+      subject: {
+        title: l10n.t('Flash of {0}', name),
+        chip: facts?.chip,
+        readAt: l10n.t('read {0}', agoText(read.readAtMs)),
+        isProject: false,
+      },
+    };
+  }
   const notice =
     address === ''
       ? undefined
-      : address === VIRTUAL_PORT
-        ? { text: l10n.t('The virtual board is not attached: this is the layout of the project.') }
-        : { text: l10n.t('The slots of {0} have not been read: this is the layout of the project.', name) };
+      : number === undefined
+        ? {
+            text: l10n.t('The slots of {0} are not known: this is the layout of the project.', name),
+            ...(port === undefined ? {} : { button: l10n.t('Read Slots') }),
+          }
+        : { text: l10n.t('{0} is not attached: this is the layout of the project.', name) };
   return {
     map: project === undefined ? NOTHING : mapOfProject(project),
     subject: {
@@ -65,7 +89,9 @@ export function openFlashMap(
       return flashMapViewOf(map, subject);
     },
     isMessage: flashMapMessage,
-    onAction: () => undefined,
+    onAction: () => {
+      void commands.executeCommand(commandId('readSlots'), { payload: address });
+    },
     onClosed: () => {
       store.dispose();
       onClosed();

@@ -12,6 +12,8 @@ export interface FlashMapSubject {
   readonly title: string;
   /** Such as `ESP32-S3`. */
   readonly chip?: string | undefined;
+  /** When a board was read that is not looked at all the time. */
+  readonly readAt?: string;
   /** Contents are not known: why, and what the button says that gets them. */
   readonly notice?: { readonly text: string; readonly button?: string } | undefined;
   /** The map shows what a flashed build would look like, and no board. */
@@ -27,6 +29,7 @@ export function flashMapViewOf(map: FlashMap, subject: FlashMapSubject): FlashMa
       ? l10n.t('flash size unknown')
       : l10n.t('{0} flash', bytesText(map.flashSizeBytes)),
     l10n.t('partition table at {0}', hexText(map.tableOffset)),
+    subject.readAt,
   ];
   return {
     title: subject.title,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MOST_SAMPLES, withSample, type DownloadSample } from '../../../src/ota/download-samples.ts';
+import { MOST_SAMPLES, stallsOf, withSample, type DownloadSample } from '../../../src/ota/download-samples.ts';
 
 function collect(all: Iterable<DownloadSample>): readonly DownloadSample[] {
   let samples: readonly DownloadSample[] = [];
@@ -52,5 +52,38 @@ describe('the samples of a download', () => {
         }
       }),
     );
+  });
+});
+
+describe('the stalls of a download', () => {
+  const steady = (fromMs: number, toMs: number, bytes: number): DownloadSample[] =>
+    Array.from({ length: (toMs - fromMs) / 100 }, (_, index) => ({
+      atMs: fromMs + index * 100,
+      bytes: bytes + index * 1000,
+    }));
+
+  it('are where nothing came for a second or more', () => {
+    const samples = [...steady(0, 3000, 0), ...steady(8000, 9000, 30_000)];
+    expect(stallsOf(samples)).toEqual([{ fromMs: 2900, toMs: 8000 }]);
+  });
+
+  it('are none in a steady download, however slow it is', () => {
+    expect(stallsOf(steady(0, 60_000, 0))).toEqual([]);
+    expect(stallsOf([0, 5000, 10_000].map((atMs) => ({ atMs, bytes: atMs })))).toEqual([]);
+  });
+
+  it('are one when progress was told in between without any bytes', () => {
+    const samples = [
+      { atMs: 0, bytes: 0 },
+      { atMs: 100, bytes: 1000 },
+      { atMs: 700, bytes: 1000 },
+      { atMs: 1400, bytes: 1000 },
+    ];
+    expect(stallsOf([...samples, { atMs: 1500, bytes: 2000 }])).toEqual([{ fromMs: 100, toMs: 1400 }]);
+  });
+
+  it('are none where there is nothing to see', () => {
+    expect(stallsOf([])).toEqual([]);
+    expect(stallsOf([{ atMs: 5, bytes: 0 }])).toEqual([]);
   });
 });

@@ -1,0 +1,21 @@
+import './timeline.css';
+import { html, redraw } from './common/dom.ts';
+import { openPage } from './common/page.ts';
+import { drawCurve } from './timeline/curve.ts';
+import { drawFailures, drawSteps, drawTable, drawVerdict } from './timeline/parts.ts';
+import { timelineView, type TimelineAction, type TimelineView } from './timeline/view.ts';
+
+const page = openPage<TimelineView, TimelineAction>();
+
+page.start(timelineView, (view) => {
+  redraw(
+    page.root,
+    html('header', {}, html('h1', {}, view.title), html('p', { class: 'facts' }, view.facts)),
+    drawVerdict(view, () => {
+      page.act('fix');
+    }),
+    html('div', { class: 'columns' }, drawSteps(view), view.curve === undefined ? undefined : drawCurve(view.curve)),
+    drawTable(view),
+    ...drawFailures(view),
+  );
+});
