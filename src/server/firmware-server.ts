@@ -165,9 +165,10 @@ export async function startFirmwareServer(
       const fault = faults.connection(client);
       const largest = fault?.maxFragmentBytes ?? Infinity;
       const maxFragmentBytes = Math.min(largest, settings.maxFragmentBytes ?? Infinity);
-      let isSecure = false;
+      let agreed: ReturnType<Connection['tls']>;
       const onSecure = (): void => {
-        isSecure = true;
+        // asked now: a connection that is gone by the time of the answer has no cipher any more
+        agreed = { version: socket.getProtocol() ?? 'unknown', cipher: socket.getCipher().name };
         begin();
       };
       const socket = shakeHands(raw, {
@@ -180,12 +181,9 @@ export async function startFirmwareServer(
         onSecure,
       });
       // made ready while the client does its part of the handshake
-      const { connection, begin } = toRequests(socket, client, () => ({
-        version: socket.getProtocol() ?? 'unknown',
-        cipher: socket.getCipher().name,
-      }));
+      const { connection, begin } = toRequests(socket, client, () => agreed);
       socket.once('close', () => {
-        if (isSecure && connection.requests === 0) onFailed('closed', 'afterHandshake');
+        if (agreed !== undefined && connection.requests === 0) onFailed('closed', 'afterHandshake');
       });
     };
     if (!faults.switch.isPlainAnswered) {

@@ -14,6 +14,12 @@ export interface BoardKnobs {
   readonly crashAfterUpdate?: 'firstBoot' | 'everyBoot' | undefined;
   /** Flash and network are drained at this rate at most, in bytes per second (a slow flash chip, a bad link). */
   readonly drainBytesPerSecond?: number | undefined;
+  /** The firmware takes any server's certificate (`CONFIG_ESP_TLS_SKIP_SERVER_CERT_VERIFY`). */
+  readonly trustsAnyServer?: boolean | undefined;
+  /** The firmware writes otadata without looking at what it has received. */
+  readonly skipsImageChecks?: boolean | undefined;
+  /** What the firmware does after an update that failed: it panics, its task waits for ever, or it never asks for an update again. */
+  readonly afterFailedUpdate?: 'crashes' | 'hangs' | 'givesUp' | undefined;
   /** No name can be resolved. */
   readonly failsDns?: boolean | undefined;
   /** The GPIO of `CONFIG_BOOTLOADER_FACTORY_RESET` is held at reset. */

@@ -20,6 +20,11 @@ export interface AppPlan {
   readonly onPhase: (phase: AppPhase) => void;
 }
 
+/** The longest delay a timer takes. */
+const FOR_EVER_MS = 2 ** 31 - 1;
+/** What the firmware remembers that never asks again. */
+const GIVEN_UP = 'ota_given_up';
+
 const TAGS = { simple: SIMPLE_TAG, advanced: ADVANCED_TAG, native: NATIVE_TAG } as const;
 
 /** The application from its first line: information, network, confirmation, and its update where this boot has one. */
@@ -54,9 +59,16 @@ export async function runApp(run: AppRun, plan: AppPlan): Promise<AppOutcome> {
     plan.onPhase('idle');
     return 'idle';
   }
+  if (run.nvs.has(GIVEN_UP)) {
+    plan.onPhase('idle');
+    return 'idle';
+  }
   plan.onPhase('updating');
   const outcome = await { simple: runSimple, advanced: runAdvanced, native: runNative }[options.client](run);
   if (outcome === 'idle') {
+    if (knobs.afterFailedUpdate === 'crashes') return crash(run);
+    if (knobs.afterFailedUpdate === 'hangs') await run.sleep(FOR_EVER_MS);
+    if (knobs.afterFailedUpdate === 'givesUp') run.nvs.set(GIVEN_UP, 1);
     plan.onPhase('idle');
     await reconnect(run);
   } else if (outcome === 'restart' && options.client === 'simple') await run.sleep(run.delays.restartMs);

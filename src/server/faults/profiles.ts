@@ -102,7 +102,8 @@ const ROWS: Readonly<Record<FaultId, Row>> = {
   chunked: ['transfer', 'installs'],
   untilClose: ['transfer', 'installs'],
   noRanges: ['transfer', 'either'],
-  redirectAbsolute: ['answer', 'installs', HOPS],
+  /** `esp_https_ota` follows; an application with a client of its own may not, as ESP-IDF's `native_ota_example`. */
+  redirectAbsolute: ['answer', 'either', HOPS],
   /** Refused over HTTPS from ESP-IDF 5.5.5 and 6.1 on. */
   redirectRelative: ['answer', 'either', HOPS],
   redirectToHttp: ['answer', 'keeps'],

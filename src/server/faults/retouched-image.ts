@@ -68,6 +68,14 @@ export function versionBefore(version: string): string {
   return version;
 }
 
+/** A version after this one: its last number, raised; `.1` and so on where it has none. At most 31 characters, as firmware has room for. */
+export function versionAfter(version: string, steps: number): string {
+  const match = /^(.*?)(\d{1,9})(\D*)$/.exec(version);
+  if (match === null) return `${version.slice(0, 20)}.${steps}`;
+  const [, before = '', number = '', after = ''] = match;
+  return `${before}${Number(number) + steps}${after}`.slice(0, 31);
+}
+
 /** As many bytes as asked for that mean nothing, the same ones for the same seed; the first is 0, which begins no image. */
 export function noise(lengthBytes: number, seed: string): Uint8Array {
   const key = createHash('sha256').update(seed).digest();

@@ -1,0 +1,94 @@
+import type { Clock } from '../base/clock.ts';
+import { systemClock } from '../base/clock.ts';
+import type { Disposable } from '../base/disposable.ts';
+import type { Logger } from '../base/logger.ts';
+import { faultCredentials, type CertificateSource } from '../server/faults/credentials.ts';
+import type { FaultState } from '../server/faults/fault-switch.ts';
+import {
+  FAULTS,
+  faultProfile,
+  isCertificateFault,
+  type FaultId,
+  type FaultProfile,
+} from '../server/faults/profiles.ts';
+import { retouchImage, versionAfter } from '../server/faults/retouched-image.ts';
+import { startFirmwareServer, type FirmwareServerOptions, type ServerCredentials } from '../server/firmware-server.ts';
+import { ReleaseStore, type Release } from '../server/release-store.ts';
+import type { FaultBench } from './fault-rehearsal.ts';
+
+export interface FaultBenchOptions {
+  /** The image to rehearse with. Its copies differ in their version only. */
+  readonly release: Pick<Release, 'name' | 'project' | 'version' | 'bytes'>;
+  /** Port 0 leaves the user's own server, and the boards that use it, alone. */
+  readonly server: Omit<FirmwareServerOptions, 'clock' | 'logger'>;
+  /** Where certificates with a fault come from; left out for plain HTTP. */
+  readonly certificates?: () => Promise<Omit<CertificateSource, 'nowMs'>>;
+  readonly clock?: Clock;
+  readonly logger?: Logger;
+}
+
+export interface RunningFaultBench extends FaultBench, Disposable {
+  /** The one in force. */
+  fault(): FaultState | undefined;
+  /** Frees the port. */
+  stop(): Promise<void>;
+}
+
+/** A server of its own with releases of its own, for one fault rehearsal.
+ * @throws {OtaError} as `startFirmwareServer` */
+export async function startFaultBench(options: FaultBenchOptions, signal?: AbortSignal): Promise<RunningFaultBench> {
+  const { release } = options;
+  const clock = options.clock ?? systemClock;
+  const releases = new ReleaseStore({ keepPerName: 2, clock });
+  const server = await startFirmwareServer(
+    { ...options.server, clock, ...(options.logger === undefined ? {} : { logger: options.logger }) },
+    releases,
+    signal,
+  );
+  const made = new Map<FaultId, ServerCredentials>();
+  const credentialsFor = async (fault: FaultId): Promise<ServerCredentials | undefined> => {
+    if (!isCertificateFault(fault) || options.certificates === undefined) return undefined;
+    const known = made.get(fault);
+    if (known !== undefined) return known;
+    const credentials = await faultCredentials(fault, { ...(await options.certificates()), nowMs: clock.now() });
+    made.set(fault, credentials);
+    return credentials;
+  };
+  const stop = async (): Promise<void> => {
+    await server.stop();
+    releases.dispose();
+  };
+  return {
+    onTransfer: server.onTransfer,
+    offer: (round) => {
+      const version = versionAfter(release.version, round + 1);
+      const offered = releases.publish({
+        project: release.project,
+        version,
+        fileName: release.name,
+        // an image that can't be changed (a container) is offered as it is
+        bytes: retouchImage(release.bytes, { version }) ?? release.bytes,
+      });
+      return { release: offered, url: `${server.url}${offered.paths.newest}` };
+    },
+    setFault: async (profile) => {
+      const credentials = profile === undefined ? undefined : await credentialsFor(profile.id);
+      await server.setFault(profile, credentials === undefined ? {} : { credentials });
+    },
+    fault: () => server.fault,
+    stop,
+    dispose: () => void stop(),
+  };
+}
+
+/** Every fault, with parameters for a board that has no time to lose: whatever takes time takes about as long as told.
+ * @param imageBytes size of the image
+ * @param stepMs how long a slow download takes; a stall takes twice as long */
+export function hurriedProfiles(imageBytes: number, stepMs: number): readonly FaultProfile[] {
+  const slow = Math.min(10_240, Math.max(1, Math.ceil(imageBytes / 1024 / (stepMs / 1000))));
+  const values: Partial<Record<FaultId, Record<string, number>>> = {
+    slow: { kilobytesPerSecond: slow },
+    stall: { percent: 50, seconds: Math.max(0.1, (2 * stepMs) / 1000) },
+  };
+  return FAULTS.map(({ id }) => faultProfile(id, values[id]));
+}
