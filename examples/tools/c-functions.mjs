@@ -13,7 +13,7 @@
  */
 
 const DECLARATION =
-  /^\s*(?:(?:const|static|volatile|unsigned|struct|enum)\s+)*\w+(?:\s+|\s*\*+\s*)\w+(?:\[[^\]]*\])*\s*;\s*$/;
+  /^\s*(?!(?:return|goto)\b)(?:(?:const|static|volatile|unsigned|struct|enum)\s+)*\w+(?:\s+|\s*\*+\s*)\w+(?:\[[^\]]*\])*\s*;\s*$/;
 const KEYWORDS = new Set(['if', 'for', 'while', 'switch', 'return', 'sizeof', 'do', 'else']);
 
 /**
