@@ -57,7 +57,7 @@ export class ConsoleRenderer {
     let shown = '';
     let from = 0;
     for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', from)) {
-      shown += this.#line(this.#part + withoutCr(text.slice(from, end)), context);
+      shown += this.#line(withoutCr(this.#part + text.slice(from, end)), context);
       this.#part = '';
       from = end + 1;
     }

@@ -2,6 +2,7 @@ import { withDeadline } from '../base/abort.ts';
 import { systemClock, type Clock } from '../base/clock.ts';
 import { DisposableStore, type Disposable } from '../base/disposable.ts';
 import { Emitter, type Event } from '../base/emitter.ts';
+import { OtaError } from '../base/ota-error.ts';
 import { applicationReset, loaderResets, playReset, type ResetChoice, type ResetSequence } from '../serial/reset.ts';
 import type { BoardView } from './board-view.ts';
 import { ConsoleFollower } from './console-follower.ts';
@@ -83,6 +84,7 @@ export class ConsoleSession implements Disposable {
     this.#gate = this.#store.add(
       new OutputGate({
         clock: this.#clock,
+        tellDropped: (dropped) => noticeText(options.words({ kind: 'dropped', ...dropped })),
         ...(options.keptCharacters === undefined ? {} : { keptCharacters: options.keptCharacters }),
       }),
     );
@@ -177,8 +179,11 @@ export class ConsoleSession implements Disposable {
       into === 'application'
         ? applicationReset(transport, reset)
         : (loaderReset ?? loaderResets(transport, reset, process.platform)[0]);
+    if (sequence === undefined || !transport.hasModemLines) {
+      throw new OtaError('serial.noModemLines', { address: this.address });
+    }
     this.notify({ kind: into === 'application' ? 'reset' : 'resetToLoader' });
-    await playReset(transport, sequence ?? [], undefined, this.#clock);
+    await playReset(transport, sequence, undefined, this.#clock);
   }
 
   configure(change: RenderOptions): void {
@@ -197,10 +202,7 @@ export class ConsoleSession implements Disposable {
   /** Lets out what was kept, and says what did not fit. */
   continue(): void {
     if (!this.isPaused) return;
-    const { words } = this.#options;
-    this.#gate.open((dropped) =>
-      noticeText(words(dropped.bytes === 0 ? { kind: 'continued' } : { kind: 'dropped', ...dropped })),
-    );
+    this.#gate.open(noticeText(this.#options.words({ kind: 'continued' })));
     this.#changed.fire(undefined);
   }
 
@@ -225,6 +227,7 @@ export class ConsoleSession implements Disposable {
   #hear(bytes: Uint8Array): void {
     this.#receivedBytes += bytes.length;
     const phase = this.view.phase;
+    const nowMs = this.#clock.now();
     // line by line, so that what is said about a line stands below it
     for (let from = 0; from < bytes.length;) {
       const end = bytes.indexOf(LINE_FEED, from);
@@ -236,7 +239,7 @@ export class ConsoleSession implements Disposable {
       const events = lines.flatMap((line) => this.#follow(line));
       this.#gate.write(
         this.#renderer.push(piece, {
-          nowMs: this.#clock.now(),
+          nowMs,
           isPanic: wasPanic || this.#isPanic(),
         }),
       );

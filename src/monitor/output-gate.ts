@@ -3,6 +3,8 @@ import type { Disposable } from '../base/disposable.ts';
 import { Emitter, type Event } from '../base/emitter.ts';
 
 export interface OutputGateOptions {
+  /** The text that stands in the place of what did not fit. */
+  readonly tellDropped: (dropped: { readonly lines: number; readonly bytes: number }) => string;
   /** What is kept while nothing is let out, in characters. Default 1 Mi. */
   readonly keptCharacters?: number;
   /** Texts within this time come out as one. Default 16. */
@@ -26,7 +28,7 @@ export class OutputGate implements Disposable {
   #droppedBytes = 0;
   #timer: Disposable | undefined;
 
-  constructor(options: OutputGateOptions = {}) {
+  constructor(options: OutputGateOptions) {
     this.#options = { keptCharacters: 1024 * 1024, togetherMs: 16, clock: systemClock, ...options };
   }
 
@@ -69,15 +71,14 @@ export class OutputGate implements Disposable {
     this.#isClosed = true;
   }
 
-  /** Lets out what was kept. `before` is told how much of it was lost, and gives the text that stands in front. */
-  open(before: (dropped: { readonly lines: number; readonly bytes: number }) => string): void {
+  /** Lets out what was kept, behind `text`, or behind the word about what was lost. */
+  open(text: string): void {
     if (!this.#isClosed) return;
     this.#isClosed = false;
-    const text = before({ lines: this.#droppedLines, bytes: this.#droppedBytes });
-    this.#droppedLines = 0;
-    this.#droppedBytes = 0;
-    this.#kept.unshift({ text, isReady: true });
-    this.#keptCharacters += text.length;
+    if (this.#droppedBytes === 0) {
+      this.#kept.unshift({ text, isReady: true });
+      this.#keptCharacters += text.length;
+    }
     this.#schedule();
   }
 
@@ -92,7 +93,7 @@ export class OutputGate implements Disposable {
       .map((piece) => piece.text)
       .join('');
     this.#keptCharacters -= text.length;
-    if (text !== '') this.#output.fire(text);
+    if (text !== '') this.#output.fire(`${this.#aboutDropped()}${text}`);
   }
 
   dispose(): void {
@@ -112,6 +113,14 @@ export class OutputGate implements Disposable {
     this.#keptCharacters -= text.length;
     this.#droppedBytes += Buffer.byteLength(text);
     for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) this.#droppedLines++;
+  }
+
+  #aboutDropped(): string {
+    if (this.#droppedBytes === 0) return '';
+    const dropped = { lines: this.#droppedLines, bytes: this.#droppedBytes };
+    this.#droppedLines = 0;
+    this.#droppedBytes = 0;
+    return this.#options.tellDropped(dropped);
   }
 
   #schedule(): void {

@@ -1,0 +1,104 @@
+import { chmod, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openLogFile } from '../../../src/monitor/log-file.ts';
+import type { OtaError } from '../../../src/base/ota-error.ts';
+import { caught } from '../../support/caught.ts';
+
+let folder = '';
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'log-'));
+});
+afterEach(async () => {
+  await chmod(folder, 0o700);
+  await rm(folder, { recursive: true });
+});
+
+const lines = (count: number): string[] => Array.from({ length: count }, (_, at) => `line ${at}`.padEnd(9, '.'));
+
+describe('a log file', () => {
+  it('has every line when it is flushed, and goes on where it was', async () => {
+    const path = join(folder, 'deep', 'er', 'a.log');
+    const log = await openLogFile(path);
+    log.append('one');
+    log.append('zwei °');
+    await log.flushed();
+    expect(await readFile(path, 'utf8')).toBe('one\nzwei °\n');
+    log.append('three');
+    await log.close();
+    log.append('too late');
+    const again = await openLogFile(path);
+    again.append('four');
+    await again.close();
+    expect(await readFile(path, 'utf8')).toBe('one\nzwei °\nthree\nfour\n');
+  });
+
+  it('is put aside when it is full; no line is cut, none lost, the oldest file goes', async () => {
+    const path = join(folder, 'a.log');
+    const log = await openLogFile(path, { limitBytes: 100, keptFiles: 2 });
+    const all = lines(45);
+    for (const line of all) log.append(line);
+    await log.close();
+    expect((await readdir(folder)).sort()).toEqual(['a.log', 'a.log.1', 'a.log.2']);
+    const contents = await Promise.all(
+      ['a.log.2', 'a.log.1', 'a.log'].map((name) => readFile(join(folder, name), 'utf8')),
+    );
+    expect(contents.join('')).toBe(
+      all
+        .slice(20)
+        .map((line) => `${line}\n`)
+        .join(''),
+    );
+    for (const content of contents) expect(content.length).toBeLessThanOrEqual(100);
+  });
+
+  it('counts what was in the file before', async () => {
+    const path = join(folder, 'a.log');
+    await writeFile(path, 'x'.repeat(95));
+    const log = await openLogFile(path, { limitBytes: 100, keptFiles: 0 });
+    log.append('0123456789');
+    await log.close();
+    expect(await readFile(path, 'utf8')).toBe('0123456789\n');
+    expect(await readdir(folder)).toEqual(['a.log']);
+  });
+
+  it('takes a line that is longer than a file may be', async () => {
+    const path = join(folder, 'a.log');
+    const log = await openLogFile(path, { limitBytes: 10, keptFiles: 1 });
+    for (const line of ['a', 'b'.repeat(50), 'c']) log.append(line);
+    await log.close();
+    expect(await readFile(`${path}.1`, 'utf8')).toBe(`${'b'.repeat(50)}\n`);
+    expect(await readFile(path, 'utf8')).toBe('c\n');
+  });
+
+  it('says what the disk was too slow for', async () => {
+    const path = join(folder, 'a.log');
+    const log = await openLogFile(path, { limitBytes: 100_000_000 });
+    const line = 'x'.repeat(99_999);
+    for (let at = 0; at < 200; at++) log.append(line);
+    await log.close();
+    const text = await readFile(path, 'utf8');
+    const [, leftOut] = /--- (\d+) bytes were too fast for this disk\n/.exec(text) ?? [];
+    expect(text.replace(/--- .*\n/, '').length + Number(leftOut)).toBe(200 * 100_000);
+    expect((await stat(path)).size).toBeLessThan(9 * 1024 * 1024);
+  });
+
+  it('says once that it can not be written', async () => {
+    await writeFile(join(folder, 'file'), '');
+    await caught(openLogFile(join(folder, 'file', 'a.log')), 'file.unwritable');
+    const errors: OtaError[] = [];
+    const log = await openLogFile(join(folder, 'sub', 'a.log'), {
+      limitBytes: 10,
+      onFailed: (error) => errors.push(error),
+    });
+    // a file in the way of the directory that the next file would be in
+    await rm(join(folder, 'sub'), { recursive: true });
+    await writeFile(join(folder, 'sub'), '');
+    for (const line of lines(5)) log.append(line);
+    await log.flushed();
+    log.append('more');
+    await log.close();
+    expect(errors.map((error) => error.code)).toEqual(['file.unwritable']);
+  });
+});
