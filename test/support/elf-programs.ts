@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { openElf, type ElfFile } from '../../src/monitor/elf/elf-file.ts';
 import type { SourceFrame } from '../../src/monitor/elf/address-index.ts';
 
@@ -145,4 +146,37 @@ export function asAddr2line(frames: readonly SourceFrame[]): string[] {
   return frames.flatMap(({ function: name, file, line }) => {
     return [name, file === undefined || line === undefined ? NO_PLACE : `${file}:${line}`];
   });
+}
+
+/** A program as it was built on one day, with what addr2line said then. */
+export function recordedElf({ name }: ElfProgram): { bytes: Uint8Array; answers: Answers } {
+  const read = (file: string): Buffer => gunzipSync(readFileSync(join(ELF_FIXTURES, file)));
+  const answers = new Map<number, readonly string[]>();
+  const { first, runs } = JSON.parse(read(`${name}.answers.json.gz`).toString()) as Recording;
+  let address = first;
+  for (const [count, answer] of runs) {
+    for (let left = count; left > 0; left--) answers.set(address++, answer);
+  }
+  return { bytes: new Uint8Array(read(`${name}.elf.gz`)), answers };
+}
+
+/** The first address, then how many addresses in a row have which answer. */
+interface Recording {
+  readonly first: number;
+  readonly runs: readonly (readonly [count: number, answer: readonly string[]])[];
+}
+
+export function recordElf({ name }: ElfProgram, { bytes, answers }: { bytes: Uint8Array; answers: Answers }): void {
+  const runs: [number, readonly string[]][] = [];
+  for (const answer of answers.values()) {
+    const last = runs.at(-1);
+    if (last?.[1].join('\n') === answer.join('\n')) last[0]++;
+    else runs.push([1, answer]);
+  }
+  const recording: Recording = { first: Math.min(...answers.keys()), runs };
+  const write = (file: string, content: Uint8Array | string): void => {
+    writeFileSync(join(ELF_FIXTURES, file), gzipSync(content, { level: 9 }));
+  };
+  write(`${name}.elf.gz`, bytes);
+  write(`${name}.answers.json.gz`, JSON.stringify(recording));
 }
