@@ -159,7 +159,6 @@ export function activate(context: ExtensionContext): void {
     showTimeline: async (timeline, before = []) => {
       (await panels()).showTimeline(timeline, before);
     },
-    setupErrors: () => Promise.resolve([]),
     showConsole: () => {
       consoleChannel(board.boards[0]?.number ?? 1).show(true);
     },

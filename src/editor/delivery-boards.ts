@@ -2,7 +2,7 @@ import { l10n } from 'vscode';
 import { OtaError } from '../base/ota-error.ts';
 import type { DeliveryBoard } from '../ota/deliver.ts';
 import { parseTemplate } from '../ota/http-trigger.ts';
-import { httpRequest, resetBoard, sendUrl, virtualTrigger, waitForBoard } from '../ota/triggers.ts';
+import { httpRequest, resetBoard, sendUrl, virtualTrigger, waitForBoard, type TriggerKind } from '../ota/triggers.ts';
 import { rehearsalBoard } from '../ota/virtual-device.ts';
 import { virtualName } from './board-names.ts';
 import { virtualId, type AttachedBoard } from './sessions/board-session.ts';
@@ -32,6 +32,13 @@ export function chosenBoards(session: WindowSession): ChosenBoards {
       return Promise.resolve([anyBoard()]);
     },
   };
+}
+
+/** How the chosen boards are told. */
+export function triggerOf(session: WindowSession): TriggerKind {
+  return chosenBoards(session).kind === 'virtual'
+    ? 'virtual'
+    : readSettings(session.projects.workspaceFolder()).values['deliver.trigger'];
 }
 
 /** The versions that the chosen boards run, as far as they are known without asking them. */

@@ -4,23 +4,27 @@ import type { IdfProject } from '../idf/project.ts';
 import { applyBump, planBump, type BumpPlan } from '../idf/version-bump.ts';
 import type { DeliverSteps, Published, WorkResult } from '../ota/deliver.ts';
 import { isBuilding, runBuild } from './build-task.ts';
-import { chosenBoards, runningVersions, virtualBoards, type ChosenBoards } from './delivery-boards.ts';
+import { blockingFindings } from '../ota/blockers.ts';
+import { chosenBoards, runningVersions, triggerOf, virtualBoards, type ChosenBoards } from './delivery-boards.ts';
+import { findingKey } from './doctor-actions.ts';
+import { findingText } from './finding-texts.ts';
+import { fixTitle } from './finding-texts/fixes.ts';
 import { readSettings, writeSetting } from './settings.ts';
 import type { WindowSession } from './window-session.ts';
 
 /** What a delivery does before a board is told, in this window. */
-export function deliverySteps(session: WindowSession): DeliverSteps {
+export function deliverySteps(session: WindowSession, isUnchecked = false): DeliverSteps {
   return {
     check: async () => {
       // a virtual board has to run the old version before the new one is built
       const { project } = session.projects;
       const needsBoard = chosenBoards(session).kind === 'virtual' && session.board.boards.length === 0;
       if (needsBoard && project?.app?.image?.description !== undefined) await session.board.attach();
-      return checked(session);
+      return isUnchecked ? { isSkipped: true } : checked(session, false);
     },
     bump: () => bump(session),
     build: (signal) => build(session, signal),
-    checkImage: () => checked(session),
+    checkImage: () => (isUnchecked ? Promise.resolve({ isSkipped: true }) : checked(session, true)),
     publish: (signal) => publish(session, chosenBoards(session), signal),
   };
 }
@@ -41,12 +45,22 @@ function requireProject({ projects }: WindowSession): IdfProject {
   return project;
 }
 
-/** @throws {OtaError} `deliver.blocked` for what would make the update fail */
-async function checked(session: WindowSession): Promise<WorkResult> {
-  const errors = await session.setupErrors();
+/** @param isBuilt false before the build, which puts some things right
+ * @throws {OtaError} `deliver.blocked` for what would make the update fail */
+async function checked(session: WindowSession, isBuilt: boolean): Promise<WorkResult> {
+  const trigger = triggerOf(session);
+  const isAsBuilt = isBuilt || !readSettings(session.projects.workspaceFolder()).values['deliver.build'];
+  const errors = blockingFindings(await session.doctor.check(), { isBuilt: isAsBuilt, trigger });
   const [first] = errors;
   if (first === undefined) return {};
-  throw new OtaError('deliver.blocked', { finding: first.id, message: first.message, count: errors.length });
+  const [fix] = first.fixes;
+  throw new OtaError('deliver.blocked', {
+    finding: findingKey(first),
+    message: findingText(first),
+    fix: fix?.id ?? '',
+    fixTitle: fix === undefined ? '' : fixTitle(fix),
+    count: errors.length,
+  });
 }
 
 /** Whether the project's firmware compares versions before it takes an update. */

@@ -13,8 +13,9 @@ declare module '../base/ota-error.ts' {
     'deliver.busy': { project: string };
     /** A build of the project goes on. */
     'deliver.building': { path: string };
-    /** Something is known that would make the update fail: the worst finding by its id and in words, and how many there are. */
-    'deliver.blocked': { finding: string; message: string; count: number };
+    /** Something is known that would make the update fail: the worst finding by its key and in words, its best fix (empty when it has none), and
+     * how many there are. */
+    'deliver.blocked': { finding: string; message: string; fix: string; fixTitle: string; count: number };
     /** The user's own chain ends before its root, so nobody can say what firmware has to embed. */
     'certificate.noRoot': { subject: string };
     /** The address is set in the settings, so picking one would have no effect. */

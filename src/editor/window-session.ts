@@ -39,8 +39,6 @@ export interface WindowSession {
   showFlashMap(address: string): Promise<void>;
   /** Opens the picture of an update, or shows its newer state where that is open. `before` is what went before it, such as the build. */
   showTimeline(timeline: Timeline, before?: readonly PriorStep[]): Promise<void>;
-  /** What is known that would make the next update fail, in words, the worst first. */
-  setupErrors(): Promise<readonly { readonly id: string; readonly message: string }[]>;
   /** Shows the console of the virtual board. */
   showConsole(): void;
 }

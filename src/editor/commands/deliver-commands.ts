@@ -64,16 +64,21 @@ function progressReporter(progress: Progress<{ message?: string; increment?: num
   };
 }
 
-export const deliverUpdate: Handler = async (session) => {
+export const deliverUpdate: Handler = async (session, option) => {
   requireTrust();
   const project = requireProject(session);
   await session.deliver.load();
   await commands.executeCommand(`${VIEWS.updates}.focus`);
   const title = l10n.t('Delivering {0}', project.name);
-  const { delivery, error } = await runShown(session, 'delivery', title, deliverySteps(session));
+  const { delivery, error } = await runShown(session, 'delivery', title, deliverySteps(session, isUnchecked(option)));
   if (error === undefined) tell(session, delivery);
   else reportError(error, session.log);
 };
+
+/** What the button "Deliver Anyway" says. */
+function isUnchecked(option: unknown): boolean {
+  return typeof option === 'object' && option !== null && 'isUnchecked' in option && option.isUnchecked === true;
+}
 
 export const rehearseUpdate: Handler = async (session) => {
   requireTrust();

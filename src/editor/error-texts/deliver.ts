@@ -31,6 +31,22 @@ export const deliverTexts: ErrorTexts<Code> = {
       it.count > 1
         ? l10n.t('Not delivered, the update would fail: {0} ({1} more)', it.message, it.count - 1)
         : l10n.t('Not delivered, the update would fail: {0}', it.message),
+      ...(it.fix === ''
+        ? []
+        : [
+            {
+              kind: 'command' as const,
+              title: it.fixTitle,
+              command: 'applyFix' as const,
+              arguments: [{ finding: it.finding, fix: it.fix }],
+            },
+          ]),
+      {
+        kind: 'command',
+        title: l10n.t('Deliver Anyway'),
+        command: 'deliverUpdate',
+        arguments: [{ isUnchecked: true }],
+      },
     ),
   'trigger.badTemplate': (it) =>
     it.template.trim() === ''
