@@ -165,7 +165,14 @@ export function activate(context: ExtensionContext): void {
   };
 
   store.add(registerCommands(session));
-  store.add(registerBuildTasks(() => selectedProject(session)));
+  store.add(
+    registerBuildTasks(() => selectedProject(session), {
+      run: async (say) => (await import('./editor/commands/deliver-commands.ts')).deliverAsTask(session, say),
+      cancel: () => {
+        deliver.cancel();
+      },
+    }),
+  );
   store.add(createStatusBarItem(server, certificateSession));
   store.add(createPortItem(projects, ports, flash));
   const firmware = store.add(

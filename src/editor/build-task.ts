@@ -17,11 +17,12 @@ import { isAbsolute, join } from 'node:path';
 import { OtaError } from '../base/ota-error.ts';
 import { findBuildInvocation, type BuildInvocation } from '../idf/build-environment.ts';
 import { TASK_TYPE } from './contributions.ts';
+import { deliverTask, type DeliverAsTask } from './deliver-task.ts';
 import { readSettings } from './settings.ts';
 
-/** A build as tasks.json spells it. */
+/** A task as tasks.json spells it. */
 interface BuildDefinition extends TaskDefinition {
-  readonly task: 'build';
+  readonly task: 'build' | 'deliver';
   readonly project?: string;
 }
 
@@ -65,23 +66,26 @@ function buildTask(projectFolder: string, folder: WorkspaceFolder | undefined, d
   return task;
 }
 
-/** Offers the build in "Run Task", and fills in tasks.json entries of our type. */
+/** Offers build and delivery in "Run Task", and fills in tasks.json entries of our type. A delivery is always that of the selected project. */
 export function registerBuildTasks(
   selected: () => { folder: string; workspaceFolder: WorkspaceFolder | undefined } | undefined,
+  delivery: { readonly run: DeliverAsTask; readonly cancel: () => void },
 ): Disposable {
   const provider: TaskProvider = {
     provideTasks: () => {
       const project = selected();
       if (project === undefined || !workspace.isTrusted) return [];
+      const deliver = deliverTask(project.workspaceFolder, delivery.run, delivery.cancel);
       try {
-        return [buildTask(project.folder, project.workspaceFolder, { type: TASK_TYPE, task: 'build' })];
+        return [buildTask(project.folder, project.workspaceFolder, { type: TASK_TYPE, task: 'build' }), deliver];
       } catch {
-        return []; // no ESP-IDF known: the command says so, a list of tasks need not
+        return [deliver]; // no ESP-IDF known: the command says so, a list of tasks need not
       }
     },
     resolveTask: (task) => {
       const definition = task.definition as BuildDefinition;
       const scope = typeof task.scope === 'object' ? task.scope : undefined;
+      if (definition.task === 'deliver') return deliverTask(scope, delivery.run, delivery.cancel);
       const root = scope?.uri.fsPath ?? workspace.workspaceFolders?.[0]?.uri.fsPath;
       const named = definition.project;
       const folder =

@@ -1,0 +1,62 @@
+import {
+  CustomExecution,
+  EventEmitter,
+  Task,
+  TaskScope,
+  l10n,
+  type Pseudoterminal,
+  type WorkspaceFolder,
+} from 'vscode';
+import { isOtaError } from '../base/ota-error.ts';
+import { TASK_TYPE } from './contributions.ts';
+import { errorLine } from './report-error.ts';
+
+/** Runs a delivery and tells its steps as lines. Gives whether all boards run the new version. */
+export type DeliverAsTask = (say: (line: string) => void) => Promise<boolean>;
+
+/** "Deliver" in the list of tasks and in tasks.json: its steps in a terminal, its outcome as an exit code. */
+export function deliverTask(folder: WorkspaceFolder | undefined, run: DeliverAsTask, cancel: () => void): Task {
+  const task = new Task(
+    { type: TASK_TYPE, task: 'deliver' },
+    folder ?? TaskScope.Workspace,
+    l10n.t('deliver'),
+    'ESP32 OTA',
+    new CustomExecution(() => Promise.resolve(deliveryTerminal(run, cancel))),
+  );
+  return task;
+}
+
+function deliveryTerminal(run: DeliverAsTask, cancel: () => void): Pseudoterminal {
+  const written = new EventEmitter<string>();
+  const closed = new EventEmitter<number>();
+  let isOver = false;
+  const end = (exitCode: number): void => {
+    isOver = true;
+    closed.fire(exitCode);
+  };
+  return {
+    onDidWrite: written.event,
+    onDidClose: closed.event,
+    open: () => {
+      const say = (line: string): void => {
+        written.fire(`${line.replace(/\r?\n/g, '\r\n')}\r\n`);
+      };
+      run(say).then(
+        (isGood) => {
+          end(isGood ? 0 : 1);
+        },
+        (error: unknown) => {
+          say(isOtaError(error) ? errorLine(error) : String(error));
+          end(1);
+        },
+      );
+    },
+    // the terminal was closed, or Ctrl+C typed into it
+    close: () => {
+      if (!isOver) cancel();
+    },
+    handleInput: (text) => {
+      if (text.includes('\u0003')) cancel();
+    },
+  };
+}
