@@ -174,6 +174,14 @@ export const FIXES = [
   'setLogLevel',
   'changePort',
   'showServerLog',
+  'checkSetup',
+  'startServer',
+  'allowTls12',
+  'setTlsBuffer',
+  'useDynamicBuffers',
+  'enableAuthentication',
+  'skipSpiMode',
+  'urlFromConsole',
 ] as const;
 
 export type FixId = (typeof FIXES)[number];

@@ -24,6 +24,7 @@ export interface TextEdit {
 export type FixCommand =
   | 'buildFirmware'
   | 'setUpForOta'
+  | 'checkSetup'
   | 'bumpVersion'
   | 'createCertificate'
   | 'installCertificate'

@@ -1,3 +1,4 @@
+import { mainCauses } from '../doctor/diagnosis.ts';
 import type { Failure, StepId, Timeline, Verdict } from './update-state.ts';
 
 /** Causes that are a decision of the board or its application, taken before the image counts. */
@@ -34,8 +35,7 @@ export function judge(timeline: Timeline, why: 'settled' | 'timeout' | 'cancelle
     return { outcome: 'delivered', isRollbackEnabled: timeline.subject.isRollbackEnabled };
   }
   if (why === 'cancelled') return { outcome: 'cancelled', during: last };
-  const failure =
-    timeline.failures.find((one) => outcomeOf(one) === 'refused') ?? tlsCause(timeline) ?? timeline.failures[0];
+  const failure = timeline.failures.find((one) => outcomeOf(one) === 'refused') ?? mainFailure(timeline);
   if (failure !== undefined) return { outcome: outcomeOf(failure), failure };
   return { outcome: 'unknown', missing: missingStep(timeline, done) };
 }
@@ -47,10 +47,9 @@ function missingStep({ subject }: Timeline, done: (id: StepId) => boolean): Step
   return order[order.findLastIndex(done) + 1] ?? 'confirmed';
 }
 
-/** The board says only that it did not like the certificate; the alert it sent to the server says what about it. */
-function tlsCause({ failures }: Timeline): Failure | undefined {
-  const isAboutCertificate = failures[0]?.cause === 'certificateNotTrusted';
-  return isAboutCertificate
-    ? failures.find((one) => /^tls\.(unknownAuthority|certificateRefused)$/.test(one.cause))
-    : undefined;
+/** The first one that is no echo of another: the board says only that it did not like the certificate, and the alert it sent to the server
+ * says what about it. */
+function mainFailure({ failures }: Timeline): Failure | undefined {
+  const [cause] = mainCauses(failures.map((one) => one.cause));
+  return failures.find((one) => one.cause === cause);
 }

@@ -8,6 +8,11 @@ function textOption(fix: Fix): string {
   return values.find((value): value is string => typeof value === 'string') ?? '';
 }
 
+function numberOption(fix: Fix): number {
+  const values = fix.kind === 'setOptions' ? Object.values(fix.options) : [];
+  return values.find((value): value is number => typeof value === 'number') ?? 0;
+}
+
 /** Names of the options that a fix turns on, such as `CONFIG_ESP_HTTPS_OTA_ALLOW_HTTP`. */
 function optionsOn(fix: Fix): readonly string[] {
   if (fix.kind !== 'setOptions') return [];
@@ -46,11 +51,19 @@ const TITLES: Readonly<Record<FixId, (fix: Fix) => string>> = {
   useVersionTxt: () => l10n.t('Let version.txt Set the Version'),
   setUp: () => l10n.t('Set Up For OTA'),
   disableRollback: () => l10n.t('Turn Rollback Off'),
-  setTimeout: () => l10n.t('Set the Timeout to 5 Seconds'),
+  setTimeout: (fix) => l10n.t('Set the Timeout to {0} Seconds', numberOption(fix) / 1000),
   allowPartialDownload: () => l10n.t('Allow Partial Download'),
   setLogLevel: () => l10n.t('Set the Log Level to Info'),
   changePort: () => l10n.t('Change Port…'),
   showServerLog: () => l10n.t('Show Server Log'),
+  checkSetup: () => l10n.t('Check OTA Setup'),
+  startServer: () => l10n.t('Start Server'),
+  allowTls12: () => l10n.t('Allow TLS 1.2'),
+  setTlsBuffer: () => l10n.t('Set the TLS Buffer to 16 KB'),
+  useDynamicBuffers: () => l10n.t('Use Dynamic TLS Buffers'),
+  enableAuthentication: () => l10n.t('Allow HTTP Authentication'),
+  skipSpiMode: () => l10n.t('Do Not Compare the SPI Flash Mode'),
+  urlFromConsole: () => l10n.t('Read the URL from the Console'),
 };
 
 export function fixTitle(fix: Fix): string {
