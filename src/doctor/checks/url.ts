@@ -11,7 +11,7 @@ const MOST_CHARACTERS = 254;
  * @see ESP-IDF v5.5 `examples/system/ota/simple_ota_example/main/Kconfig.projbuild` */
 const EXAMPLE_HOST = '192.168.0.3';
 const PLACEHOLDER =
-  /(?:^|[./@-])(?:example\.(?:com|org|net)|your[-_.]?(?:ip|host|server|domain|address|computer)|my[-_.]?server|server[-_]?ip|ip[-_]?address|x{1,3}(?:\.x{1,3}){3})(?:[:./-]|$)|[<>{}]/i;
+  /(?:^|[./@-])(?:example\.(?:com|org|net)|your[-_.]?(?:ip|host|server|domain|address|computer)|my[-_.]?server|server[-_]?ip|ip[-_]?address|(?:\d+\.)*x{1,3}(?:\.x{1,3})+)(?:[:./-]|$)|[<>{}]/i;
 
 /** Whether the URL in the configuration leads to this computer's server and to what it serves. */
 export function urlFindings(facts: DoctorFacts): readonly Finding[] {

@@ -50,7 +50,8 @@ function boardFindings(facts: DoctorFacts): readonly Finding[] {
   const at = versionPlace(facts);
   if (version === running) {
     const isRefused = project.sources.clientKind !== 'simple' && project.ota.skipsVersionCheck === false;
-    const severity = isRefused ? 'error' : 'warning';
+    // after an update that went well it is so, too
+    const severity = isRefused ? 'warning' : 'information';
     return [finding('version-same', { version, isRefused }, { at, severity, fixes: [BUMP] })];
   }
   const [one, other] = [semantic(version), semantic(running)];

@@ -27,7 +27,17 @@ export async function factsOf(
   }, original);
   const folder = await copyProject(generation, { sdkconfig, ...options.files });
   const project = await loadProject(folder, diskFiles);
-  const paths = [project.sdkconfigPath, join(project.buildFolder ?? folder, BOOTLOADER_CONFIG)];
+  const paths = [
+    project.sdkconfigPath,
+    join(project.buildFolder ?? folder, BOOTLOADER_CONFIG),
+    join(folder, 'sdkconfig.defaults'),
+    project.cmakePath,
+    join(folder, 'main', 'CMakeLists.txt'),
+    project.versionTxtPath,
+    project.certificate.path,
+    ...(project.partitionTable.path === undefined ? [] : [project.partitionTable.path]),
+    ...Object.keys(options.files ?? {}).map((name) => join(folder, name)),
+  ];
   const texts = new Map(
     paths.flatMap((path) => {
       try {
