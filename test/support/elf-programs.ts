@@ -64,18 +64,18 @@ export const ELF_PROGRAMS: readonly ElfProgram[] = [
   xtensa('dwarf4-O2', ['-gdwarf-4', '-O2']),
   xtensa('dwarf5-Og', ['-gdwarf-5', '-Og'], { askedWith: DWARF_4 }),
   xtensa('dwarf5-O2', ['-gdwarf-5', '-O2']),
-  xtensa('cpp-dwarf5-O2', ['-gdwarf-5', '-O2', ...CPP_FLAGS], { sources: CPP_SOURCES }),
+  xtensa('cpp-dwarf5-Og', ['-gdwarf-5', '-Og', ...CPP_FLAGS], { sources: CPP_SOURCES }),
 ];
 
 export function hasToolchain(toolchain: Toolchain): boolean {
   return ['gcc', 'addr2line'].every((tool) => spawnSync(`${toolchain}${tool}`, ['--version']).status === 0);
 }
 
-/** Every address of the code. */
-export function codeAddresses(elf: ElfFile): number[] {
+/** Every address of the code, of each section at most this many. */
+export function codeAddresses(elf: ElfFile, most = Number.POSITIVE_INFINITY): number[] {
   return elf.sections
     .filter(({ flags }) => (flags & 6) === 6)
-    .flatMap(({ address, size }) => Array.from({ length: size }, (_, at) => address + at));
+    .flatMap(({ address, size }) => Array.from({ length: Math.min(size, most) }, (_, at) => address + at));
 }
 
 /** Without debug information, addr2line names the file that a symbol came from; a file without a line leads nowhere. */
