@@ -12,12 +12,14 @@ import { CrashSession } from './editor/sessions/crash-session.ts';
 import { DeliverSession } from './editor/sessions/deliver-session.ts';
 import { registerFindingActions } from './editor/doctor-actions.ts';
 import { DoctorSession } from './editor/sessions/doctor-session.ts';
+import { FaultSession } from './editor/sessions/fault-session.ts';
 import { FlashSession } from './editor/sessions/flash-session.ts';
 import { MonitorSession } from './editor/sessions/monitor-session.ts';
 import { PortSession } from './editor/sessions/port-session.ts';
 import { ProjectSession } from './editor/sessions/project-session.ts';
 import { ServerSession } from './editor/sessions/server-session.ts';
 import { SlotSession } from './editor/sessions/slot-session.ts';
+import { createFaultItem } from './editor/fault-item.ts';
 import { reportInvalidSettings } from './editor/setting-problems.ts';
 import { createPortItem, createStatusBarItem } from './editor/status-bar.ts';
 import { TextPages } from './editor/text-pages.ts';
@@ -26,6 +28,7 @@ import { devicesItems } from './editor/views/devices-items.ts';
 import { firmwareItems } from './editor/views/firmware-items.ts';
 import { updatesItems } from './editor/views/updates-items.ts';
 import { NodeView } from './editor/views/tree-node.ts';
+import type { CreateVirtualDevice } from './ota/virtual-device.ts';
 import type { WindowSession } from './editor/window-session.ts';
 import type { PortLeases } from './serial/port-lease.ts';
 import type { CertificateStore } from './server/certificate-store.ts';
@@ -55,9 +58,11 @@ export function activate(context: ExtensionContext): void {
   const projects = store.add(new ProjectSession(diskFiles, context.workspaceState, log, describeGit));
   const certificateSession = store.add(new CertificateSession(certificateStore, context.globalState));
   const server = store.add(new ServerSession(projects, certificateSession, diskFiles, log));
+  const create: CreateVirtualDevice = async (plan) =>
+    new (await import('./virtual-board/wired-board.ts')).WiredBoard(plan);
   const board = store.add(
     new BoardSession({
-      create: async (plan) => new (await import('./virtual-board/wired-board.ts')).WiredBoard(plan),
+      create,
       projects,
       files: diskFiles,
       log,
@@ -73,6 +78,9 @@ export function activate(context: ExtensionContext): void {
       log,
       folder: join(context.globalStorageUri.fsPath, 'updates'),
     }),
+  );
+  const faults = store.add(
+    new FaultSession({ create, projects, certificates: certificateSession, files: diskFiles, log }),
   );
   const ports = store.add(new PortSession(context.globalState, log));
   let portLeases: Promise<PortLeases> | undefined;
@@ -125,6 +133,7 @@ export function activate(context: ExtensionContext): void {
       ports,
       slots,
       board,
+      monitors,
       log,
       extensionUri: context.extensionUri,
     }),
@@ -145,6 +154,7 @@ export function activate(context: ExtensionContext): void {
     server,
     board,
     deliver,
+    faults,
     ports,
     flash,
     slots,
@@ -174,6 +184,7 @@ export function activate(context: ExtensionContext): void {
     }),
   );
   store.add(createStatusBarItem(server, certificateSession));
+  store.add(createFaultItem(server));
   store.add(createPortItem(projects, ports, flash));
   const firmware = store.add(
     new NodeView(VIEWS.firmware, () => firmwareItems(firmwareState(session)), [
@@ -219,6 +230,8 @@ export function activate(context: ExtensionContext): void {
     setContext('hasVirtualBoard', board.board !== undefined);
     setContext('isUpdating', deliver.isRunning);
     setContext('hasUpdates', deliver.deliveries.length > 0);
+    setContext('hasFault', server.fault !== undefined);
+    setContext('isTestingFaults', faults.isTesting);
     setContext('isFlashing', flash.activity !== undefined);
     setContext('hasMonitor', monitors.monitors.length > 0);
     setContext(
@@ -231,6 +244,7 @@ export function activate(context: ExtensionContext): void {
     server.onChange,
     board.onChange,
     deliver.onChange,
+    faults.onChange,
     ports.onChange,
     flash.onChange,
     monitors.onChange,

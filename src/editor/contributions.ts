@@ -20,6 +20,9 @@ export const COMMANDS = [
   'changePort',
   'serveImage',
   'stopServing',
+  'serveWithFault',
+  'stopFault',
+  'testAgainstFaults',
   'selectAdvertisedAddress',
   'copyFirmwareUrl',
   'showServerLog',
@@ -93,6 +96,9 @@ export interface ContextKeys {
   hasAddedImage: boolean;
   hasVirtualBoard: boolean;
   isUpdating: boolean;
+  /** The server serves with a fault. */
+  hasFault: boolean;
+  isTestingFaults: boolean;
   /** A chip is being talked to. */
   isFlashing: boolean;
   hasRemotePort: boolean;
@@ -110,6 +116,8 @@ export const CONTEXT_KEYS = [
   'hasAddedImage',
   'hasVirtualBoard',
   'isUpdating',
+  'hasFault',
+  'isTestingFaults',
   'isFlashing',
   'hasRemotePort',
   'hasMonitor',

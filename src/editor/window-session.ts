@@ -7,6 +7,7 @@ import type { BoardSession } from './sessions/board-session.ts';
 import type { CertificateSession } from './sessions/certificate-session.ts';
 import type { DoctorSession } from './sessions/doctor-session.ts';
 import type { DeliverSession } from './sessions/deliver-session.ts';
+import type { FaultSession } from './sessions/fault-session.ts';
 import type { FlashSession } from './sessions/flash-session.ts';
 import type { MonitorSession } from './sessions/monitor-session.ts';
 import type { PortSession } from './sessions/port-session.ts';
@@ -24,6 +25,7 @@ export interface WindowSession {
   readonly server: ServerSession;
   readonly board: BoardSession;
   readonly deliver: DeliverSession;
+  readonly faults: FaultSession;
   readonly ports: PortSession;
   readonly flash: FlashSession;
   readonly slots: SlotSession;

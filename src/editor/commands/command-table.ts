@@ -10,6 +10,7 @@ const project = () => import('./project-commands.ts');
 const doctor = () => import('./doctor-commands.ts');
 const certificate = () => import('./certificate-commands.ts');
 const server = () => import('./server-commands.ts');
+const fault = () => import('./fault-commands.ts');
 const setup = () => import('./setup-commands.ts');
 const board = () => import('./board-commands.ts');
 const deliver = () => import('./deliver-commands.ts');
@@ -41,6 +42,9 @@ const HANDLERS = {
   toggleServer: async () => (await server()).toggleServer,
   changePort: async () => (await server()).changePort,
   serveImage: async () => (await server()).serveImage,
+  serveWithFault: async () => (await fault()).serveWithFault,
+  stopFault: async () => (await fault()).stopFault,
+  testAgainstFaults: async () => (await fault()).testAgainstFaults,
   stopServing: async () => (await server()).stopServing,
   selectAdvertisedAddress: async () => (await server()).selectAdvertisedAddress,
   copyFirmwareUrl: async () => (await server()).copyFirmwareUrl,

@@ -4,6 +4,7 @@ import { DisposableStore, toDisposable, type Disposable } from '../../base/dispo
 import { Emitter } from '../../base/emitter.ts';
 import type { CertificateStore, ServerCertificate, ServerCertificateRequest } from '../../server/certificate-store.ts';
 import type { ServerCredentials } from '../../server/firmware-server.ts';
+import type { CertificateSource } from '../../server/faults/credentials.ts';
 import { lanAddresses, serverNames, type LanAddress } from '../../server/lan-addresses.ts';
 import { readSettings } from '../settings.ts';
 
@@ -69,6 +70,16 @@ export class CertificateSession implements Disposable {
     return this.#use(
       request.mode === 'own' ? await store.serverCertificate(request) : await store.renewServerCertificate(request),
     );
+  }
+
+  /** What certificates with a deliberate fault are made from: the user's authority, where firmware trusts that. */
+  async faultSource(): Promise<Omit<CertificateSource, 'nowMs'>> {
+    const { values } = readSettings(undefined);
+    const names = serverNames({ advertisedHost: values['server.advertisedHost'].trim() });
+    const keyType = values['certificate.keyType'];
+    const authority =
+      values['certificate.mode'] === 'authority' ? await (await this.#store()).authority(keyType) : undefined;
+    return { authority, keyType, names };
   }
 
   async credentials(): Promise<ServerCredentials> {

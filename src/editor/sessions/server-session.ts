@@ -1,4 +1,4 @@
-import { window, workspace, type LogOutputChannel } from 'vscode';
+import { l10n, window, workspace, type LogOutputChannel } from 'vscode';
 import { basename } from 'node:path';
 import { DisposableStore, toDisposable, type Disposable } from '../../base/disposable.ts';
 import { Emitter } from '../../base/emitter.ts';
@@ -6,6 +6,8 @@ import type { FileStore } from '../../base/files.ts';
 import { isOtaError, OtaError } from '../../base/ota-error.ts';
 import type { IdfProject } from '../../idf/project.ts';
 import { withEvent, type SeenClients } from '../../ota/clients.ts';
+import type { FaultChange, FaultState } from '../../server/faults/fault-switch.ts';
+import type { FaultProfile } from '../../server/faults/profiles.ts';
 import type { FirmwareServer } from '../../server/firmware-server.ts';
 import { ReleaseStore, type Release } from '../../server/release-store.ts';
 import type { TransferEvent } from '../../server/transfer-events.ts';
@@ -71,6 +73,11 @@ export class ServerSession implements Disposable {
     return this.#state;
   }
 
+  /** The fault that is served at the moment. */
+  get fault(): FaultState | undefined {
+    return this.#server?.fault;
+  }
+
   get clients(): SeenClients {
     return this.#clients;
   }
@@ -128,6 +135,9 @@ export class ServerSession implements Disposable {
       server.onTransfer((event) => {
         this.#hear(event);
       });
+      server.onFault((change) => {
+        this.#hearFault(change);
+      });
       this.#setState({ kind: 'on', url: server.url, protocol, port: server.port });
       this.#log.info(`serving on ${server.url}, bound to ${values['server.bindAddress']}`);
       this.#publishChanged();
@@ -147,6 +157,26 @@ export class ServerSession implements Disposable {
     await server.stop();
     this.#setState({ kind: 'off' });
     this.#log.info('server stopped, its port is free');
+  }
+
+  /** Serves with a fault from now on, in place of the one that is on, or without.
+   * @param requests how often, until it goes off by itself; until it is turned off when left out
+   * @throws {OtaError} of `FirmwareServer.setFault`, of the certificate store */
+  async setFault(profile: FaultProfile | undefined, requests?: number): Promise<void> {
+    const server = this.#server;
+    if (server === undefined) return;
+    const [{ isCertificateFault }, { faultCredentials }] = await Promise.all([
+      import('../../server/faults/profiles.ts'),
+      import('../../server/faults/credentials.ts'),
+    ]);
+    const credentials =
+      profile !== undefined && isCertificateFault(profile.id)
+        ? await faultCredentials(profile.id, { ...(await this.#certificates.faultSource()), nowMs: Date.now() })
+        : undefined;
+    await server.setFault(profile, {
+      ...(requests === undefined ? {} : { requests }),
+      ...(credentials === undefined ? {} : { credentials }),
+    });
   }
 
   /** Serves another file beside the project's application, and again whenever it changes.
@@ -254,6 +284,17 @@ export class ServerSession implements Disposable {
     this.#clients = withEvent(this.#clients, event, this.#releasesById);
     if (event.kind !== 'progress') this.#log.info(transferLine(event));
     this.#transfers.fire(event);
+    this.#changed.fire(undefined);
+  }
+
+  #hearFault(change: FaultChange): void {
+    const { profile, used } = change.state;
+    const values = JSON.stringify(profile.parameters);
+    if (change.kind === 'on') this.#log.info(`serving with the fault ${profile.id} ${values}`);
+    if (change.kind === 'off') this.#log.info(`fault ${profile.id} off (${change.why}), happened ${used} times`);
+    if (change.kind === 'off' && change.why !== 'stopped') {
+      void window.setStatusBarMessage(l10n.t('The server serves without a fault again.'), 10_000);
+    }
     this.#changed.fire(undefined);
   }
 

@@ -1,0 +1,144 @@
+import { QuickPickItemKind, l10n, window, type QuickPickItem } from 'vscode';
+import { countVerdicts, faultReportMarkdown, isBaselineGood, type FaultReport } from '../../ota/fault-report.ts';
+import {
+  FAULTS,
+  faultProfile,
+  isAllowed,
+  needsHttps,
+  rangeOf,
+  type FaultKind,
+  type FaultParameter,
+  type FaultProfile,
+} from '../../server/faults/profiles.ts';
+import { faultReportWords } from '../fault-report-words.ts';
+import { faultText, groupText, parameterText } from '../fault-texts.ts';
+import { requireTrust, withProgress, type Handler } from './run.ts';
+import { startServer } from './server-commands.ts';
+
+/** Where a test report is shown. */
+const REPORT = 'fault-report';
+
+export const serveWithFault: Handler = async (session) => {
+  requireTrust();
+  if (session.server.state.kind === 'off') await startServer(session);
+  const { state } = session.server;
+  if (state.kind !== 'on') return;
+  const kind = await pickFault(state.protocol === 'https');
+  if (kind === undefined) return;
+  const profile = await askParameters(kind);
+  if (profile === undefined) return;
+  // nobody can count connections that are not there: their time is a parameter
+  const requests = kind.id === 'connectionRefused' ? 'untilStopped' : await askRequests(kind);
+  if (requests === undefined) return;
+  await session.server.setFault(profile, requests === 'untilStopped' ? undefined : requests);
+};
+
+export const stopFault: Handler = async ({ server }) => {
+  await server.setFault(undefined);
+};
+
+interface FaultItem extends QuickPickItem {
+  readonly fault?: FaultKind;
+}
+
+async function pickFault(isHttps: boolean): Promise<FaultKind | undefined> {
+  const groups = ['transfer', 'image', 'answer', 'tls', 'connection'] as const;
+  const items = groups.flatMap((group): FaultItem[] => {
+    const faults = FAULTS.filter((one) => one.group === group && (isHttps || !needsHttps(one.id)));
+    if (faults.length === 0) return [];
+    return [
+      { label: groupText(group), kind: QuickPickItemKind.Separator },
+      ...faults.map((fault) => {
+        const { name, does, healthy } = faultText(fault.id);
+        return { label: name, description: does, detail: l10n.t('A healthy firmware {0}.', healthy), fault };
+      }),
+    ];
+  });
+  const chosen = await window.showQuickPick(items, {
+    title: l10n.t('Serve with a fault'),
+    placeHolder: l10n.t('Every board that asks this server gets it. It is in the status bar while it is on.'),
+    matchOnDescription: true,
+    matchOnDetail: true,
+  });
+  return chosen?.fault;
+}
+
+async function askParameters(kind: FaultKind): Promise<FaultProfile | undefined> {
+  const values: Record<string, number | string> = {};
+  for (const parameter of kind.parameters) {
+    const typed = await window.showInputBox({
+      title: faultText(kind.id).name,
+      prompt: parameterText(kind.id, parameter),
+      value: String(parameter.default),
+      validateInput: (text) => (isAllowed(parameter, valueOf(parameter, text)) ? undefined : notAllowedText(parameter)),
+    });
+    if (typed === undefined) return undefined;
+    values[parameter.id] = valueOf(parameter, typed);
+  }
+  return faultProfile(kind.id, values);
+}
+
+function valueOf(parameter: FaultParameter, text: string): number | string {
+  if (parameter.unit === 'version') return text.trim();
+  return text.trim() === '' ? Number.NaN : Number(text);
+}
+
+function notAllowedText(parameter: FaultParameter): string {
+  return parameter.unit === 'version'
+    ? l10n.t('A version has at most 31 characters.')
+    : l10n.t('A number in the range {0}.', rangeOf(parameter));
+}
+
+async function askRequests(kind: FaultKind): Promise<number | 'untilStopped' | undefined> {
+  const typed = await window.showInputBox({
+    title: faultText(kind.id).name,
+    prompt: l10n.t('How often? It goes off by itself then. Leave empty: until it is turned off.'),
+    placeHolder: l10n.t('until it is turned off'),
+    validateInput: (text) =>
+      /^\s*([1-9]\d{0,5})?\s*$/.test(text) ? undefined : l10n.t('A number from 1 on, or nothing.'),
+  });
+  if (typed === undefined) return undefined;
+  return typed.trim() === '' ? 'untilStopped' : Number(typed);
+}
+
+export const testAgainstFaults: Handler = async (session) => {
+  requireTrust();
+  if (session.faults.isTesting) return;
+  const report = await withProgress(l10n.t('Testing the firmware against faults'), (signal, progress) =>
+    session.faults.test(signal, {
+      onFault: (profile, index, count) => {
+        progress.report({
+          message: l10n.t('{0} of {1}: {2}', index + 1, count, faultText(profile.id).name),
+          ...(index === 0 ? {} : { increment: 100 / count }),
+        });
+      },
+      onRow: (row) => {
+        session.log.info(`fault test: ${row.profile.id} ${row.verdict} (${row.reason}) ${row.evidence}`);
+      },
+    }),
+  );
+  if (report.isCancelled && report.rows.length === 0) return;
+  await session.showText(`${REPORT}.md`, faultReportMarkdown(report, faultReportWords));
+  tell(report, () => session.showText(`${REPORT}.json`, `${JSON.stringify(report, undefined, 2)}\n`));
+};
+
+/** The summary; does not wait for an answer. */
+function tell(report: FaultReport, showJson: () => Promise<void>): void {
+  const { passed, failed, unknown } = countVerdicts(report);
+  const json = l10n.t('Show JSON');
+  const answer = async (chosen: string | undefined): Promise<void> => {
+    if (chosen === json) await showJson();
+  };
+  if (report.isCancelled) {
+    void window.showInformationMessage(l10n.t('Cancelled after {0} faults.', report.rows.length), json).then(answer);
+    return;
+  }
+  if (!isBaselineGood(report)) {
+    const text = l10n.t('The update does not work without any fault either, so no fault was tried.');
+    void window.showErrorMessage(text, json).then(answer);
+    return;
+  }
+  const text = l10n.t('Firmware against faults: {0} passed, {1} failed, {2} unknown.', passed, failed, unknown);
+  const show = failed > 0 ? window.showWarningMessage : window.showInformationMessage;
+  void show(text, json).then(answer);
+}
