@@ -27,7 +27,8 @@ export function toRange(range: FindingRange | undefined): Range {
 export function diagnosticsOf(findings: readonly Finding[]): [Uri, Diagnostic[]][] {
   const files = new Map<string, Diagnostic[]>();
   for (const finding of findings) {
-    if (finding.path === undefined) continue;
+    // nobody reads an image as a text
+    if (finding.path === undefined || finding.path.endsWith('.bin')) continue;
     const diagnostic = new Diagnostic(toRange(finding.range), findingText(finding), SEVERITIES[finding.severity]);
     diagnostic.source = DIAGNOSTIC_SOURCE;
     diagnostic.code = { value: finding.id, target: findingLink(finding.id) };

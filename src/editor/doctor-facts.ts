@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { hostname } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 import { isOtaError } from '../base/ota-error.ts';
+import { BOOTLOADER_CONFIG } from '../doctor/checks/behaviour.ts';
 import type {
   BoardFacts,
   CertificateFacts,
@@ -15,6 +16,7 @@ import type {
 import { findPrivateKeys } from '../idf/private-keys.ts';
 import type { IdfProject } from '../idf/project.ts';
 import { CHIPS } from '../image/chips.ts';
+import type { SeenClients } from '../ota/clients.ts';
 import { lanAddresses } from '../server/lan-addresses.ts';
 import { gitFacts } from './git-keys.ts';
 import { VIRTUAL_PORT } from './sessions/port-session.ts';
@@ -28,11 +30,12 @@ export type FactSources = Pick<
 >;
 
 /** Gathers what the checks look at, of one moment.
+ * @param connectingMs when a board said last that it begins a download
  * @param probe asks whether somebody else listens on the server's port */
 export async function gatherFacts(
   sources: FactSources,
   project: IdfProject,
-  options: { readonly probe: boolean },
+  options: { readonly probe: boolean; readonly connectingMs?: number | undefined },
 ): Promise<DoctorFacts> {
   const { server } = sources;
   const keys = await privateKeys(sources, project);
@@ -43,8 +46,8 @@ export async function gatherFacts(
   ]);
   const certificate = certificateFacts(sources);
   const board = boardFacts(sources);
-  const clients = [...server.clients.values()];
-  const lastContactMs = clients.length === 0 ? undefined : Math.max(...clients.map((one) => one.lastSeenMs));
+  const lastContact = lastContactMs(server.clients);
+  const { connectingMs } = options;
   return {
     project,
     text: (path) => texts.get(path),
@@ -54,9 +57,17 @@ export async function gatherFacts(
     ...(board === undefined ? {} : { board }),
     privateKeys: keys,
     host,
-    ...(lastContactMs === undefined ? {} : { traffic: { lastContactMs } }),
+    traffic: {
+      ...(connectingMs === undefined ? {} : { connectingMs }),
+      ...(lastContact === undefined ? {} : { lastContactMs: lastContact }),
+    },
     nowMs: Date.now(),
   };
+}
+
+/** When the server heard of anybody last, refused connections too. */
+export function lastContactMs(clients: SeenClients): number | undefined {
+  return clients.size === 0 ? undefined : Math.max(...[...clients.values()].map((one) => one.lastSeenMs));
 }
 
 async function privateKeys({ files }: FactSources, project: IdfProject): Promise<readonly PrivateKeyFile[]> {
@@ -81,6 +92,7 @@ async function readTexts(
     join(folder, 'main', 'CMakeLists.txt'),
     project.versionTxtPath,
     certificate.path,
+    ...(project.buildFolder === undefined ? [] : [join(project.buildFolder, BOOTLOADER_CONFIG)]),
     ...(bundle === '' ? [] : [isAbsolute(bundle) ? bundle : join(folder, bundle)]),
     ...(partitionTable.path === undefined ? [] : [partitionTable.path]),
     ...keys.map(({ path }) => join(dirname(path), '.gitignore')),

@@ -1,9 +1,11 @@
 import { commands, l10n, Uri, window, workspace } from 'vscode';
 import { basename } from 'node:path';
+import { fixesFor } from '../../doctor/causes.ts';
 import type { Finding, Fix } from '../../doctor/finding.ts';
 import { FINDINGS, type FindingId } from '../../doctor/finding-ids.ts';
 import { editsOfFix, filesOfFix } from '../../doctor/fix-edits.ts';
 import { applyEdits, readTextExactly, type FileEdit } from '../../idf/file-edit.ts';
+import { isCauseChoice, type CauseChoice } from '../cause-fixes.ts';
 import { findingKey, isFixChoice } from '../doctor-actions.ts';
 import { toRange } from '../doctor-diagnostics.ts';
 import { findingText } from '../finding-texts.ts';
@@ -52,6 +54,10 @@ export const showFinding: Handler = async (session, argument) => {
   const choice = choiceOf(argument);
   const finding = choice === undefined ? undefined : findingOf(session, choice.finding);
   if (finding?.path === undefined) return;
+  if (finding.path.endsWith('.bin')) {
+    await commands.executeCommand('revealInExplorer', Uri.file(finding.path));
+    return;
+  }
   const selection = toRange(finding.range);
   await window.showTextDocument(Uri.file(finding.path), { selection, preserveFocus: false });
 };
@@ -63,15 +69,24 @@ export const explainFinding: Handler = async (session, argument) => {
 };
 
 export const applyFix: Handler = async (session, argument) => {
-  const choice = choiceOf(argument);
-  const finding = choice === undefined ? undefined : findingOf(session, choice.finding);
-  if (finding === undefined) return;
-  const fix = choice?.fix === undefined ? await pickFix(finding) : finding.fixes.find(({ id }) => id === choice.fix);
+  const fix = isCauseChoice(argument) ? fixOfCause(session, argument) : await fixOfFinding(session, argument);
   if (fix === undefined) return;
   if (fix.kind === 'command') await runCommand(fix.command);
   else await applyEditsOf(session, fix);
   await session.doctor.check();
 };
+
+async function fixOfFinding(session: WindowSession, argument: unknown): Promise<Fix | undefined> {
+  const choice = choiceOf(argument);
+  const finding = choice === undefined ? undefined : findingOf(session, choice.finding);
+  if (finding === undefined) return undefined;
+  return choice?.fix === undefined ? pickFix(finding) : finding.fixes.find(({ id }) => id === choice.fix);
+}
+
+/** Of a failure of an update, or of a line of a log. */
+function fixOfCause({ projects }: WindowSession, { cause, fix }: CauseChoice): Fix | undefined {
+  return fixesFor(cause, projects.project?.idfVersion).find(({ id }) => id === fix);
+}
 
 /** One fix is taken at once, of several the user picks. */
 async function pickFix(finding: Finding): Promise<Fix | undefined> {

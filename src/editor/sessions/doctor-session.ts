@@ -21,6 +21,8 @@ import type { WindowSession } from '../window-session.ts';
 
 /** What changes in a burst is checked once, when it has been quiet for so long. */
 const QUIET_MS = 200;
+/** A board that has begun and still has not come is told of when so much has passed, a little later than the check wants. */
+const NO_REQUEST_MS = 31_000;
 
 interface DoctorRoom {
   readonly checkSetup: typeof checkSetup;
@@ -28,7 +30,10 @@ interface DoctorRoom {
   readonly diagnosticsOf: typeof diagnosticsOf;
 }
 
-type Sources = Pick<WindowSession, 'files' | 'projects' | 'certificates' | 'server' | 'ports' | 'slots' | 'board'> & {
+type Sources = Pick<
+  WindowSession,
+  'files' | 'projects' | 'certificates' | 'server' | 'ports' | 'slots' | 'board' | 'monitors'
+> & {
   readonly log: LogOutputChannel;
   /** Our folder. */ readonly extensionUri: Uri;
 };
@@ -43,6 +48,8 @@ export class DoctorSession implements Disposable {
   #room: Promise<DoctorRoom> | undefined;
   #findings: readonly Finding[] | undefined;
   #serverKey = '';
+  #connectingMs: number | undefined;
+  #patience: NodeJS.Timeout | undefined;
   #timer: NodeJS.Timeout | undefined;
   #checking: Promise<readonly Finding[]> = Promise.resolve([]);
 
@@ -51,7 +58,7 @@ export class DoctorSession implements Disposable {
 
   constructor(sources: Sources) {
     this.#sources = sources;
-    const { projects, server, certificates, ports, slots } = sources;
+    const { projects, server, certificates, ports, slots, monitors } = sources;
     this.#diagnostics = this.#store.add(languages.createDiagnosticCollection('ESP32 OTA'));
     const soon = (): void => {
       this.checkSoon();
@@ -71,6 +78,11 @@ export class DoctorSession implements Disposable {
       }),
     );
     this.#store.add(workspace.onDidGrantWorkspaceTrust(soon));
+    this.#store.add(
+      monitors.onEvents(({ events }) => {
+        if (events.some(({ stage }) => stage === 'otaStarted')) this.#expectRequest();
+      }),
+    );
   }
 
   /** The worst first; undefined until the setup was checked for the first time, or when there is no project. */
@@ -109,6 +121,7 @@ export class DoctorSession implements Disposable {
 
   dispose(): void {
     clearTimeout(this.#timer);
+    clearTimeout(this.#patience);
     this.#store.dispose();
     this.#changed.dispose();
   }
@@ -128,7 +141,7 @@ export class DoctorSession implements Disposable {
         if (!isOtaError(error)) throw error;
       });
       this.#serverKey = this.#keyOfServer();
-      const facts = await room.gatherFacts(this.#sources, project, { probe });
+      const facts = await room.gatherFacts(this.#sources, project, { probe, connectingMs: this.#connectingMs });
       const findings = room.checkSetup(facts);
       this.#show(findings);
       this.#diagnostics.clear();
@@ -146,10 +159,21 @@ export class DoctorSession implements Disposable {
     this.#changed.fire(undefined);
   }
 
+  /** A board said that it begins to download. */
+  #expectRequest(): void {
+    this.#connectingMs = Date.now();
+    clearTimeout(this.#patience);
+    this.#patience = setTimeout(() => {
+      void this.check();
+    }, NO_REQUEST_MS);
+  }
+
   /** What the checks look at of the server. */
   #keyOfServer(): string {
     const { server } = this.#sources;
-    return JSON.stringify([server.state, server.releases.newest().map(({ paths }) => paths)]);
+    const from = this.#connectingMs ?? Infinity;
+    const hasCome = [...server.clients.values()].some(({ lastSeenMs }) => lastSeenMs >= from);
+    return JSON.stringify([server.state, server.releases.newest().map(({ paths }) => paths), hasCome]);
   }
 
   #doctorRoom(): Promise<DoctorRoom> {

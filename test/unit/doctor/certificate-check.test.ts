@@ -11,7 +11,7 @@ import { describeCertificate } from '../../../src/server/certificate-description
 import { CertificateStore } from '../../../src/server/certificate-store.ts';
 import { GENERATIONS } from '../idf/project-folder.ts';
 import { makeApp } from '../../support/make-image.ts';
-import { Openssl } from '../../support/openssl.ts';
+import { Openssl, type CertificateRequest, type OpensslCertificate } from '../../support/openssl.ts';
 import { factsOf, idsOf } from './project-facts.ts';
 
 type Generation = (typeof GENERATIONS)[number];
@@ -27,6 +27,16 @@ let openssl: Openssl;
 /** What this computer serves, and what another one would. */
 let served: CertificateFacts;
 let other: CertificateFacts;
+
+const madeByOpenssl = new Map<string, Promise<OpensslCertificate>>();
+
+/** Each certificate is made once: making keys takes time. */
+function certificate(request: CertificateRequest): Promise<OpensslCertificate> {
+  const key = JSON.stringify(request);
+  const known = madeByOpenssl.get(key) ?? openssl.certificate(request);
+  madeByOpenssl.set(key, known);
+  return known;
+}
 
 async function made(directory: string, mode: 'authority' | 'selfSigned' = 'authority'): Promise<CertificateFacts> {
   const store = new CertificateStore(join(folder, directory), diskFiles);
@@ -118,7 +128,7 @@ describe.each(GENERATIONS)('the certificate that firmware of %s embeds', (genera
   });
 
   it('is the one of ESP-IDF’s example', async () => {
-    const { certificatePem } = await openssl.certificate({
+    const { certificatePem } = await certificate({
       subject: '/C=IN/ST=MH/L=PUN/O=ESP/OU=ESP/CN=ESP/emailAddress=esp@esp.com',
     });
     expect((await check(generation, certificatePem)).found).toMatchObject([
@@ -186,7 +196,7 @@ describe.each(['v5.3', 'v5.5', 'v6.0'] as const)('the certificate bundle of %s',
 describe.each(GENERATIONS)('the names in the certificate, for %s', (generation) => {
   const url = (host: string) => [`CONFIG_${symbolOf(generation)}="https://${host}:8070/a.bin"`];
   const named = async (extensions: readonly string[], subject = '/CN=server') => {
-    const { certificatePem } = await openssl.certificate({ subject, extensions });
+    const { certificatePem } = await certificate({ subject, extensions });
     return {
       certificate: {
         mode: 'own',
@@ -256,15 +266,15 @@ describe('addresses in certificates', () => {
 });
 
 describe.each(GENERATIONS)('what %s can do with a certificate', (generation) => {
-  const own = async (request: Parameters<Openssl['certificate']>[0]) => {
-    const { certificatePem } = await openssl.certificate({ subject: '/CN=192.168.61.67', ...request });
-    const certificate: CertificateFacts = {
+  const own = async (request: CertificateRequest) => {
+    const { certificatePem } = await certificate({ subject: '/CN=192.168.61.67', ...request });
+    const facts: CertificateFacts = {
       mode: 'own',
       certificatePem,
       description: describeCertificate(certificatePem),
       trustPem: certificatePem,
     };
-    return (await check(generation, certificatePem, { facts: { certificate } })).found;
+    return (await check(generation, certificatePem, { facts: { certificate: facts } })).found;
   };
 
   it.each(['rsa:2048', 'p256', 'p384'])('%s is fine', async (key) => {
