@@ -11,6 +11,7 @@ import { CertificateSession } from './editor/sessions/certificate-session.ts';
 import { CrashSession } from './editor/sessions/crash-session.ts';
 import { DeliverSession } from './editor/sessions/deliver-session.ts';
 import { registerFindingActions } from './editor/doctor-actions.ts';
+import { registerLogHelp } from './editor/log-help.ts';
 import { DoctorSession } from './editor/sessions/doctor-session.ts';
 import { FaultSession } from './editor/sessions/fault-session.ts';
 import { FlashSession } from './editor/sessions/flash-session.ts';
@@ -139,6 +140,7 @@ export function activate(context: ExtensionContext): void {
     }),
   );
   store.add(registerFindingActions(doctor));
+  store.add(registerLogHelp(() => projects.project?.idfVersion));
   const pages = store.add(new TextPages());
   let openPanels: Promise<Panels> | undefined;
   const panels = (): Promise<Panels> =>

@@ -34,6 +34,7 @@ function options(id: FixId, values: Readonly<Record<string, OptionValue>>, ...ne
 }
 
 const CHECK = command('checkSetup', 'checkSetup');
+const COPY_URL = command('copyUrl', 'copyFirmwareUrl');
 const BUILD = command('build', 'buildFirmware');
 const FLASH_ALL = command('flashFully', 'flashProjectFully');
 const BUMP = command('bumpVersion', 'bumpVersion', 'rebuild');
@@ -80,7 +81,7 @@ const REMEDIES: Readonly<Record<Exclude<Cause, `http.${number}`>, Remedy>> = {
   deviceMemory: () => [options('useDynamicBuffers', { MBEDTLS_DYNAMIC_BUFFER: true }, 'rebuild', 'fullFlash')],
   embeddedCertificateUnusable: () => [INSTALL],
   noServerVerification: (idf) => [INSTALL, SET_UP, allowHttp(idf)],
-  httpStatus: () => [CHECK, SERVER_LOG],
+  httpStatus: () => [CHECK, COPY_URL],
   authentication: (idf) => [enableAuthentication(idf)],
   redirect: () => [SERVER_LOG],
   serverSlow: () => [TIMEOUT],
@@ -120,8 +121,8 @@ const REMEDIES: Readonly<Record<Exclude<Cause, `http.${number}`>, Remedy>> = {
   earlier: () => [SERVER_LOG],
   'tls.unknownAuthority': () => [INSTALL, CHECK],
   'tls.certificateRefused': () => [RENEW, CHECK],
-  'tls.plainHttpOnTls': () => [CHECK],
-  'tls.tlsOnPlainHttp': () => [CHECK],
+  'tls.plainHttpOnTls': () => [CHECK, COPY_URL],
+  'tls.tlsOnPlainHttp': () => [CHECK, COPY_URL],
   'tls.noSharedVersion': () => [options('allowTls12', { MBEDTLS_SSL_PROTO_TLS1_2: true }, 'rebuild', 'fullFlash')],
   'tls.noSharedCipher': () => [SERVER_LOG],
   'tls.timeout': () => [TIMEOUT],
@@ -139,7 +140,7 @@ const REMEDIES: Readonly<Record<Exclude<Cause, `http.${number}`>, Remedy>> = {
 /** What can be done about a cause, the best first; empty where it is nothing that a click can do, or the cause is not known.
  * @param idf of the firmware that runs; options have other names in others. Unknown counts as the newest. */
 export function fixesFor(cause: string, idf: IdfVersion | undefined): readonly Fix[] {
-  if (/^http\.\d+$/.test(cause)) return cause === 'http.401' ? [enableAuthentication(idf)] : [CHECK, SERVER_LOG];
+  if (/^http\.\d+$/.test(cause)) return cause === 'http.401' ? [enableAuthentication(idf)] : [CHECK, COPY_URL];
   return Object.hasOwn(REMEDIES, cause) ? REMEDIES[cause as keyof typeof REMEDIES](idf) : [];
 }
 

@@ -4,6 +4,7 @@ import { stageOf, type StageEvent } from '../monitor/stages.ts';
 import type { TransferEvent } from '../server/transfer-events.ts';
 import { fixesFor } from './causes.ts';
 import type { Fix } from './finding.ts';
+import { accountingFor, mainCauses } from './main-cause.ts';
 
 /** One sign of something that failed, as it was seen. */
 export interface Sign {
@@ -25,66 +26,6 @@ export interface Diagnosis {
   readonly fixes: readonly Fix[];
 }
 
-/** What else shows up when something is the cause. The server knows better than the board why a handshake failed, the board knows better
- * than the server why it went away. */
-const ECHOES: Readonly<Record<string, readonly string[]>> = {
-  'tls.unknownAuthority': ['certificateNotTrusted', 'tls.closed', 'tls.other', 'connectionLost'],
-  'tls.certificateRefused': ['certificateNotTrusted', 'tls.closed', 'tls.other', 'connectionLost'],
-  'tls.plainHttpOnTls': ['http.400', 'httpStatus', 'connectionLost', 'imageTooShort', 'notAnAppImage', 'serverSlow'],
-  'tls.tlsOnPlainHttp': ['notTls', 'noSharedTls', 'connectionLost', 'tls.closed'],
-  'tls.noSharedVersion': ['noSharedTls', 'connectionLost', 'tls.closed'],
-  'tls.noSharedCipher': ['noSharedTls', 'connectionLost', 'tls.closed'],
-  'client.publicAddress': ['connectionLost', 'serverUnreachable', 'tls.closed'],
-  'client.tooManyConnections': ['connectionLost', 'serverUnreachable', 'tls.closed'],
-  certificateUsage: ['tls.certificateRefused', 'tls.closed', 'tls.other'],
-  certificateNotTrusted: ['tls.closed', 'tls.other'],
-  embeddedCertificateUnusable: ['noServerVerification', 'certificateNotTrusted', 'tls.closed', 'tls.other'],
-  noServerVerification: ['tls.closed'],
-  handshakeTooSlow: ['tls.timeout', 'tls.closed', 'connectionLost'],
-  deviceMemory: ['tls.closed', 'tls.timeout', 'tls.other', 'connectionLost'],
-  notTls: ['tls.closed', 'tls.other'],
-  noSharedTls: ['tls.closed', 'tls.other'],
-  'http.401': ['authentication', 'httpStatus'],
-  wifi: ['connectionLost', 'serverUnreachable', 'nameNotResolved', 'tls.closed', 'tls.timeout'],
-  connectionLost: ['imageCorrupt', 'imageTooShort', 'tls.closed'],
-  'download.aborted': ['imageCorrupt', 'imageTooShort'],
-  crashed: ['rolledBack', 'tls.closed'],
-  diagnosticsFailed: ['rolledBack'],
-  power: ['crashed', 'rolledBack', 'watchdog'],
-  watchdog: ['crashed', 'rolledBack'],
-  partitionTable: ['nothingBootable'],
-  flashSize: ['partitionTable', 'nothingBootable'],
-  otadata: ['nothingBootable'],
-  imageCorrupt: ['nothingBootable'],
-  noOtaPartitions: ['otadata'],
-  chipRevision: ['imageCorrupt', 'nothingBootable'],
-  wrongChip: ['imageCorrupt', 'nothingBootable'],
-  imageTooLarge: ['imageCorrupt'],
-  signature: ['imageCorrupt'],
-  notAnAppImage: ['imageCorrupt'],
-};
-/** What a board that has lost its link says of what it has got; only the server tells that the link was it. */
-const OF_THE_LINK = new Set(['imageCorrupt', 'imageTooShort', 'earlier']);
-
-/** Whether a cause accounts for another that was seen too. */
-export function explains(cause: string, other: string): boolean {
-  if (cause === other) return false;
-  if (/^http\.\d+$/.test(cause) && other === 'httpStatus') return true;
-  if (ECHOES[cause]?.includes(other) === true) return true;
-  // the line only repeats that something failed
-  if (other === 'earlier') return true;
-  // a board that has a reason of its own to go away breaks off the download
-  return other === 'download.aborted' && !OF_THE_LINK.has(cause);
-}
-
-/** One cause for all signs that belong together: which causes are left, in the order in which the first sign of each was seen. */
-export function mainCauses(causes: readonly string[]): readonly string[] {
-  const seen = [...new Set(causes)];
-  return seen.filter(
-    (one, index) => !seen.some((other, place) => explains(other, one) && !(explains(one, other) && place > index)),
-  );
-}
-
 /** What went wrong, as few causes as account for everything that was seen. Nothing for nothing.
  * @param idfVersion of the firmware that runs: options are called differently in others */
 export function diagnose(seen: {
@@ -97,16 +38,10 @@ export function diagnose(seen: {
   return main.map((cause) => ({
     cause,
     evidence: signs.filter(
-      (sign) => sign.cause === cause || (!main.includes(sign.cause) && firstFor(main, sign.cause) === cause),
+      (sign) => sign.cause === cause || (!main.includes(sign.cause) && accountingFor(main, sign.cause) === cause),
     ),
     fixes: fixesFor(cause, seen.idfVersion),
   }));
-}
-
-/** The cause that a consequence is counted to: one that explains it, directly or over another. */
-function firstFor(main: readonly string[], cause: string): string | undefined {
-  const direct = main.find((one) => explains(one, cause));
-  return direct ?? main.find((one) => (ECHOES[one] ?? []).some((between) => explains(between, cause)));
 }
 
 /** What a console line says that failed; undefined of any other line. */

@@ -175,6 +175,7 @@ export const FIXES = [
   'changePort',
   'showServerLog',
   'checkSetup',
+  'copyUrl',
   'startServer',
   'allowTls12',
   'setTlsBuffer',

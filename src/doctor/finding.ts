@@ -25,6 +25,7 @@ export type FixCommand =
   | 'buildFirmware'
   | 'setUpForOta'
   | 'checkSetup'
+  | 'copyFirmwareUrl'
   | 'bumpVersion'
   | 'createCertificate'
   | 'installCertificate'

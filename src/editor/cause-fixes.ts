@@ -1,55 +1,65 @@
 import { l10n } from 'vscode';
+import { fixesFor } from '../doctor/causes.ts';
+import type { Fix } from '../doctor/finding.ts';
+import type { FixId } from '../doctor/finding-ids.ts';
+import type { IdfVersion } from '../idf/idf-version.ts';
 import type { WayOut } from './error-texts/error-text.ts';
+import { fixTitle } from './finding-texts/fixes.ts';
+import type { SettingKey } from './settings.ts';
 
-const bump = (): WayOut => ({ kind: 'command', title: l10n.t('Bump Version'), command: 'bumpVersion' });
-const install = (): WayOut => ({
-  kind: 'command',
-  title: l10n.t('Install Certificate'),
-  command: 'installCertificate',
-});
-const flash = (): WayOut => ({ kind: 'command', title: l10n.t('Flash Project'), command: 'flashProject' });
-const address = (): WayOut => ({
-  kind: 'command',
-  title: l10n.t('Select Address'),
-  command: 'selectAdvertisedAddress',
-});
-const url = (): WayOut => ({ kind: 'command', title: l10n.t('Copy Firmware URL'), command: 'copyFirmwareUrl' });
-const log = (): WayOut => ({ kind: 'command', title: l10n.t('Show Server Log'), command: 'showServerLog' });
-const build = (): WayOut => ({ kind: 'command', title: l10n.t('Build Firmware'), command: 'buildFirmware' });
+/** Names a fix of a cause, for a command: it is looked up again when that runs. */
+export interface CauseChoice {
+  readonly cause: string;
+  readonly fix: string;
+}
 
-/** What can be done about a cause of the timeline with one click, the best first; nothing where only the firmware's author can help. */
-const FIXES: Readonly<Record<string, readonly (() => WayOut)[]>> = {
-  sameVersion: [bump],
-  versionRolledBackBefore: [bump],
-  certificateNotTrusted: [install],
-  'tls.unknownAuthority': [install],
-  'tls.closed': [install],
-  noServerVerification: [install],
-  embeddedCertificateUnusable: [install],
-  'tls.certificateRefused': [address, install],
-  serverUnreachable: [address, log],
-  nameNotResolved: [address],
-  'tls.plainHttpOnTls': [url],
-  'tls.tlsOnPlainHttp': [url],
-  'http.404': [url],
-  'http.403': [url],
-  httpStatus: [url],
-  wrongChip: [build],
-  notAnAppImage: [build],
-  imageCorrupt: [build],
-  noOtaPartitions: [flash],
-  imageTooLarge: [flash],
-  partitionTable: [flash],
-  otadata: [flash],
-  nothingBootable: [flash],
-  'client.publicAddress': [() => ({ kind: 'setting', key: 'server.allowPublicClients' })],
-  'trigger.badTemplate': [() => ({ kind: 'setting', key: 'deliver.httpRequest' })],
-  'trigger.unreachable': [() => ({ kind: 'setting', key: 'deliver.httpRequest' })],
-  'trigger.refused': [() => ({ kind: 'setting', key: 'deliver.httpRequest' })],
-  'trigger.publicAddress': [() => ({ kind: 'setting', key: 'deliver.allowPublicBoards' })],
-  'serial.noModemLines': [() => ({ kind: 'setting', key: 'deliver.trigger' })],
+export function isCauseChoice(value: unknown): value is CauseChoice {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'cause' in value &&
+    typeof value.cause === 'string' &&
+    'fix' in value &&
+    typeof value.fix === 'string'
+  );
+}
+
+/** Causes that a setting of ours is about. */
+const SETTINGS: Readonly<Record<string, SettingKey>> = {
+  'client.publicAddress': 'server.allowPublicClients',
+  'trigger.badTemplate': 'deliver.httpRequest',
+  'trigger.unreachable': 'deliver.httpRequest',
+  'trigger.refused': 'deliver.httpRequest',
+  'trigger.publicAddress': 'deliver.allowPublicBoards',
+  'serial.noModemLines': 'deliver.trigger',
 };
+/** A message has little room for buttons. */
+const MOST = 2;
 
-export function causeFixes(cause: string): readonly WayOut[] {
-  return (FIXES[cause] ?? []).map((make) => make());
+/** Titles that fit on the button of a message. */
+function shortTitle(fix: Fix): string {
+  const titles: Partial<Record<FixId, string>> = {
+    bumpVersion: l10n.t('Bump Version'),
+    installCertificate: l10n.t('Install Certificate'),
+    renewCertificate: l10n.t('Create Certificate'),
+    selectAddress: l10n.t('Select Address'),
+    flashFully: l10n.t('Flash Project'),
+  };
+  return titles[fix.id] ?? fixTitle(fix);
+}
+
+/** What can be done about a cause of the timeline or of a console line with one click, the best first; nothing where only the firmware's author or
+ * somebody with a cable can help, which the words for the cause say.
+ * @param idf of the project, for the names of its options */
+export function causeFixes(cause: string, idf?: IdfVersion): readonly WayOut[] {
+  const key = SETTINGS[cause];
+  if (key !== undefined) return [{ kind: 'setting', key }];
+  return fixesFor(cause, idf)
+    .slice(0, MOST)
+    .map((fix) => ({
+      kind: 'command',
+      title: shortTitle(fix),
+      command: 'applyFix',
+      arguments: [{ cause, fix: fix.id } satisfies CauseChoice],
+    }));
 }

@@ -1,4 +1,4 @@
-import { mainCauses } from '../doctor/diagnosis.ts';
+import { mainCauses } from '../doctor/main-cause.ts';
 import type { Failure, StepId, Timeline, Verdict } from './update-state.ts';
 
 /** Causes that are a decision of the board or its application, taken before the image counts. */

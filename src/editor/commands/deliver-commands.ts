@@ -120,7 +120,7 @@ function isGood({ updates, held }: Delivery): boolean {
 function fixesOf({ updates }: Delivery): readonly WayOut[] {
   const causes = updates.flatMap(({ timeline }) => causeOf(timeline) ?? []);
   return causes
-    .flatMap(causeFixes)
+    .flatMap((cause) => causeFixes(cause))
     .filter((one, index, all) => all.findIndex((other) => titleOf(other) === titleOf(one)) === index);
 }
 

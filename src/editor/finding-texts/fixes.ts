@@ -57,6 +57,7 @@ const TITLES: Readonly<Record<FixId, (fix: Fix) => string>> = {
   changePort: () => l10n.t('Change Port…'),
   showServerLog: () => l10n.t('Show Server Log'),
   checkSetup: () => l10n.t('Check OTA Setup'),
+  copyUrl: () => l10n.t('Copy Firmware URL'),
   startServer: () => l10n.t('Start Server'),
   allowTls12: () => l10n.t('Allow TLS 1.2'),
   setTlsBuffer: () => l10n.t('Set the TLS Buffer to 16 KB'),

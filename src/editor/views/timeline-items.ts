@@ -1,5 +1,9 @@
 import { l10n } from 'vscode';
-import type { ClientLink, Step, StepId, Timeline } from '../../ota/update-state.ts';
+import { mainCauses } from '../../doctor/main-cause.ts';
+import type { ClientLink, Failure, Step, StepId, Timeline } from '../../ota/update-state.ts';
+import { causeFixes } from '../cause-fixes.ts';
+import type { WayOut } from '../error-texts/error-text.ts';
+import { titleOf } from '../report-error.ts';
 import { bytesText, clockText, durationText, percentText, rateText } from '../text.ts';
 import { failureText } from '../cause-texts.ts';
 import { outcomeIcon } from './check-texts.ts';
@@ -122,6 +126,13 @@ export function clientText({ address, by }: ClientLink): string {
   }
 }
 
+/** What can be done about a failure, below it: of failures that echo another one, only that one has fixes. */
+function failureFixes(timeline: Timeline, { cause }: Failure): readonly WayOut[] {
+  if (timeline.verdict?.outcome === 'confirmed') return [];
+  const isMain = mainCauses(timeline.failures.map((one) => one.cause)).includes(cause);
+  return isMain ? causeFixes(cause).filter(({ kind }) => kind === 'command') : [];
+}
+
 /** The steps of an update, each with its time, and what went wrong.
  * @param hasEvidence whether each step has the line or event that proves it in a row below; it is in the tooltip either way */
 export function stepItems(timeline: Timeline, id: string, hasEvidence = false): readonly TreeNode[] {
@@ -132,6 +143,16 @@ export function stepItems(timeline: Timeline, id: string, hasEvidence = false): 
     label: failureText(failure),
     description: failure.evidence.source === 'trigger' ? '' : failure.evidence.text,
     ...outcomeIcon(timeline.verdict?.outcome === 'confirmed' ? 'warned' : 'failed'),
+    isExpanded: true,
+    children: failureFixes(timeline, failure).map((fix) => ({
+      id: `${id}/failure/${index}/${titleOf(fix)}`,
+      label: titleOf(fix),
+      icon: 'lightbulb',
+      color: 'editorLightBulb.foreground',
+      ...(fix.kind === 'command'
+        ? { command: { name: fix.command, title: fix.title, arguments: fix.arguments ?? [] } }
+        : {}),
+    })),
   }));
   const guess = timeline.client?.by === 'onlyCandidate' ? [timeline.client] : [];
   return [

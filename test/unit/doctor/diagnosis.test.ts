@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { fixesFor, isCause } from '../../../src/doctor/causes.ts';
-import { diagnose, lineSign, mainCauses, type Sign } from '../../../src/doctor/diagnosis.ts';
+import { diagnose, lineSign, type Sign } from '../../../src/doctor/diagnosis.ts';
+import { mainCauses } from '../../../src/doctor/main-cause.ts';
 import { parseIdfVersion } from '../../../src/idf/idf-version.ts';
 import { STAGE_RULES } from '../../../src/monitor/stages.ts';
 import type { TransferEvent } from '../../../src/server/transfer-events.ts';
