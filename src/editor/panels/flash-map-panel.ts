@@ -30,7 +30,7 @@ function current(session: WindowSession, address: string): Shown {
     return {
       map: mapOfDevice(device, project),
       subject: {
-        title: l10n.t('Flash of {0}', virtualName(number)),
+        title: l10n.t('{0}: flash', virtualName(number)),
         chip: chipByTarget(device.state.chip)?.name,
         isProject: false,
       },
@@ -44,7 +44,7 @@ function current(session: WindowSession, address: string): Shown {
     return {
       map: mapOfChip(read, { flashSizeBytes: facts?.flashSizeBytes }, project),
       subject: {
-        title: l10n.t('Flash of {0}', name),
+        title: l10n.t('{0}: flash', name),
         chip: facts?.chip,
         readAt: l10n.t('read {0}', agoText(read.readAtMs)),
         isProject: false,

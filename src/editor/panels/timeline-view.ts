@@ -161,7 +161,7 @@ function amountText({ sentBytes, totalBytes }: NonNullable<Timeline['download']>
 function curveOf({ download, steps, verdict }: Timeline, nowMs: number): CurveView | undefined {
   const samples = download?.samples ?? [];
   const [first, last] = [samples[0], samples.at(-1)];
-  if (download === undefined || first === undefined || last === undefined || samples.length < 2) return undefined;
+  if (download === undefined || first === undefined || last === undefined || last.bytes === 0) return undefined;
   const step = steps.find(({ id }) => id === 'download');
   const isGoingOn = step?.outcome === 'running' && verdict === undefined;
   const endMs = Math.max(last.atMs, isGoingOn ? nowMs : (step?.endedMs ?? last.atMs));
