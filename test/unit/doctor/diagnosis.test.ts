@@ -198,7 +198,7 @@ const ROWS: readonly (readonly [line: string, cause: string, fix?: string])[] = 
 ];
 
 describe('one line', () => {
-  it.each(ROWS)('%s', (line, cause, fix) => {
+  it.each(ROWS.map(([line, cause, fix]) => ({ line, cause, fix })))('$line', ({ line, cause, fix }) => {
     const [found, ...more] = diagnose({ failures: [sign(line)], idfVersion: V55 });
     expect([found?.cause, found?.fixes[0]?.id, more.length]).toEqual([cause, fix, 0]);
     expect(found?.evidence[0]?.text).toBe(line);
