@@ -289,6 +289,13 @@ export const resetBoard: Handler = async (session, row) => {
   requireTrust();
   const address = await portFor(session, row);
   if (address === undefined) return;
+  const monitor = session.monitors.sessionOf(address);
+  if (monitor?.state === 'open') {
+    // so that nothing of the boot is missed
+    await monitor.reset();
+    void window.setStatusBarMessage(l10n.t('{0} was reset', nameOf(session, address)), 5000);
+    return;
+  }
   const title = l10n.t('Resetting {0}', nameOf(session, address));
   await session.flash.withTransport(address, title, async (transport, options, signal) => {
     const { applicationReset, playReset } = await import('../../serial/reset.ts');

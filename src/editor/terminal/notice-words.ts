@@ -80,8 +80,7 @@ function helpText(): string {
     exit: l10n.t('quit (also Ctrl+])'),
   };
   return [
-    l10n.t('Ctrl+T, then'),
-    ...MENU_KEYS.map(({ key, command }) => `  ${key}  ${texts[command]}`),
-    l10n.t('Ctrl+T twice sends Ctrl+T to the board, Ctrl+T Ctrl+] sends Ctrl+].'),
+    l10n.t('Ctrl+T, then one of these keys. Ctrl+T and Ctrl+] behind Ctrl+T are for the board.'),
+    ...MENU_KEYS.filter(({ command }) => command !== 'help').map(({ key, command }) => `  ${key}  ${texts[command]}`),
   ].join('\n');
 }

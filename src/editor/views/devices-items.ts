@@ -11,7 +11,7 @@ import { VIRTUAL_PORT, type ChipFacts, type KnownPort } from '../sessions/port-s
 import { factItems, portItem } from './port-items.ts';
 import { causeText } from '../cause-texts.ts';
 import { bytesText, clockText, percentText, rateText } from '../text.ts';
-import { monitorText } from './monitor-texts.ts';
+import { monitorItem } from './monitor-texts.ts';
 import { deviceSlotItems, slotItems } from './slot-items.ts';
 import { timelineItem } from './timeline-items.ts';
 import type { TreeNode } from './tree-node.ts';
@@ -42,8 +42,16 @@ export function devicesItems(state: DevicesState): readonly TreeNode[] {
     ...(first === undefined ? [] : [boardItem(first, state)]),
     ...others.map((board) => otherBoardItem(board, state.build)),
     ...ports,
+    ...monitorsAlone(state).map((monitor) => monitorItem(monitor, true)),
     ...clients,
   ];
+}
+
+/** Of boards that are away, and so have no row. */
+function monitorsAlone({ monitors, ports, boards }: DevicesState): readonly MonitorFacts[] {
+  return monitors.filter(({ address }) =>
+    address === VIRTUAL_PORT ? boards.length === 0 : !ports.some((port) => port.address === address),
+  );
 }
 
 function slotsBelow({ slotsOf, build }: DevicesState, address: string): readonly TreeNode[] {
@@ -91,7 +99,6 @@ function boardItem(
       isBoardSelected ? l10n.t('selected') : '',
       isFlashing ? activityText(activity) : phaseText(state),
       troubleOf(board),
-      monitor === undefined ? '' : monitorText(monitor),
     ]
       .filter(Boolean)
       .join(' · '),
@@ -101,6 +108,7 @@ function boardItem(
     payload: VIRTUAL_PORT,
     isExpanded: true,
     children: [
+      ...(monitor === undefined ? [] : [monitorItem(monitor)]),
       ...deviceSlotItems(state, build, 'virtualBoard', VIRTUAL_PORT),
       ...(boardFacts === undefined ? [] : factItems(boardFacts, 'virtualBoard')),
       ...(timeline === undefined ? [] : [timelineItem(timeline, 'timeline')]),

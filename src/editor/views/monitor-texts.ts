@@ -1,19 +1,37 @@
 import { l10n } from 'vscode';
 import type { MonitorFacts } from '../sessions/monitor-session.ts';
+import { VIRTUAL_PORT } from '../sessions/port-session.ts';
+import type { TreeNode } from './tree-node.ts';
 
-/** What goes on with a monitor, as part of a description. */
-export function monitorText({ state, isPaused, logPath }: MonitorFacts): string {
+/** The row of a monitor, below its board, or by itself while there is no row for the board. */
+export function monitorItem(monitor: MonitorFacts, isAlone = false): TreeNode {
+  const { address, state, logPath } = monitor;
+  const name = address === VIRTUAL_PORT ? l10n.t('virtual board') : address;
+  return {
+    id: `monitor/${address}`,
+    label: isAlone ? l10n.t('Monitor: {0}', name) : l10n.t('Monitor'),
+    description: stateText(monitor),
+    ...(logPath === undefined ? {} : { tooltip: logPath }),
+    icon: state === 'lost' ? 'loading~spin' : 'terminal',
+    contextValue: 'monitor',
+    payload: address,
+    command: { name: 'openMonitor', title: l10n.t('Show Monitor'), arguments: [{ payload: address }] },
+  };
+}
+
+function stateText({ state, isPaused, logPath }: MonitorFacts): string {
   switch (state) {
     case 'opening':
     case 'closed':
       return '';
     case 'lost':
-      return l10n.t('monitor: waiting for the board');
+      return l10n.t('waiting for the board');
     case 'yielded':
-      return l10n.t('monitor: port in use');
+      return l10n.t('port in use');
     case 'open':
-      if (isPaused) return l10n.t('monitor paused');
-      return logPath === undefined ? l10n.t('monitor') : l10n.t('monitor, logging');
+      return [isPaused ? l10n.t('paused') : '', logPath === undefined ? l10n.t('open') : l10n.t('logging')]
+        .filter(Boolean)
+        .join(' · ');
   }
 }
 

@@ -3,7 +3,7 @@ import { activityText, type FlashActivity } from '../flash-texts.ts';
 import type { ChipFacts, KnownPort } from '../sessions/port-session.ts';
 import type { MonitorFacts } from '../sessions/monitor-session.ts';
 import { agoText, bytesText } from '../text.ts';
-import { monitorText, runningText } from './monitor-texts.ts';
+import { monitorItem, runningText } from './monitor-texts.ts';
 import type { TreeNode } from './tree-node.ts';
 
 /** What a chip said about itself, marked with its age. */
@@ -41,7 +41,7 @@ export function portItem(
     ? [activityText(activity)]
     : [
         port.isSelected ? l10n.t('selected') : '',
-        ...(monitor === undefined ? [] : [runningText(monitor), monitorText(monitor)]),
+        ...(monitor === undefined ? [] : [runningText(monitor)]),
         facts === undefined ? (port.usbId ?? '') : factsText(facts),
       ].filter(Boolean);
   const kinds = { device: 'port', remote: 'port-remote' };
@@ -55,7 +55,11 @@ export function portItem(
     contextValue: isBusy ? `${kinds[port.kind]}-busy` : kinds[port.kind],
     payload: port.address,
     spoken: [l10n.t('Serial port {0}', port.name), ...parts].join(', '),
-    isExpanded: slots.length > 0,
-    children: [...slots, ...(facts === undefined ? [] : factItems(facts, `port/${port.address}`))],
+    isExpanded: slots.length > 0 || monitor !== undefined,
+    children: [
+      ...(monitor === undefined ? [] : [monitorItem(monitor)]),
+      ...slots,
+      ...(facts === undefined ? [] : factItems(facts, `port/${port.address}`)),
+    ],
   };
 }

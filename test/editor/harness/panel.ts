@@ -56,6 +56,11 @@ export function terminal(page: () => Page) {
       return textsOf(page().locator(SELECTORS.terminalLine));
     },
 
+    /** Gives it the keys. */
+    async focus(): Promise<void> {
+      await page().locator(SELECTORS.terminal).first().click();
+    },
+
     /** Types into it. */
     async type(text: string): Promise<void> {
       await page().locator(SELECTORS.terminal).first().click();
