@@ -14,17 +14,18 @@ import type { IdfProject } from '../idf/project.ts';
 import { flashMapOf, type FlashMap, type RegionContent, type SlotContent } from './flash-map.ts';
 import { slotState, type DeviceState, type OtadataSector, type VirtualDevice } from './virtual-device.ts';
 
-type ProjectTable = Pick<IdfProject, 'partitionTable'>;
+type ProjectFacts = Pick<IdfProject, 'partitionTable' | 'app'>;
 
 /** The flash of a virtual board, compared with the project's table where there is a project. */
 export function mapOfDevice(
   device: Pick<VirtualDevice, 'layout' | 'state'>,
-  project: ProjectTable | undefined,
+  project: ProjectFacts | undefined,
 ): FlashMap {
   const { layout, state } = device;
   const partitions = layout.partitions.map((row): Partition => ({ ...row, isEncrypted: false, isReadonly: false }));
   const otadata = state.otadata === undefined ? undefined : entriesOf(state.otadata);
   const bootloaderOffset = chipByTarget(state.chip)?.bootloaderOffset;
+  const built = builtDigest(project);
   const lengthAt = (offset: number): number | undefined =>
     layout.images.find((image) => image.offset === offset)?.lengthBytes;
   return flashMapOf({
@@ -33,7 +34,7 @@ export function mapOfDevice(
       bootloaderOffset === undefined ? undefined : { offset: bootloaderOffset, bytes: lengthAt(bootloaderOffset) },
     tableOffset: layout.tableOffset,
     partitions,
-    slots: state.slots.map((slot) => slotContent(slot, state, lengthAt(slot.offsetBytes))),
+    slots: state.slots.map((slot) => slotContent(slot, state, lengthAt(slot.offsetBytes), built)),
     otadata,
     // a board without a table boots nothing
     boot:
@@ -48,11 +49,11 @@ export function mapOfDevice(
 export function mapOfChip(
   slots: ChipSlots,
   board: { readonly flashSizeBytes?: number | undefined; readonly chipId?: number | undefined },
-  project: Pick<IdfProject, 'partitionTable' | 'app'> | undefined,
+  project: ProjectFacts | undefined,
 ): FlashMap {
   const chipId = board.chipId ?? slots.slots.find((slot) => slot.chipId !== undefined)?.chipId;
   const bootloaderOffset = chipId === undefined ? undefined : chipById(chipId)?.bootloaderOffset;
-  const built = project?.app?.image?.description?.elfSha256;
+  const built = builtDigest(project);
   return flashMapOf({
     flashSizeBytes: board.flashSizeBytes,
     bootloader: bootloaderOffset === undefined ? undefined : { offset: bootloaderOffset },
@@ -78,7 +79,7 @@ function chipContent({ problem, description, imageBytes }: ChipSlot, built: stri
     ...(problem === undefined ? {} : { problem }),
     ...(imageBytes === undefined ? {} : { bytes: imageBytes }),
     ...(description === undefined ? {} : { version: description.version, projectName: description.projectName }),
-    ...(description !== undefined && description.elfSha256 === built ? { isBuild: true } : {}),
+    ...(built !== undefined && description?.elfSha256 === built ? { isBuild: true } : {}),
   };
 }
 
@@ -112,13 +113,24 @@ export function mapOfProject(project: IdfProject): FlashMap {
   });
 }
 
+/** The digest of the ELF that the last build put into its image; an all-zero one is what a build leaves that does not fill it in. */
+function builtDigest(project: ProjectFacts | undefined): string | undefined {
+  const digest = project?.app?.image?.description?.elfSha256;
+  return digest === undefined || /^0*$/.test(digest) ? undefined : digest;
+}
+
 /** Undefined where the project has no table that could be read. */
-export function tableOf(project: ProjectTable | undefined): readonly Partition[] | undefined {
+function tableOf(project: ProjectFacts | undefined): readonly Partition[] | undefined {
   const partitions = project?.partitionTable.partitions;
   return partitions === undefined || partitions.length === 0 ? undefined : partitions;
 }
 
-function slotContent(slot: DeviceState['slots'][number], state: DeviceState, bytes: number | undefined): SlotContent {
+function slotContent(
+  slot: DeviceState['slots'][number],
+  state: DeviceState,
+  bytes: number | undefined,
+  built: string | undefined,
+): SlotContent {
   const known = slotState(state, slot);
   return {
     offset: slot.offsetBytes,
@@ -133,6 +145,7 @@ function slotContent(slot: DeviceState['slots'][number], state: DeviceState, byt
             ...(bytes === undefined ? {} : { bytes }),
             ...(slot.version === undefined ? {} : { version: slot.version }),
             ...(slot.projectName === undefined ? {} : { projectName: slot.projectName }),
+            ...(built !== undefined && slot.elfSha256 === built ? { isBuild: true } : {}),
           },
   };
 }
