@@ -55,9 +55,9 @@ export interface FaultRow {
   /** What a healthy firmware does. */
   readonly healthy: HealthyReaction;
   readonly reaction: FaultReaction | undefined;
-  /** It ran on without a restart of its own. Undefined where it was to install something, and where it was not seen. */
+  /** It ran on with what it had. Undefined where it might install something and did, and where it was not seen. */
   readonly keptOldVersion: boolean | undefined;
-  /** After a reset the application that ran before starts. Undefined as above. */
+  /** After a reset the application that ran before starts. Undefined where another one was installed, and where it was not seen. */
   readonly oldStillBoots: boolean | undefined;
   /** The good image afterwards was installed and runs. */
   readonly cameBack: boolean | undefined;

@@ -33,7 +33,7 @@ export function judgeFault(trial: FaultTrial): FaultJudgement {
   const reason = reasonOf(trial, reaction, oldStillBoots, cameBack);
   return {
     reaction,
-    keptOldVersion: isOldKept ? reaction === 'kept' || reaction === 'fellBack' : undefined,
+    keptOldVersion: isKept(reaction, profile.id),
     oldStillBoots,
     cameBack,
     verdict: VERDICTS[reason],
@@ -41,6 +41,12 @@ export function judgeFault(trial: FaultTrial): FaultJudgement {
     notice: reason === 'asExpected' ? noticeOf(profile.id, reaction, during) : undefined,
     evidence: evidenceOf(reason, trial),
   };
+}
+
+/** Undefined where it was not to keep it, and where it was not seen. */
+function isKept(reaction: FaultReaction, id: FaultId): boolean | undefined {
+  if (reaction === 'unclear') return undefined;
+  return reaction === 'installed' && faultKind(id).healthy !== 'keeps' ? undefined : reaction === 'kept';
 }
 
 const VERDICTS: Readonly<Record<FaultReason, FaultRow['verdict']>> = {
