@@ -1,0 +1,164 @@
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, it } from 'vitest';
+import { isPortFree } from '../../scripts/lib/editor-server.mjs';
+import { useWorkbench } from './harness/use-workbench.ts';
+import { serverPort } from './outside.ts';
+
+// From a changed line to the confirmed boot with one command; a failure with its way out; several boards; what is remembered.
+const port = await serverPort();
+const workbench = useWorkbench({
+  settings: { 'esp32Ota.server.advertisedHost': '127.0.0.1' },
+  prepare: (folder) => {
+    for (const name of ['sdkconfig', 'sdkconfig.defaults']) {
+      const file = path.join(folder, name);
+      writeFileSync(file, readFileSync(file, 'utf8').replace(':8070', `:${port}`));
+    }
+    const settings = path.join(folder, '.vscode/settings.json');
+    const present = JSON.parse(readFileSync(settings, 'utf8')) as object;
+    writeFileSync(settings, JSON.stringify({ ...present, 'esp32Ota.server.port': port }));
+  },
+});
+const devices = workbench.view('Devices');
+const updates = workbench.view('Updates');
+const log = (): string => workbench.output.log('ESP32 OTA');
+const versionTxt = (): string => readFileSync(workbench.inFolder('version.txt'), 'utf8').trim();
+const settings = (): Record<string, unknown> =>
+  JSON.parse(readFileSync(workbench.inFolder('.vscode/settings.json'), 'utf8')) as Record<string, unknown>;
+
+/** What the extension keeps of this project's updates: what a reader outside of it finds. */
+function kept(): { readonly t: string; readonly end?: { readonly kind: string } }[] {
+  const folder = path.join(workbench.globalStorageFolder(), 'updates');
+  const [file] = existsSync(folder) ? readdirSync(folder).filter((name) => name.startsWith('simple_ota-')) : [];
+  if (file === undefined) return [];
+  const lines = readFileSync(path.join(folder, file), 'utf8').trimEnd().split('\n');
+  return lines.map((line) => JSON.parse(line) as { readonly t: string });
+}
+
+/** As somebody who changes a line of the sources. */
+function changeSource(comment: string): void {
+  const file = workbench.inFolder('main/simple_ota.c');
+  const found = existsSync(file)
+    ? file
+    : workbench.inFolder('main', readdirSync(workbench.inFolder('main')).find((name) => name.endsWith('.c')) ?? '');
+  writeFileSync(found, `${readFileSync(found, 'utf8')}\n/* ${comment} */\n`);
+}
+
+it('delivers with one command, and asks once whether to raise the version', async () => {
+  await workbench.openContainer('ESP32 OTA');
+  await workbench.view('Firmware').reveal('simple_ota');
+  expect(await updates.welcome()).toContain('Deliver Update');
+  await workbench.runCommand('ESP32 OTA: Install Certificate into Project');
+  await workbench.notifications.click('server_certs/ca_cert.pem', 'Build Firmware');
+  await workbench.view('Firmware').reveal('simple_ota.bin');
+  await workbench.runCommand('ESP32 OTA: Attach Virtual Board');
+  await devices.reveal(/Virtual board.*runs 1\.0\.0/);
+  changeSource('first');
+  await updates.clickTitleAction('Deliver Update');
+  const { message, detail } = await workbench.dialogs.shown();
+  expect(message).toContain('runs 1.0.0 already and would refuse it');
+  expect(detail).toContain('esp32Ota.deliver.bumpVersion');
+  await workbench.screenshot('deliver-1-question');
+  await workbench.dialogs.click('Raise to 1.0.1');
+  await workbench.notifications.shown('Delivered and confirmed: 1.0.1 runs');
+  await updates.reveal(/1\.0\.0 → 1\.0\.1.*Delivered and confirmed/);
+  await updates.reveal(/Version raised.*1\.0\.0 → 1\.0\.1/);
+  await workbench.screenshot('deliver-2-confirmed');
+  await devices.reveal(/Virtual board.*runs 1\.0\.1 from ota_1/);
+  expect(versionTxt()).toBe('1.0.1');
+  expect(settings()['esp32Ota.deliver.bumpVersion']).toBe('always');
+  expect(kept().at(-1)).toMatchObject({ t: 'end', end: { kind: 'finished' } });
+});
+
+it('tells why a change was refused, and the button puts it right', async () => {
+  workbench.writeSettings({ 'esp32Ota.deliver.bumpVersion': 'never' });
+  changeSource('second');
+  await workbench.press('Alt+Shift+U');
+  const refused = /Refused: .*already runs this version/;
+  await workbench.notifications.shown(refused);
+  await updates.reveal(/1\.0\.1 → 1\.0\.1.*Refused/);
+  await workbench.screenshot('deliver-3-refused');
+  await workbench.notifications.click(refused, 'Bump Version');
+  await workbench.quickInput.pick('1.0.2');
+  await expect.poll(versionTxt).toBe('1.0.2');
+  await workbench.runCommand('ESP32 OTA: Deliver Update');
+  await workbench.notifications.shown('Delivered and confirmed: 1.0.2 runs');
+  await devices.reveal(/Virtual board.*runs 1\.0\.2 from ota_0/);
+});
+
+it('stops for what is known to fail, with its fix', async () => {
+  const certificate = workbench.inFolder('server_certs/ca_cert.pem');
+  const good = readFileSync(certificate, 'utf8');
+  writeFileSync(certificate, 'no certificate\n');
+  workbench.writeSettings({ 'esp32Ota.deliver.bumpVersion': 'always' });
+  await workbench.runCommand('ESP32 OTA: Deliver Update');
+  const stopped = /Not delivered, the update would fail/;
+  await workbench.notifications.shown(stopped);
+  await updates.reveal(/Stopped: Not delivered/);
+  await workbench.screenshot('deliver-4-stopped');
+  const [fix] = await workbench.notifications.buttons(stopped);
+  await workbench.notifications.click(stopped, fix ?? '');
+  await expect.poll(() => readFileSync(certificate, 'utf8')).toBe(good);
+});
+
+it('updates three boards: the canary crashes, the others are not told, and it says why', async () => {
+  await workbench.runCommand('ESP32 OTA: Attach Another Virtual Board');
+  await devices.reveal(/Virtual board 2.*runs 1\.0\.2/);
+  await workbench.runCommand('ESP32 OTA: Attach Another Virtual Board');
+  await devices.reveal(/Virtual board 3.*runs 1\.0\.2/);
+  await devices.clickMenu('Virtual board', 'Make Virtual Board Misbehave…');
+  await workbench.quickInput.pick('crashes on the first boot of a new version');
+  await devices.reveal(/Virtual board.*crashes on the first boot/);
+  await workbench.runCommand('ESP32 OTA: Deliver Update');
+  await workbench.notifications.shown(
+    /Stopped, Virtual board rolled back: .*crashed.*Not told: Virtual board 2, Virtual board 3/,
+  );
+  await updates.reveal(/Stopped, Virtual board rolled back/);
+  await updates.reveal(/Virtual board 2.*not told/);
+  await workbench.screenshot('deliver-5-canary');
+  await devices.reveal(/Virtual board 3.*runs 1\.0\.2/);
+  expect(log()).toMatch(/not told: virtual-2, virtual-3, because virtual ended as rolledBack/);
+
+  await workbench.runCommand('ESP32 OTA: Make Virtual Board Misbehave…');
+  await workbench.quickInput.pick('Virtual board');
+  await workbench.quickInput.pick('behaves');
+  await workbench.runCommand('ESP32 OTA: Deliver Update');
+  await workbench.notifications.shown('Delivered to 3 boards');
+  await workbench.screenshot('deliver-6-three');
+  await devices.reveal(/Virtual board 3.*runs 1\.0\.[3-5]/);
+});
+
+it('remembers all of it after a reload, and exports it', async () => {
+  await workbench.reload();
+  await workbench.openContainer('ESP32 OTA');
+  await updates.reveal(/Delivered to 3 boards/);
+  await updates.reveal(/Stopped, Virtual board rolled back/);
+  await updates.reveal(/1\.0\.0 → 1\.0\.1.*Delivered and confirmed/);
+  await workbench.screenshot('deliver-7-history');
+  await updates.clickMenu(/1\.0\.0 → 1\.0\.1/, 'Export Update as Markdown…');
+  const target = workbench.inFolder('update.md');
+  await workbench.quickInput.chooseFile('Export the update', target);
+  await expect.poll(() => existsSync(target)).toBe(true);
+  expect(readFileSync(target, 'utf8')).toMatch(
+    /# Update of simple\\_ota: 1\.0\.0 → 1\.0\.1[^]*Confirmed by the application/,
+  );
+  await workbench.screenshot('deliver-8-exported');
+});
+
+it('leaves no server behind when the window goes in the middle, and the update is called interrupted', async () => {
+  workbench.writeSettings({ 'esp32Ota.virtualBoard.kilobytesPerSecond': 10 });
+  await workbench.runCommand('ESP32 OTA: Attach Virtual Board');
+  await devices.reveal(/Virtual board.*runs 1\.0\.\d/);
+  await workbench.runCommand('ESP32 OTA: Deliver Update');
+  await workbench.notifications.shown(/Delivering simple_ota.*Download/);
+  await workbench.reload();
+  await expect.poll(() => isPortFree(port), { timeout: 45_000 }).toBe(true);
+  await workbench.openContainer('ESP32 OTA');
+  await updates.reveal(/Interrupted: the editor ended/);
+  await workbench.screenshot('deliver-9-interrupted');
+  await workbench.runCommand('ESP32 OTA: Clear Update History…');
+  await workbench.dialogs.shown();
+  await workbench.dialogs.click('Clear');
+  expect(await updates.welcome()).toContain('No update yet');
+  await expect.poll(() => kept()).toEqual([]);
+});

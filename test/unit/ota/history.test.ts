@@ -1,0 +1,174 @@
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { diskFiles } from '../../../src/base/files.ts';
+import type { DeliveryRecord } from '../../../src/ota/delivery.ts';
+import { formatRecord, parseRecord } from '../../../src/ota/history-records.ts';
+import { UpdateHistory } from '../../../src/ota/history.ts';
+import { caught } from '../../support/caught.ts';
+
+let folder = '';
+let path = '';
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'history-'));
+  path = join(folder, 'deep', 'updates.jsonl');
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const open = (keep = 100): Promise<UpdateHistory> => UpdateHistory.open({ path, files: diskFiles, keep });
+
+function begin(id: string, atMs: number): DeliveryRecord {
+  return { t: 'begin', id, atMs, kind: 'delivery', project: 'blink' };
+}
+
+function end(id: string, atMs: number): DeliveryRecord {
+  return { t: 'end', id, atMs, end: { kind: 'finished' } };
+}
+
+function work(id: string): DeliveryRecord {
+  return { t: 'work', id, work: { id: 'build', outcome: 'done', startedMs: 1, endedMs: 2, note: '1.1.0' } };
+}
+
+async function delivered(history: UpdateHistory, id: string, atMs: number): Promise<void> {
+  for (const record of [begin(id, atMs), work(id), end(id, atMs + 1)]) await history.append(record);
+}
+
+describe('the history of updates', () => {
+  it('is empty where there is no file, and makes it with its folder', async () => {
+    const history = await open();
+    expect(history.deliveries).toEqual([]);
+    await delivered(history, 'a', 1);
+    expect((await open()).deliveries).toEqual(history.deliveries);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+  });
+
+  it('shows the newest first', async () => {
+    const history = await open();
+    await delivered(history, 'old', 1);
+    await delivered(history, 'new', 10);
+    expect((await open()).deliveries.map((one) => one.id)).toEqual(['new', 'old']);
+  });
+
+  it('calls what never ended interrupted, but not what goes on in this window', async () => {
+    const history = await open();
+    await history.append(begin('a', 1));
+    await history.append({ t: 'work', id: 'a', work: { id: 'build', outcome: 'running', startedMs: 1 } });
+    expect(history.deliveries[0]?.end).toBeUndefined();
+    const [again] = (await open()).deliveries;
+    expect(again?.end).toEqual({ kind: 'interrupted' });
+    expect(again?.work).toEqual([{ id: 'build', outcome: 'cancelled', startedMs: 1 }]);
+  });
+
+  it('takes off a line that was cut anywhere, and goes on behind the last whole one', async () => {
+    const history = await open();
+    await delivered(history, 'a', 1);
+    const wholeBytes = statSync(path).size;
+    await delivered(history, 'b', 2);
+    const allBytes = statSync(path).size;
+    for (let bytes = wholeBytes + 1; bytes < allBytes; bytes++) {
+      const all = readFileSync(path);
+      truncateSync(path, bytes);
+      const torn = await open();
+      expect(torn.find('a')?.end).toEqual({ kind: 'finished' });
+      expect(readFileSync(path, 'utf8').endsWith('\n')).toBe(true);
+      await torn.append(begin('c', 3));
+      expect((await open()).deliveries[0]?.id).toBe('c');
+      writeFileSync(path, all);
+    }
+  });
+
+  it('skips lines that are not its own, and keeps the others', async () => {
+    const history = await open();
+    await history.append(begin('a', 1));
+    appendFileSync(path, 'no JSON\n\n{"t":"begin"}\n{"t":"end","id":"a","atMs":"soon"}\n[]\nnull\n');
+    await history.append(end('a', 2));
+    expect((await open()).deliveries).toEqual(history.deliveries);
+  });
+
+  it('keeps the newest, in the file too', async () => {
+    const history = await open(4);
+    for (let at = 1; at <= 30; at++) await delivered(history, `d${at}`, at);
+    expect(history.deliveries.map((one) => one.id)).toEqual(['d30', 'd29', 'd28', 'd27']);
+    expect(readFileSync(path, 'utf8').split('\n').length).toBeLessThanOrEqual(3 * 5 + 1);
+    expect((await open(2)).deliveries.map((one) => one.id)).toEqual(['d30', 'd29']);
+  });
+
+  it('does not lose what another window wrote when it forgets the oldest', async () => {
+    const mine = await open(1);
+    await delivered(mine, 'a', 1);
+    const other = await open(1);
+    await other.append(begin('theirs', 5));
+    await other.append(end('theirs', 6));
+    expect((await open(1)).deliveries.map((one) => one.id)).toEqual(['theirs']);
+  });
+
+  it('forgets everything on demand, but what goes on', async () => {
+    const history = await open();
+    await delivered(history, 'a', 1);
+    await history.append(begin('b', 2));
+    await history.clear();
+    expect(history.deliveries.map((one) => one.id)).toEqual(['b']);
+    await history.append(end('b', 3));
+    expect((await open()).deliveries).toMatchObject([{ id: 'b', end: { kind: 'finished' } }]);
+  });
+
+  it('says when it can not be written, and goes on when it can again', async () => {
+    writeFileSync(join(folder, 'deep'), 'a file where a folder should be');
+    const history = await open();
+    const error = await caught(history.append(begin('a', 1)), 'file.unwritable');
+    expect(error.details.path).toBe(path);
+    expect(history.deliveries).toHaveLength(1);
+    rmSync(join(folder, 'deep'));
+    await history.append(end('a', 2));
+    await delivered(history, 'b', 3);
+    expect((await open()).deliveries.map((one) => one.id)).toEqual(['b']);
+  });
+
+  it('takes any file for what it is', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ maxLength: 400 }), async (bytes) => {
+        const file = join(folder, 'any.jsonl');
+        writeFileSync(file, bytes);
+        const history = await UpdateHistory.open({ path: file, files: diskFiles });
+        expect(history.deliveries).toEqual([]);
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
+
+describe('a line of the history', () => {
+  it('gives a record or nothing for any text', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
+        const record = parseRecord(text);
+        expect(record === undefined || typeof record.id === 'string').toBe(true);
+      }),
+      { numRuns: Number(process.env['ESP32_OTA_FUZZ_RUNS'] ?? 2000) },
+    );
+  });
+
+  it('gives a record or nothing for a record with anything in the place of one of its values', () => {
+    const records = [begin('a', 1), work('a'), end('a', 1)];
+    fc.assert(
+      fc.property(fc.constantFrom(...records), fc.nat(), fc.jsonValue(), (record, which, value) => {
+        const keys = Object.keys(record);
+        const changed = { ...record, [keys[which % keys.length] ?? 't']: value };
+        const parsed = parseRecord(JSON.stringify(changed));
+        if (parsed !== undefined) expect(formatRecord(parsed)).toBe(JSON.stringify(changed));
+      }),
+      { numRuns: Number(process.env['ESP32_OTA_FUZZ_RUNS'] ?? 2000) },
+    );
+  });
+
+  it('cuts what nobody would read', () => {
+    const long: DeliveryRecord = { t: 'version', id: 'a', version: 'x'.repeat(5000) };
+    expect(formatRecord(long).length).toBeLessThan(1100);
+    expect(parseRecord(formatRecord(long))).toMatchObject({ t: 'version', id: 'a' });
+  });
+});
