@@ -8,6 +8,49 @@ export type StageLine = readonly [
 
 const SHA = 'a7'.repeat(32);
 
+/** As the ROMs of ESP32 and of later chips name them. */
+const RESETS: readonly (readonly [code: string, name: string])[] = [
+  ['1', 'POWERON'],
+  ['3', 'SW_RESET'],
+  ['5', 'DEEPSLEEP_RESET'],
+  ['7', 'TG0WDT_SYS_RESET'],
+  ['8', 'TG1WDT_SYS_RESET'],
+  ['9', 'RTCWDT_SYS_RESET'],
+  ['b', 'TGWDT_CPU_RESET'],
+  ['c', 'SW_CPU_RESET'],
+  ['c', 'RTC_SW_CPU_RST'],
+  ['d', 'RTCWDT_CPU_RESET'],
+  ['e', 'EXT_CPU_RESET'],
+  ['f', 'RTCWDT_BROWN_OUT_RESET'],
+  ['10', 'RTCWDT_RTC_RESET'],
+  ['12', 'SUPER_WDT_RESET'],
+  ['13', 'GLITCH_RTC_RESET'],
+  ['14', 'EFUSE_RESET'],
+  ['15', 'USB_UART_CHIP_RESET'],
+  ['16', 'USB_JTAG_CHIP_RESET'],
+  ['17', 'POWER_GLITCH_RESET'],
+];
+
+/** Of Xtensa and of RISC-V. @see ESP-IDF v5.5 `components/esp_system/port/arch/{xtensa,riscv}/panic_arch.c` */
+const PANIC_REASONS = [
+  'IllegalInstruction',
+  'InstrFetchProhibited',
+  'StoreProhibited',
+  'LoadStoreAlignment',
+  'LoadStoreError',
+  'IntegerDivideByZero',
+  'Double exception',
+  'Cache error',
+  'Interrupt wdt timeout on CPU0',
+  'Coprocessor exception',
+  'Illegal instruction',
+  'Instruction access fault',
+  'Load access fault',
+  'Store access fault',
+  'Load address misaligned',
+  'Breakpoint',
+];
+
 export const STAGE_LINES: readonly StageLine[] = [
   ['rom.banner', '', 'ets Jun  8 2016 00:22:57', { built: 'Jun  8 2016 00:22:57' }],
   ['rom.chip', '', 'ESP-ROM:esp32s3-20210327', { rom: 'esp32s3-20210327', chip: 'esp32s3' }],
@@ -623,4 +666,16 @@ export const STAGE_LINES: readonly StageLine[] = [
   ['panic.rebooting', '', 'Rebooting...'],
   ['panic.rebootingSoon', '', 'Rebooting in 10 seconds...', { seconds: '10' }],
   ['panic.halted', '', 'CPU halted.', { halted: 'true' }],
+
+  ...RESETS.map(([code, reset]): StageLine => {
+    const values = { code, reset, straps: '13', mode: 'SPI_FAST_FLASH_BOOT' };
+    return ['rom.reset', '', `rst:0x${code} (${reset}),boot:0x13 (SPI_FAST_FLASH_BOOT)`, values];
+  }),
+  ...PANIC_REASONS.map((reason): StageLine => {
+    const line = `Guru Meditation Error: Core  0 panic'ed (${reason}). Exception was unhandled.`;
+    return ['panic.guru', '', line, { core: '0', reason }];
+  }),
+  ...['2180', '262E', '1080'].map((code): StageLine => {
+    return ['tls.parseCertificate', 'E esp-tls-mbedtls', `mbedtls_x509_crt_parse returned -0x${code}`, { code }];
+  }),
 ];
