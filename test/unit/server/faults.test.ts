@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseImage } from '../../../src/image/app-image.ts';
@@ -71,6 +72,13 @@ describe('profiles', () => {
       'smallRecords',
     ]);
   });
+});
+
+it('are all in docs/faults.md', () => {
+  const page = readFileSync('docs/faults.md', 'utf8');
+  const named = FAULT_IDS.filter((id) => !page.includes(`\`${id}\``));
+  expect(named).toEqual(['status403', 'status404', 'status500']); // within `status401` … `status503`
+  expect(page.match(/^\| `/gm)).toHaveLength(FAULT_IDS.length - 4);
 });
 
 describe('an image with one thing changed', () => {
