@@ -2,9 +2,10 @@ import { isOtaError, type OtaError } from '../../base/ota-error.ts';
 import { readAranges } from './arange-table.ts';
 import { Budget } from './budget.ts';
 import { debugSections } from './debug-sections.ts';
+import { demangle } from './demangle.ts';
 import type { ElfFile } from './elf-file.ts';
 import { functionName } from './function-name.ts';
-import { readFunctions, type FunctionTable } from './functions.ts';
+import { readFunctions, type FunctionEntry, type FunctionTable } from './functions.ts';
 import { readLineTable, type LineTable } from './line-table.ts';
 import { readSymbols, type SymbolTable } from './symbols.ts';
 import type { AddressRange } from './ranges.ts';
@@ -13,7 +14,7 @@ import { readUnits, type Unit } from './units.ts';
 
 /** A place in the source. */
 export interface SourceFrame {
-  /** As the source has it; `??` where nothing is known. */
+  /** As the source has it, in C++ with its classes and parameters; `??` where nothing is known. */
   readonly function: string;
   /** Path as the compiler saw it, joined to the directory it ran in where it is relative; `.` and `..` stay in it. */
   readonly file?: string;
@@ -43,6 +44,9 @@ const MOST_KEPT_UNITS = 128;
 /** Steps per byte of the file, for one reading; real files need less than one. */
 const STEPS_PER_BYTE = 8;
 const LEAST_STEPS = 100_000;
+
+/** The versions of C++. @see DWARF 5 §7.12 */
+const MANGLED_LANGUAGES: ReadonlySet<number> = new Set([0x04, 0x1a, 0x21, 0x2b]);
 
 interface UnitTables {
   readonly functions: FunctionTable | undefined;
@@ -99,7 +103,17 @@ export function createAddressIndex(elf: ElfFile): AddressIndex {
   }
 
   function symbolAt(address: number): string | undefined {
-    return symbols === undefined ? undefined : attempt(() => symbols.nameOf(address));
+    const name = symbols === undefined ? undefined : attempt(() => symbols.nameOf(address));
+    return name === undefined || name === '' ? undefined : (demangle(name) ?? name);
+  }
+
+  function nameOf(entry: FunctionEntry, address: number): string | undefined {
+    const named = attempt(() => functionName(debug, units, entry.offset, budget()));
+    const { name = '', linkageName = '' } = named ?? {};
+    if (linkageName !== '') return demangle(linkageName) ?? (name === '' ? linkageName : name);
+    // what is local to a C++ file has a mangled name among the symbols only
+    const symbol = MANGLED_LANGUAGES.has(named?.language ?? 0) && !entry.isInlined ? symbolAt(address) : undefined;
+    return symbol ?? (name === '' ? symbolAt(address) : name);
   }
 
   function framesOf(unit: Unit, address: number): SourceFrame[] {
@@ -122,9 +136,8 @@ export function createAddressIndex(elf: ElfFile): AddressIndex {
     }
     let at = row;
     return chain.map((entry) => {
-      const named = attempt(() => functionName(debug, units, entry.offset, budget()));
       const frame = {
-        function: named?.name ?? named?.linkageName ?? symbolAt(address) ?? '??',
+        function: nameOf(entry, address) ?? '??',
         ...place(at),
         isInlined: entry.isInlined,
       };

@@ -24,7 +24,7 @@ function readAll(bytes: Uint8Array): void {
   const step = Math.max(1, Math.floor(addresses.length / 25));
   for (let at = 0; at < addresses.length; at += step) {
     for (const frame of index.lookup(addresses[at] ?? 0)) {
-      if (frame.line === 0 || frame.function === '') throw new Error(`${JSON.stringify(frame)}`);
+      if (frame.line === 0 || frame.function === '') throw new Error(JSON.stringify(frame));
     }
   }
   expect(index.problems.length).toBeLessThanOrEqual(MOST_PROBLEMS);
