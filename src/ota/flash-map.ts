@@ -72,7 +72,7 @@ export interface OtadataSectorState {
   readonly state?: OtaState | number;
   /** Label of the slot it names. */
   readonly slot?: string;
-  /** The bootloader follows it. */
+  /** The bootloader follows it at the next reset. */
   readonly isActive: boolean;
 }
 
@@ -131,7 +131,7 @@ export function flashMapOf(input: FlashMapInput): FlashMap {
     regions: withGaps(known, endBytes, flashSizeBytes ?? endBytes, tableOffset + TABLE_SECTOR_BYTES),
     ...(otadata === undefined || otadataPartition(partitions) === undefined
       ? {}
-      : { otadata: otadataStates(otadata, partitions) }),
+      : { otadata: otadataStates(otadata, partitions, boot) }),
     ...(boot === undefined
       ? {}
       : { boot: { reason: boot.reason, ...(next === undefined ? {} : { label: next.label }) } }),
@@ -248,9 +248,11 @@ function withGaps(
 function otadataStates(
   entries: OtadataEntries,
   partitions: readonly Partition[],
+  boot: BootChoice | undefined,
 ): readonly [OtadataSectorState, OtadataSectorState] {
   const slots = otaSlots(partitions);
-  const active = activeEntry(entries);
+  // an entry on trial is given up at the next reset where rollback is on: what boots then says which one counts
+  const active = boot === undefined ? activeEntry(entries)?.sector : boot.activeSector;
   const stateOf = (entry: OtadataEntries[number]): OtadataSectorState => {
     if (entry.isEmpty) return { status: 'empty', isActive: false };
     const named = slots.length === 0 ? undefined : slots[slotOfSequence(entry.sequence, slots.length)];
@@ -259,7 +261,7 @@ function otadataStates(
       sequence: entry.sequence,
       state: entry.state,
       ...(named === undefined ? {} : { slot: named.label }),
-      isActive: entry === active,
+      isActive: entry.sector === active,
     };
   };
   return [stateOf(entries[0]), stateOf(entries[1])];

@@ -212,7 +212,7 @@ function regionView(region: FlashRegion): RegionView {
       name,
       type,
       range,
-      sizes,
+      bytesText(size),
       [contents, build].filter(Boolean).join(' · '),
       stateWords,
       [remarks, flagsText(region)].filter(Boolean).join(', '),

@@ -38,7 +38,10 @@ export function timelineViewOf(
   const spanMs = Math.max(1, endMs - startMs);
   const from = subject.previousVersion === undefined ? '' : `${subject.previousVersion} → `;
   const told = verdict !== undefined && 'failure' in verdict ? verdict.failure : undefined;
-  const others = failures.filter((failure) => failure !== told);
+  // a timeline from the history has copies
+  const others = failures.filter(
+    ({ cause, evidence }) => cause !== told?.cause || evidence.text !== told.evidence.text,
+  );
   const steps = stepViews(timeline, before, startMs, endMs);
   const word = verdictText(timeline);
   const curve = curveOf(timeline, nowMs);

@@ -116,7 +116,9 @@ describe('a flash map', () => {
       [false, 'ota_1'],
     ] as const) {
       const boot = chooseBootSlot(otadata, TWO_OTA, { rollbackEnabled });
-      expect(flashMapOf({ ...BOARD, otadata, boot, slots }).boot?.label).toBe(label);
+      const map = flashMapOf({ ...BOARD, otadata, boot, slots });
+      expect(map.boot?.label).toBe(label);
+      expect(map.otadata?.find((entry) => entry.isActive)?.slot).toBe(label);
     }
   });
 
