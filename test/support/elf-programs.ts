@@ -56,6 +56,9 @@ export const ELF_PROGRAMS: readonly ElfProgram[] = [
   riscv('dwarf4-O2-old-compression', ['-gdwarf-4', '-O2', '-Wl,--compress-debug-sections=zlib-gnu']),
   riscv('dwarf5-O2-link-time', ['-gdwarf-5', '-O2', '-flto', '-ffat-lto-objects'], { askedWith: DWARF_4 }),
   riscv('dwarf5-64-bit', ['-gdwarf-5', '-gdwarf64', '-Og'], { askedWith: DWARF_4 }),
+  // without relaxation the assembler packs address and line into one byte
+  riscv('dwarf4-O2-special-opcodes', ['-gdwarf-4', '-O2', '-mno-relax']),
+  riscv('dwarf5-Og-special-opcodes', ['-gdwarf-5', '-Og', '-mno-relax'], { askedWith: DWARF_4 }),
   riscv('no-debug', ['-g0', '-O2']),
   riscv('cpp-dwarf5-Og', ['-gdwarf-5', '-Og', ...CPP_FLAGS], { sources: CPP_SOURCES }),
   riscv('cpp-dwarf4-O2', ['-gdwarf-4', '-O2', ...CPP_FLAGS], { sources: CPP_SOURCES }),
