@@ -109,6 +109,12 @@ export const FAILURE_RULES: readonly StageRule[] = [
     id: 'tls.noVerification',
     starts: 'No server verification option set in esp_tls_cfg_t structure',
   }),
+  failure('tlsInvalidRecord', 'notTls', {
+    id: 'tls.readRecord',
+    tags: ['esp-tls-mbedtls'],
+    starts: 'read error :-0x',
+    then: /^(?<code>7200)\b/,
+  }),
   failure('connectionRead', 'connectionLost', {
     id: 'tls.read',
     tags: ['esp-tls-mbedtls'],

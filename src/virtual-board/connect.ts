@@ -223,7 +223,10 @@ async function handshake(
   let hasEnded = false;
 
   const refuse = (code: number, verdict?: TrustVerdict): false => {
-    if (link !== undefined) link.fail({ kind: 'failed', errno: 5 });
+    if (link !== undefined) {
+      log('E', 'esp-tls-mbedtls', `read error :${hex4(code)}:`);
+      link.fail({ kind: 'failed', errno: 5 });
+    }
     settle(verdict === undefined ? { kind: 'refused', code } : { kind: 'refused', code, verdict });
     return false;
   };

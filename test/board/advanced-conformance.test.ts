@@ -37,6 +37,7 @@ describe('advanced_https_ota', () => {
     }
     await board.runUntil('Loaded app from partition at offset 0x1d0000');
     await board.runUntil('OTA example app_main start');
+    expect(await bench.verdict(board)).toBe('delivered');
     expect(sha256(slotBytes(board, 'ota_1', image.length))).toBe(sha256(image));
     expect(sha256(slotBytes(board, 'ota_0', image.length))).toBe(sha256(image));
     const endedOf = (it: OtaBench) => it.of('ended').filter(({ releaseId }) => releaseId?.startsWith('a1.bin'));
@@ -63,6 +64,7 @@ describe('advanced_https_ota', () => {
     await board.runUntil('Starting OTA...');
     await board.runUntil('upgrade successful. Rebooting ...');
     await board.runUntil('App version:      1.1.0');
+    expect(await bench.verdict(board)).toBe('delivered');
     const requests = bench.of('requested').filter(({ path }) => path === '/a2.bin');
     expect(requests.map(({ range, status }) => [range, status])).toEqual([
       ['bytes=0-', 206],
@@ -87,6 +89,7 @@ describe('advanced_https_ota', () => {
     board.sendConsole(`${url}\n`);
     await board.runUntil('upgrade successful. Rebooting ...');
     await board.runUntil('App version:      1.1.0');
+    expect(await bench.verdict(board)).toBe('delivered');
     const [, second] = bench.of('requested').filter(({ path }) => path === '/a4.bin');
     expect(Number(/bytes=(\d+)-/.exec(second?.range ?? '')?.[1]) % 1024).toBe(0);
     expect(sha256(slotBytes(board, 'ota_1', image.length))).toBe(sha256(image));
@@ -98,6 +101,7 @@ describe('advanced_https_ota', () => {
     board.powerOn();
     await board.runUntil('Image validation failed, image is corrupted');
     await board.runUntil('ESP_HTTPS_OTA upgrade failed 0x1503');
+    expect(await bench.verdict(board)).toBe('failed: imageCorrupt');
     expect(board.state.running?.version).toBe('1.0.0');
     await bench.until((it) => it.of('ended').some(({ releaseId }) => releaseId?.startsWith('a5.bin')));
     expect(bench.of('ended').find(({ releaseId }) => releaseId?.startsWith('a5.bin'))).toMatchObject({
@@ -116,6 +120,7 @@ describe('advanced_https_ota', () => {
     await board.runUntil('esp_https_ota: Complete headers were not received');
     await board.runUntil(line);
     await board.runUntil('ESP_HTTPS_OTA upgrade failed');
+    expect(await bench.verdict(board)).toBe('failed: imageTooShort');
   });
 
   it.each([
@@ -130,6 +135,7 @@ describe('advanced_https_ota', () => {
     board.powerOn();
     await board.runUntil(line);
     await board.runUntil('ESP_HTTPS_OTA upgrade failed');
+    expect(await bench.verdict(board)).toBe(idfVersion === '4.4.8' ? 'refused: wrongChip' : 'failed: notAnAppImage');
     expect(board.state.running?.label).toBe('ota_0');
   });
 
@@ -146,6 +152,7 @@ describe('advanced_https_ota', () => {
     await board.runUntil('Verifying chip id of new image: 65024');
     await board.runUntil(line);
     await board.runUntil('ESP_HTTPS_OTA upgrade failed');
+    expect(await bench.verdict(board)).toBe('refused: wrongChip');
     expect(slotBytes(board, 'ota_1', 4096)).toEqual(before);
   });
 
@@ -165,6 +172,7 @@ describe('advanced_https_ota', () => {
     await board.runUntil('upgrade successful. Rebooting ...');
     await board.runUntil('Loaded app from partition at offset 0x1d0000');
     await board.runUntil('OTA example app_main start');
+    expect(await bench.verdict(board)).toBe('delivered');
     // only the port changes on the way, so Host keeps the one of the first request
     expect(second.requests[0]?.text).toContain(`Host: 127.0.0.1:${first.port}\r\n`);
     expect(sha256(slotBytes(board, 'ota_1', image.length))).toBe(sha256(image));
@@ -192,6 +200,7 @@ describe('advanced_https_ota', () => {
     await board.runUntil('Loaded app from partition at offset 0x1d0000');
     await board.runUntil('IPv4 address:');
     await board.runUntil('App is valid, rollback cancelled successfully');
+    expect(await bench.verdict(board, '1.1.0', true)).toBe('confirmed');
     expect(board.secureVersion).toBe(1);
     await board.runUntil('Starting Advanced OTA example');
     board.sendConsole(`${oldUrl}\n`);
@@ -208,6 +217,7 @@ describe('advanced_https_ota', () => {
     board.powerOn();
     await board.runUntil('upgrade successful. Rebooting ...');
     await board.runUntil('OTA example app_main start');
+    expect(await bench.verdict(board)).toBe('delivered');
     const requests = bench.of('requested').filter(({ path }) => path === '/a12.bin');
     const [head, ...parts] = requests.slice(0, 1 + Math.ceil(image.length / requestSizeBytes));
     expect(head).toMatchObject({ method: 'HEAD', status: 200 });
@@ -234,6 +244,7 @@ describe('advanced_https_ota', () => {
     board.sendConsole(`${url}\n`);
     await board.runUntil('upgrade successful. Rebooting ...');
     await board.runUntil('App version:      1.1.0');
+    expect(await bench.verdict(board)).toBe('delivered');
     const requests = bench.of('requested').filter(({ path }) => path === '/a13.bin');
     const resumed = requests.findLastIndex(({ method }) => method === 'HEAD') + 1;
     expect(requests[resumed]?.range).toMatch(/^bytes=[1-9]\d{5}-\d+$/);
@@ -254,6 +265,7 @@ describe('advanced_https_ota', () => {
     await board.runUntil('Starting OTA...');
     await board.runUntil(line);
     await board.runUntil('ESP_HTTPS_OTA upgrade failed');
+    expect(await bench.verdict(board)).toBe('refused: chipRevision');
     await whenPhase(board, 'idle');
   });
 });

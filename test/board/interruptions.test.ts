@@ -27,6 +27,7 @@ describe('power', () => {
     await board.runUntil('Loaded app from partition at offset 0x20000');
     await board.runUntil('OTA Succeed, Rebooting...');
     await board.runUntil('App version:      1.1.0');
+    expect(await bench.verdict(board)).toBe('delivered');
     expect(sha256(slotBytes(board, 'ota_1', image.length))).toBe(sha256(image));
   });
 
@@ -113,6 +114,7 @@ describe('knobs', () => {
     await whenPhase(board, 'idle');
     expect(board.state.update).toMatchObject({ writtenBytes: 50_000 });
     await bench.until((it) => it.of('ended').some(({ releaseId }) => releaseId?.startsWith('wifi')));
+    expect(await bench.verdict(board)).toBe('failed: connectionLost');
     board.reset();
     await board.runUntil('upgrade successful. Rebooting ...');
   });
@@ -123,6 +125,7 @@ describe('knobs', () => {
     await board.runUntil('Wi-Fi disconnected 202, trying to reconnect...');
     await board.runUntil('WiFi Connect failed 7 times, stop reconnect.');
     await whenPhase(board, 'idle');
+    expect(await bench.verdict(board)).toBe('failed: wifi');
   });
 
   it('neverConfirms: the next reset brings the old version back, silently', async () => {
@@ -142,6 +145,7 @@ describe('knobs', () => {
     await board.runUntil('Loaded app from partition at offset 0x20000');
     await board.runUntil('App version:      1.0.0');
     expect(board.state.otadata?.map(({ state }) => state)).toEqual(['valid', 'aborted']);
+    expect(await bench.verdict(board, '1.1.0', true)).toBe('rolledBack: rolledBack');
   });
 
   it('failsDiagnostics: the new version rolls itself back', async () => {
@@ -156,6 +160,7 @@ describe('knobs', () => {
     await board.runUntil('Diagnostics failed! Start rollback to the previous version ...');
     await board.runUntil('App version:      1.0.0');
     expect(board.state.otadata?.map(({ state }) => state)).toEqual(['valid', 'invalid']);
+    expect(await bench.verdict(board, '1.1.0', true)).toBe('rolledBack: diagnosticsFailed');
   });
 
   it.each([
@@ -176,6 +181,7 @@ describe('knobs', () => {
       await board.runUntil('Rebooting...');
       await board.runUntil('Loaded app from partition at offset 0x20000');
       expect(board.state.otadata?.map(({ state }) => state)).toEqual(['valid', 'aborted']);
+      expect(await bench.verdict(board, '1.1.0', true)).toBe('rolledBack: crashed');
     },
   );
 
@@ -201,6 +207,7 @@ describe('knobs', () => {
     await board.runUntil('OTA Succeed, Rebooting...');
     // 320 ms by the knob; timers may be early by a millisecond each
     expect(performance.now() - from).toBeGreaterThan(250);
+    expect(await bench.verdict(board)).toBe('delivered');
   });
 });
 

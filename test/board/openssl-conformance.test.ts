@@ -4,6 +4,7 @@ import type { VirtualBoard } from '../../src/virtual-board/virtual-board.ts';
 import { imageFor, makeBoard, type FixtureOptions } from '../support/board-fixture.ts';
 import { Openssl, type OpensslCertificate } from '../support/openssl.ts';
 import { sha256, slotBytes, whenWritten } from '../support/ota-bench.ts';
+import { VerdictWatch } from '../support/verdicts.ts';
 
 /** Espressif's tests against `openssl s_server -WWW`, the server of the ESP-IDF examples: HTTP/1.0, no Content-Length (they call it
  * "chunked"), no ranges; its certificate is X.509 v1 with CN=ESP, so the firmware skips the name check. */
@@ -11,6 +12,7 @@ let openssl: Openssl;
 let certificate: OpensslCertificate;
 let port: number;
 const boards: VirtualBoard[] = [];
+const watches = new Map<VirtualBoard, VerdictWatch>();
 
 beforeAll(async () => {
   openssl = await Openssl.start();
@@ -30,7 +32,12 @@ function board(app: FixtureOptions['app'], more: FixtureOptions = {}): VirtualBo
     app: { skipsCommonNameCheck: true, firmwareUrl: 'FROM_STDIN', updateOnBoot: 'always', ...app },
   });
   boards.push(made);
+  watches.set(made, new VerdictWatch(made));
   return made;
+}
+
+async function verdict(made: VirtualBoard): Promise<string> {
+  return (await watches.get(made)?.verdict()) ?? 'none';
 }
 
 async function offer(name: string, bytes: Uint8Array, at = port): Promise<string> {
@@ -62,6 +69,7 @@ describe('openssl s_server', () => {
     await made.runUntil('upgrade successful. Rebooting ...');
     await made.runUntil('Loaded app from partition at offset 0x1d0000');
     await made.runUntil('OTA example app_main start');
+    expect(await verdict(made)).toBe('delivered');
     expect(sha256(slotBytes(made, 'ota_1', bytes.length))).toBe(sha256(bytes));
   });
 
@@ -72,6 +80,7 @@ describe('openssl s_server', () => {
     await made.runUntil('upgrade successful. Rebooting ...');
     await made.runUntil('Loaded app from partition at offset 0x1d0000');
     await made.runUntil('OTA example app_main start');
+    expect(await verdict(made)).toBe('delivered');
     expect(sha256(slotBytes(made, 'ota_1', bytes.length))).toBe(sha256(bytes));
   });
 
@@ -82,6 +91,7 @@ describe('openssl s_server', () => {
     made.powerOn();
     await made.runUntil('upgrade successful. Rebooting ...');
     await made.runUntil('OTA example app_main start');
+    expect(await verdict(made)).toBe('delivered');
     expect(sha256(slotBytes(made, 'ota_1', padded.length))).toBe(sha256(padded));
   });
 
@@ -93,6 +103,7 @@ describe('openssl s_server', () => {
     await made.runUntil('Prepare to restart system!');
     await made.runUntil('Loaded app from partition at offset 0x1d0000');
     await made.runUntil('OTA example app_main start');
+    expect(await verdict(made)).toBe('delivered');
     expect(made.state.running?.version).toBe('1.1.0');
   });
 
@@ -106,6 +117,7 @@ describe('openssl s_server', () => {
     await made.runUntil('OTA Succeed, Rebooting...');
     await made.runUntil('Loaded app from partition at offset 0x1d0000');
     await made.runUntil('OTA example app_main start');
+    expect(await verdict(made)).toBe('delivered');
     expect(sha256(slotBytes(made, 'ota_1', bytes.length))).toBe(sha256(bytes));
   });
 
@@ -115,6 +127,7 @@ describe('openssl s_server', () => {
     made.powerOn();
     await made.runUntil('mbedtls_ssl_handshake returned -0x7780');
     await made.runUntil('Firmware upgrade failed');
+    expect(await verdict(made)).toBe('failed: noSharedTls');
   });
 
   it('refuses an unknown TLS 1.3 certificate after the handshake, before a request is sent', async () => {
@@ -125,5 +138,6 @@ describe('openssl s_server', () => {
     made.powerOn();
     await made.runUntil('mbedtls_ssl_handshake returned -0x2700');
     await made.runUntil('Failed to verify peer certificate!');
+    expect(await verdict(made)).toBe('failed: certificateNotTrusted');
   });
 });

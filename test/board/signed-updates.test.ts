@@ -55,6 +55,7 @@ describe('verify_app_signature_on_update', () => {
     for (const line of lines) await board.runUntil(line);
     await board.runUntil('OTA Succeed, Rebooting...');
     await board.runUntil('App version:      1.1.0');
+    expect(await bench.verdict(board)).toBe('delivered');
     expect(sha256(slotBytes(board, 'ota_1', image.length))).toBe(sha256(image));
   });
 
@@ -64,6 +65,7 @@ describe('verify_app_signature_on_update', () => {
     await board.runUntil('Secure boot signature verification failed');
     await board.runUntil('image valid, signature bad');
     await board.runUntil('Firmware upgrade failed');
+    expect(await bench.verdict(board)).toBe('refused: signature');
   });
 
   it.each(['ecdsa-v1', 'rsa-v2', 'ecdsa-v2'] as const)('%s: another key is refused', async (kind) => {
@@ -72,6 +74,7 @@ describe('verify_app_signature_on_update', () => {
     const board = signedBoard(kind, bench.publish(`stranger-${kind}`, image), 'esp32');
     board.powerOn();
     await board.runUntil('Secure boot signature verification failed');
+    expect(await bench.verdict(board)).toBe('refused: signature');
   });
 
   it('a signature that was copied from another image is refused', async () => {
@@ -80,11 +83,13 @@ describe('verify_app_signature_on_update', () => {
     const board = signedBoard('rsa-v2', bench.publish('forged', forged), 'esp32');
     board.powerOn();
     await board.runUntil('Secure boot signature verification failed');
+    expect(await bench.verdict(board)).toBe('refused: signature');
   });
 
   it('a signed image is fine for a board that asks for no signature', async () => {
     const board = bench.board({ firmwareUrl: bench.publish('extra', signImage(bench.image(), 'rsa-v2', rsa)) });
     board.powerOn();
     await board.runUntil('OTA Succeed, Rebooting...');
+    expect(await bench.verdict(board)).toBe('delivered');
   });
 });

@@ -42,6 +42,7 @@ describe('simple_ota_example', () => {
     await board.runUntil('Loaded app from partition at offset 0x1d0000');
     await board.runUntil('OTA example app_main start');
     expect(await board.runUntil('SHA-256 for current firmware: ')).toContain(appended(image));
+    expect(await bench.verdict(board)).toBe('delivered');
     expect(sha256(slotBytes(board, 'ota_1', image.length))).toBe(sha256(image));
     const requested = bench.of('requested').find(({ path }) => path === '/s1.bin');
     expect(requested).toMatchObject({ method: 'GET', status: 200, userAgent: 'ESP32 HTTP Client/1.0' });
@@ -69,6 +70,7 @@ describe('simple_ota_example', () => {
     await board.runUntil('Loaded app from partition at offset 0x20000');
     await board.runUntil('OTA Succeed, Rebooting...');
     await board.runUntil('Loaded app from partition at offset 0x120000');
+    expect(await bench.verdict(board)).toBe('delivered');
     expect(sha256(slotBytes(board, 'ota_0', image.length))).toBe(sha256(image));
   });
 
@@ -79,6 +81,7 @@ describe('simple_ota_example', () => {
     board.powerOn();
     await board.runUntil('OTA Succeed, Rebooting...');
     await board.runUntil('Loaded app from partition at offset 0x1d0000');
+    expect(await bench.verdict(board)).toBe('delivered');
     expect(bench.of('requested').find(({ path }) => path === '/s8.bin')?.tls?.version).toBe('TLSv1.2');
   });
 
@@ -120,6 +123,7 @@ describe('native_ota_example', () => {
       await board.runUntil('esp_ota_begin succeeded');
       await board.runUntil('Prepare to restart system!');
       await board.runUntil(`App version:      2.0.${index}`);
+      if (index === 0) expect(await bench.verdict(board, '2.0.0')).toBe('delivered');
     }
     expect(sha256(slotBytes(board, 'ota_1', images[2]?.length ?? 0))).toBe(sha256(images[2] ?? new Uint8Array(0)));
   });
@@ -130,6 +134,7 @@ describe('native_ota_example', () => {
     board.powerOn();
     await board.runUntil('native_ota_example: Image validation failed, image is corrupted');
     await board.runUntil('Exiting task due to fatal error...');
+    expect(await bench.verdict(board)).toBe('failed: imageCorrupt');
   });
 
   it('N3 truncated_header: the first 180 bytes', async () => {
@@ -137,6 +142,7 @@ describe('native_ota_example', () => {
     const board = bench.board({ ...ALWAYS, client: 'native', firmwareUrl: url });
     board.powerOn();
     await board.runUntil('native_ota_example: received package is not fit len');
+    expect(await bench.verdict(board)).toBe('failed: imageTooShort');
   });
 
   it('N4 random: 32000 random bytes, the first is 0', async () => {
@@ -146,12 +152,14 @@ describe('native_ota_example', () => {
     board.powerOn();
     await board.runUntil('esp_ota_ops: OTA image has invalid magic byte (expected 0xE9, saw 0x00)');
     await board.runUntil('Exiting task due to fatal error...');
+    expect(await bench.verdict(board)).toBe('failed: notAnAppImage');
   });
 
   it('takes a page of HTML for an image, because it never looks at the status', async () => {
     const board = bench.board({ ...ALWAYS, client: 'native', firmwareUrl: `${bench.url}/nowhere.bin` });
     board.powerOn();
     await board.runUntil('received package is not fit len');
+    expect(await bench.verdict(board)).toBe('failed: http.404');
     expect(bench.of('requested').find(({ path }) => path === '/nowhere.bin')?.status).toBe(404);
   });
 
@@ -172,6 +180,7 @@ describe('native_ota_example', () => {
     await board.runUntil('Last invalid firmware version: 1.2.0');
     await board.runUntil('New version is the same as invalid version.');
     await board.runUntil('The firmware has been rolled back to the previous version.');
+    expect(await bench.verdict(board, '1.2.0', true)).toBe('rolledBack: diagnosticsFailed');
     board.configure({ app: { firmwareUrl: bench.publish('own', bench.image({ version: '1.0.0' })) } });
     board.reset();
     await board.runUntil('Current running version is the same as a new. We will not continue the update.');

@@ -6,6 +6,7 @@ import type { AppOptions, BoardSetup } from '../../src/virtual-board/board-setup
 import type { VirtualBoard } from '../../src/virtual-board/virtual-board.ts';
 import { imageFor, makeBoard, type FixtureOptions } from '../support/board-fixture.ts';
 import { OtaBench } from '../support/ota-bench.ts';
+import { VerdictWatch } from '../support/verdicts.ts';
 import { Openssl, type CertificateRequest, type OpensslCertificate } from '../support/openssl.ts';
 import { response } from '../support/raw-server.ts';
 
@@ -16,6 +17,7 @@ let plainIssuer: OpensslCertificate;
 let bench: OtaBench;
 const servers: Server[] = [];
 const boards: VirtualBoard[] = [];
+const watches = new Map<VirtualBoard, VerdictWatch>();
 
 beforeAll(async () => {
   openssl = await Openssl.start();
@@ -101,8 +103,14 @@ function start(
     setup: { delays: { bootLoopMs: 50 }, ...setup },
   });
   boards.push(board);
+  watches.set(board, new VerdictWatch(board));
   board.powerOn();
   return board;
+}
+
+/** What the extension would say, with the console alone: these servers are not ours. */
+async function verdictOf(board: VirtualBoard): Promise<string> {
+  return (await watches.get(board)?.verdict()) ?? 'none';
 }
 
 /** The code of the handshake, or `ok` when a request got through. */
@@ -172,13 +180,22 @@ describe('a pinned certificate', () => {
     expect(await outcomeOf(start(port, certificate.certificatePem, '4.4.8'))).toBe(old);
     expect(await outcomeOf(start(port, certificate.certificatePem, '5.1.1'))).toBe(old);
     expect(await outcomeOf(start(port, certificate.certificatePem, '5.1.2'))).toBe(modern);
-    expect(await outcomeOf(start(port, certificate.certificatePem, '5.5.5'))).toBe(modern);
+    const board = start(port, certificate.certificatePem, '5.5.5');
+    expect(await outcomeOf(board)).toBe(modern);
+    const causes: Readonly<Record<string, string>> = {
+      ok: 'httpStatus',
+      '-0x2700': 'certificateNotTrusted',
+      '-0x7A00': 'certificateUsage',
+    };
+    expect(await verdictOf(board)).toBe(`failed: ${causes[modern] ?? modern}`);
   });
 
   it('an Ed25519 one cannot be parsed', async () => {
     const certificate = await openssl.certificate({ key: 'ed25519' });
     const { port } = await serveTls(await openssl.certificate());
-    expect(await outcomeOf(start(port, certificate.certificatePem, '5.5.5'))).toBe('-0x262E');
+    const board = start(port, certificate.certificatePem, '5.5.5');
+    expect(await outcomeOf(board)).toBe('-0x262E');
+    expect(await verdictOf(board)).toBe('failed: embeddedCertificateUnusable');
   });
 
   it('one that is damaged cannot be parsed', async () => {
@@ -264,6 +281,7 @@ describe('a pinned authority', () => {
     await board.runUntil('Firmware upgrade failed');
     await bench.until((it) => it.of('tlsFailed').length > 0);
     expect(bench.of('tlsFailed')[0]).toMatchObject({ cause: 'unknownAuthority' });
+    expect(await bench.verdict(board)).toBe('failed: tls.unknownAuthority');
   });
 
   it('wrong host: our server is told that its certificate was refused', async () => {
@@ -277,6 +295,7 @@ describe('a pinned authority', () => {
     await board.runUntil('mbedtls_ssl_handshake returned -0x2700');
     await bench.until((it) => it.of('tlsFailed').length > before);
     expect(bench.of('tlsFailed')[before]).toMatchObject({ cause: 'certificateRefused' });
+    expect(await bench.verdict(board)).toBe('failed: tls.certificateRefused');
   });
 });
 
@@ -332,6 +351,7 @@ describe('the x509 bundle', () => {
     await board.runUntil('esp-x509-crt-bundle: No matching trusted root certificate found');
     await board.runUntil('esp-x509-crt-bundle: Failed to verify certificate');
     expect(await outcomeOf(board)).toBe('-0x3000');
+    expect(await verdictOf(board)).toBe('failed: certificateNotTrusted');
   });
 
   it('says that the entry has another key', async () => {
@@ -340,6 +360,7 @@ describe('the x509 bundle', () => {
     const { port } = await serveTls(leaf);
     const board = startBundled(port, impostor);
     await board.runUntil('esp-x509-crt-bundle: Certificate matched but signature verification failed');
+    expect(await verdictOf(board)).toBe('failed: certificateNotTrusted');
   });
 });
 
@@ -351,6 +372,7 @@ describe('the connection', () => {
     board.powerOn();
     await board.runUntil('Firmware upgrade failed');
     await bench.until((it) => it.of('tlsFailed').some(({ cause }) => cause === 'plainHttpOnTls'));
+    expect(await bench.verdict(board)).toBe('failed: tls.plainHttpOnTls');
   });
 
   it('https on an http port is no TLS', async () => {
@@ -358,6 +380,8 @@ describe('the connection', () => {
     const board = bench.board({ firmwareUrl: `https://127.0.0.1:${server.port}/x.bin` });
     board.powerOn();
     await board.runUntil(/mbedtls_ssl_handshake returned -0x7(200|280)/);
+    await bench.until((it) => it.of('tlsFailed').some(({ cause }) => cause === 'tlsOnPlainHttp'));
+    expect(await bench.verdict(board)).toBe('failed: tls.tlsOnPlainHttp');
   });
 
   it('plain http is fine with a pinned certificate, and without one where it is allowed', async () => {
@@ -386,6 +410,7 @@ describe('the connection', () => {
     const board = start(port, undefined, '5.5.5', { allowsHttp: true });
     await board.runUntil('esp-tls-mbedtls: No server verification option set in esp_tls_cfg_t structure');
     await board.runUntil('Failed to set client configurations, returned [0x8017]');
+    expect(await verdictOf(board)).toBe('refused: noServerVerification');
   });
 
   it('nothing listens', async () => {
@@ -394,12 +419,14 @@ describe('the connection', () => {
     const board = start(port, authority.certificatePem, '5.5.5');
     await board.runUntil('esp-tls: [sock=54] delayed connect error: Connection reset by peer');
     await board.runUntil('HTTP_CLIENT: Connection failed, sock < 0');
+    expect(await verdictOf(board)).toBe('failed: serverUnreachable');
   });
 
   it('a name nobody knows', async () => {
     const app = { firmwareUrl: 'https://nowhere.test:8070/fw.bin' };
     const board = start(1, authority.certificatePem, '5.5.5', app, { knobs: { failsDns: true } });
     await board.runUntil("esp-tls: couldn't get hostname for :nowhere.test: getaddrinfo() returns 202, addrinfo=0x0");
+    expect(await verdictOf(board)).toBe('failed: nameNotResolved');
   });
 
   it('a handshake that stands still', async () => {
@@ -411,6 +438,7 @@ describe('the connection', () => {
       receiveTimeoutMs: 60,
     });
     await board.runUntil('esp-tls: Failed to open new connection in specified timeout');
+    expect(await verdictOf(board)).toBe('failed: handshakeTooSlow');
     board.dispose();
     await new Promise((resolve) => server.close(resolve));
   });
@@ -421,7 +449,9 @@ describe('the connection', () => {
       maxVersion: 'TLSv1.2',
       ciphers: 'ECDHE-ECDSA-CHACHA20-POLY1305',
     });
-    expect(await outcomeOf(start(port, certificate.certificatePem, '5.5.5'))).toBe('-0x7780');
+    const board = start(port, certificate.certificatePem, '5.5.5');
+    expect(await outcomeOf(board)).toBe('-0x7780');
+    expect(await verdictOf(board)).toBe('failed: noSharedTls');
   });
 
   it('records larger than the receive buffer, and our server that sends smaller ones', async () => {
@@ -430,10 +460,12 @@ describe('the connection', () => {
     const large = bench.board({ firmwareUrl: url, tlsInContentLenBytes: 4096 });
     large.powerOn();
     await large.runUntil('Firmware upgrade failed');
+    expect(await bench.verdict(large)).toBe('failed: notTls');
     const server = await bench.serve({ maxFragmentBytes: 4096 });
     const small = bench.board({ firmwareUrl: `${server.url}/records.bin`, tlsInContentLenBytes: 4096 });
     small.powerOn();
     await small.runUntil('OTA Succeed, Rebooting...');
+    expect(await bench.verdict(small)).toBe('delivered');
   });
 
   it('an IPv6 literal in the URL', async () => {
@@ -443,5 +475,6 @@ describe('the connection', () => {
     const board = bench.board({ firmwareUrl: `https://[::1]:${server.port}/six.bin` });
     board.powerOn();
     await board.runUntil('OTA Succeed, Rebooting...');
+    expect(await bench.verdict(board)).toBe('delivered');
   });
 });

@@ -53,6 +53,7 @@ describe('status codes', () => {
     await board.runUntil('esp_https_ota: File not found(404)');
     await board.runUntil('Failed to establish HTTP connection');
     await board.runUntil('Firmware upgrade failed');
+    expect(await bench.verdict(board)).toBe('failed: http.404');
   });
 
   it.each([
@@ -64,12 +65,14 @@ describe('status codes', () => {
     const { board } = await askRaw(status(line));
     await board.runUntil(`esp_https_ota: ${expected}`);
     await board.runUntil('Firmware upgrade failed');
+    expect(await bench.verdict(board)).toBe('failed: httpStatus');
   });
 
   it('304 is no error of the connection', async () => {
     const { board } = await askRaw(status('304 Not Modified'));
     await board.runUntil('OTA image not modified since last request (status code: 304)');
     await board.runUntil((line) => !line.includes('Failed to establish HTTP connection'));
+    expect(await bench.verdict(board)).toBe('failed: httpStatus');
   });
 
   it('204 has no bytes for a header', async () => {
@@ -77,17 +80,20 @@ describe('status codes', () => {
       socket.write('HTTP/1.1 204 No Content\r\n\r\n');
     });
     await board.runUntil('Complete headers were not received');
+    expect(await bench.verdict(board)).toBe('failed: imageTooShort');
   });
 
   it('401 without basic authentication in the firmware', async () => {
     const { board } = await askRaw(status('401 Unauthorized', ['WWW-Authenticate: Basic realm="fw"']));
     await board.runUntil('HTTP_CLIENT: This authentication method is not supported: Basic realm="fw"');
     await board.runUntil('esp_https_ota: Authorization Failed');
+    expect(await bench.verdict(board)).toBe('failed: authentication');
   });
 
   it('401 without a challenge', async () => {
     const { board } = await askRaw(status('401 Unauthorized'));
     await board.runUntil('This request requires authentication, but does not provide header information for that');
+    expect(await bench.verdict(board)).toBe('failed: authentication');
   });
 
   it('401 with basic authentication and credentials in the URL', async () => {
@@ -99,6 +105,7 @@ describe('status codes', () => {
     const board = bench.board({ firmwareUrl: `https://me:secret@127.0.0.1:${server.port}/fw.bin`, hasBasicAuth: true });
     board.powerOn();
     await board.runUntil('OTA Succeed, Rebooting...');
+    expect(await bench.verdict(board)).toBe('delivered');
     expect(server.requests).toHaveLength(2);
   });
 
@@ -107,6 +114,7 @@ describe('status codes', () => {
     const board = bench.board({ firmwareUrl: `https://a:b@127.0.0.1:${server.port}/fw.bin`, hasBasicAuth: true });
     board.powerOn();
     await board.runUntil('Reached max_authorization_retries (401)');
+    expect(await bench.verdict(board)).toBe('failed: authentication');
     expect(server.requests).toHaveLength(11);
   });
 });
@@ -119,6 +127,7 @@ describe('the body', () => {
     });
     await board.runUntil('Connection closed before complete data was received!');
     await board.runUntil('Firmware upgrade failed');
+    expect(await bench.verdict(board)).toBe('failed: connectionLost');
     expect(board.state.running?.version).toBe('1.0.0');
   });
 
@@ -133,6 +142,7 @@ describe('the body', () => {
     await board.runUntil('Complete data was not received.');
     await board.runUntil('OTA abort');
     await board.runUntil('ESP_HTTPS_OTA upgrade failed');
+    expect(await bench.verdict(board)).toBe('failed: connectionLost');
   });
 
   it.each([
@@ -157,6 +167,7 @@ describe('the body', () => {
     board.powerOn();
     await board.runUntil('OTA Succeed, Rebooting...');
     await board.runUntil('App version:      1.1.0');
+    expect(await bench.verdict(board)).toBe('delivered');
     expect(sha256(slotBytes(board, 'ota_1', image.length))).toBe(sha256(image));
   });
 
@@ -167,6 +178,7 @@ describe('the body', () => {
     board.powerOn();
     await board.runUntil('Error: esp_ota_write failed! err=0x104');
     await board.runUntil('Firmware upgrade failed');
+    expect(await bench.verdict(board)).toBe('failed: imageTooLarge');
   });
 
   it('in chunks', async () => {
@@ -183,6 +195,7 @@ describe('the body', () => {
     });
     await board.runUntil('OTA Succeed, Rebooting...');
     await board.runUntil('App version:      1.1.0');
+    expect(await bench.verdict(board)).toBe('delivered');
     expect(sha256(slotBytes(board, 'ota_1', image.length))).toBe(sha256(image));
   });
 
@@ -197,6 +210,7 @@ describe('the body', () => {
     await board.runUntil('esp_image: Image hash failed - image is corrupt');
     await board.runUntil('esp_ota_ops: New image failed verification');
     await board.runUntil('Image validation failed, image is corrupted');
+    expect(await bench.verdict(board)).toBe('failed: imageCorrupt');
   });
 
   it('not HTTP at all', async () => {
@@ -204,6 +218,7 @@ describe('the body', () => {
       socket.end('220 smtp.example.org ESMTP\r\n\r\n');
     });
     await board.runUntil('Failed to establish HTTP connection');
+    expect(await bench.verdict(board)).toBe('failed: earlier');
   });
 
   it('a page that says 200', async () => {
@@ -214,6 +229,7 @@ describe('the body', () => {
       socket.write(response('200 OK', page));
     });
     await second.board.runUntil(/Mismatch chip id, expected 0, found \d+/);
+    expect(await bench.verdict(second.board)).toBe('refused: wrongChip');
   });
 });
 
@@ -222,6 +238,7 @@ describe('time', () => {
     const { board } = await askRaw(() => undefined, { receiveTimeoutMs: 60 });
     await board.runUntil('HTTP_CLIENT: Connection timed out before data was ready!');
     await board.runUntil('Failed to establish HTTP connection');
+    expect(await bench.verdict(board)).toBe('failed: serverSlow');
   });
 
   it('a stall in the body is waited out, however long', async () => {
@@ -248,6 +265,7 @@ describe('time', () => {
     board.powerOn();
     await board.runUntil('Writing to <ota_1> partition');
     await board.runUntil('OTA Succeed, Rebooting...');
+    expect(await bench.verdict(board)).toBe('delivered');
     expect(timeouts).toBeGreaterThanOrEqual(3);
   });
 
@@ -260,6 +278,7 @@ describe('time', () => {
       { client: 'native', receiveTimeoutMs: 40 },
     );
     await board.runUntil('Error: SSL data read error');
+    expect(await bench.verdict(board)).toBe('failed: connectionLost');
   });
 
   it('the server goes away without a goodbye', async () => {
@@ -278,6 +297,7 @@ describe('time', () => {
       /esp_https_ota: (data read -1, errno 104|Connection closed before complete data was received!)/,
     );
     await board.runUntil('Firmware upgrade failed');
+    expect(await bench.verdict(board)).toBe('failed: connectionLost');
   });
 });
 
@@ -298,17 +318,20 @@ describe('redirects', () => {
       idfVersion,
     );
     await board.runUntil(line);
+    expect(await bench.verdict(board)).toBe(line.startsWith('OTA Succeed') ? 'delivered' : 'failed: redirect');
   });
 
   it('to http is refused from 5.5.5 on', async () => {
     const { board } = await askRaw(status('302 Found', ['Location: http://127.0.0.1:1/x.bin']));
     await board.runUntil('HTTPS origin can only redirect to https:// targets (got http://127.0.0.1:1/x.bin)');
     await board.runUntil('esp_https_ota: URL redirection Failed');
+    expect(await bench.verdict(board)).toBe('failed: redirect');
   });
 
   it('without a Location', async () => {
     const { board } = await askRaw(status('302 Found'));
     await board.runUntil('esp_https_ota: URL redirection Failed');
+    expect(await bench.verdict(board)).toBe('failed: redirect');
   });
 
   it('a new host name loses its port in Host', async () => {
@@ -350,6 +373,7 @@ describe('ranges', () => {
     const { board } = await askRaw(status('405 Method Not Allowed'), partial);
     await board.runUntil('esp_https_ota: Received incorrect http status 405');
     await board.runUntil('ESP HTTPS OTA Begin failed');
+    expect(await bench.verdict(board)).toBe('failed: earlier');
   });
 
   it('HEAD 405 is worked around from 6.0 on by a GET of one byte', async () => {
@@ -369,6 +393,7 @@ describe('ranges', () => {
       '6.0.0',
     );
     await board.runUntil('upgrade successful. Rebooting ...');
+    expect(await bench.verdict(board)).toBe('delivered');
     expect(server.requests[1]?.text).toContain('Range: bytes=0-0\r\n');
     expect(sha256(slotBytes(board, 'ota_1', image.length))).toBe(sha256(image));
   });
@@ -389,6 +414,7 @@ describe('ranges', () => {
     board.powerOn();
     await board.runUntil('upgrade successful. Rebooting ...');
     await board.runUntil('App version:      1.1.0');
+    expect(await bench.verdict(board)).toBe('delivered');
     const past = bench
       .of('requested')
       .find(({ path, range }) => path === '/past.bin' && range?.endsWith(`-${image.length}`));
@@ -488,6 +514,7 @@ describe('the application', () => {
     await board.runUntil('Current running version is the same as a new. We will not continue the update.');
     await board.runUntil('image header verification failed');
     await board.runUntil('ESP_HTTPS_OTA upgrade failed');
+    expect(await bench.verdict(board)).toBe('refused: sameVersion');
   });
 
   it('PENDING_VERIFY: no update before the running one is confirmed', async () => {
@@ -502,6 +529,7 @@ describe('the application', () => {
     await board.runUntil('esp_ota_ops: Running app has not confirmed state (ESP_OTA_IMG_PENDING_VERIFY)');
     await board.runUntil('esp_https_ota: esp_ota_begin failed (ESP_ERR_OTA_ROLLBACK_INVALID_STATE)');
     await board.runUntil('ESP_HTTPS_OTA upgrade failed');
+    expect(await bench.verdict(board)).toBe('refused: appNotConfirmed');
     expect(board.state.otadata?.[0].state).toBe('pendingVerify');
   });
 
@@ -511,6 +539,7 @@ describe('the application', () => {
     board.powerOn();
     await board.runUntil('suitable Passive OTA partition could not be found');
     await board.runUntil('Firmware upgrade failed');
+    expect(await bench.verdict(board)).toBe('failed: noOtaPartitions');
   });
 
   it('sixteen slots: from the last one back to the first', async () => {
@@ -521,6 +550,7 @@ describe('the application', () => {
     board.powerOn();
     for (let boot = 1; boot <= 16; boot++) await board.runUntil('OTA Succeed, Rebooting...');
     await board.runUntil('Loaded app from partition at offset 0x10000');
+    expect(await bench.verdict(board)).toBe('delivered');
     expect(board.state.otadata?.map(({ sequence }) => sequence)).toEqual([17, 16]);
   });
 
@@ -531,6 +561,7 @@ describe('the application', () => {
     await board.runUntil('boot:  1 sixteen_chars_00 OTA app          00 10 00020000 00020000');
     await board.runUntil('Writing to <sixteen_chars_01> partition at offset 0x40000');
     await whenPhase(board, 'idle');
+    expect(await bench.verdict(board)).toBe('delivered');
     expect(board.state.running?.label).toBe('sixteen_chars_01');
   });
 
@@ -539,6 +570,7 @@ describe('the application', () => {
     board.powerOn();
     await board.runUntil('Error parse url ftp://127.0.0.1/fw.bin');
     await board.runUntil('Failed to initialise HTTP connection');
+    expect(await bench.verdict(board)).toBe('failed: earlier');
   });
 
   it('flash mode of another build is refused from 6.1 on', async () => {
@@ -549,5 +581,6 @@ describe('the application', () => {
     );
     board.powerOn();
     await board.runUntil('SPI flash mode mismatch: running app has mode 1, new app has mode 2');
+    expect(await bench.verdict(board)).toBe('refused: spiMode');
   });
 });

@@ -7,6 +7,7 @@ import { makeAuthority, makeServerCertificate } from '../../src/server/selfsigne
 import type { TransferEvent, TransferEventOf } from '../../src/server/transfer-events.ts';
 import type { AppOptions, BoardSetup } from '../../src/virtual-board/board-setup.ts';
 import { VirtualBoard } from '../../src/virtual-board/virtual-board.ts';
+import { VerdictWatch } from './verdicts.ts';
 import { boardSetup, imageFor, type FixtureOptions } from './board-fixture.ts';
 import type { AppImageOptions } from './firmware.ts';
 
@@ -20,6 +21,7 @@ export class OtaBench {
   readonly onTransfer = this.#heard.event;
   readonly #boards: VirtualBoard[] = [];
   readonly #servers: FirmwareServer[] = [];
+  readonly #watches = new Map<VirtualBoard, VerdictWatch>();
   #waiting: (() => void)[] = [];
 
   private constructor(caPem: string, credentials: OtaBench['credentials']) {
@@ -73,7 +75,13 @@ export class OtaBench {
   ): VirtualBoard {
     const board = new VirtualBoard({ ...boardSetup({ caPem: this.caPem, ...fixture, app }), ...setup });
     this.#boards.push(board);
+    this.#watches.set(board, new VerdictWatch(board, this.onTransfer));
     return board;
+  }
+
+  /** What the extension would say of a board's update: see {@link VerdictWatch.verdict}. */
+  async verdict(board: VirtualBoard, version?: string, hasRollback?: boolean): Promise<string> {
+    return (await this.#watches.get(board)?.verdict(version, hasRollback)) ?? 'none';
   }
 
   of<Kind extends TransferEvent['kind']>(kind: Kind): TransferEventOf<Kind>[] {

@@ -371,6 +371,7 @@ export const STAGE_LINES: readonly StageLine[] = [
     'E esp-tls-mbedtls',
     'No server verification option set in esp_tls_cfg_t structure. Check esp_tls API reference',
   ],
+  ['tls.readRecord', 'E esp-tls-mbedtls', 'read error :-0x7200:', { code: '7200' }],
   ['tls.read', 'E esp-tls-mbedtls', 'read error :-0x004C:', { code: '004C' }],
   [
     'transport.read',
