@@ -261,6 +261,32 @@ describe('an update’s timeline', () => {
     expect(new Replay().lines(START).end('timeout').verdict).toEqual({ outcome: 'unknown', missing: 'asked' });
   });
 
+  it('says what was never seen behind the last thing that was, with nobody at the console', () => {
+    const fetched = new Replay({ isWithoutConsole: true }).server(GET, HALF, END).end('timeout');
+    expect(fetched.verdict).toEqual({ outcome: 'unknown', missing: 'slotSet' });
+    expect(new Replay({ isWithoutConsole: true }).end('timeout').verdict).toEqual({
+      outcome: 'unknown',
+      missing: 'asked',
+    });
+  });
+
+  it('fails when the new version crashes and nothing brings the old one back', () => {
+    const timeline = delivered({ isRollbackEnabled: false })
+      .lines("Guru Meditation Error: Core  0 panic'ed (LoadProhibited). Exception was unhandled.")
+      .end();
+    expect(timeline.verdict).toMatchObject({ outcome: 'failed', failure: { step: 'confirmed', cause: 'crashed' } });
+  });
+
+  it('has how the board was told, and that it could not be told', () => {
+    const told = advance(new Replay().timeline, { kind: 'triggered', atMs: 1, text: 'reset' });
+    expect(told.steps.map((step) => step.id)).toEqual(['published', 'triggered']);
+    const not = advance(new Replay().timeline, { kind: 'notTriggered', atMs: 1, cause: 'trigger.refused', text: '{}' });
+    expect(advance(not, { kind: 'ended', atMs: 2, why: 'settled' }).verdict).toMatchObject({
+      outcome: 'failed',
+      failure: { step: 'triggered', cause: 'trigger.refused' },
+    });
+  });
+
   it('is cancelled during the step that went on', () => {
     expect(new Replay().lines(START).server(GET, HALF).end('cancelled').verdict).toEqual({
       outcome: 'cancelled',
