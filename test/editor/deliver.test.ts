@@ -35,13 +35,16 @@ function kept(): { readonly t: string; readonly end?: { readonly kind: string } 
   return lines.map((line) => JSON.parse(line) as { readonly t: string });
 }
 
+/** As somebody who writes the version by hand. Waits until the editor has noticed. */
+async function writeVersion(version: string): Promise<void> {
+  writeFileSync(workbench.inFolder('version.txt'), `${version}\n`);
+  await workbench.view('Firmware').reveal(new RegExp(`Version ${version.replaceAll('.', '\\.')}`));
+}
+
 /** As somebody who changes a line of the sources. */
 function changeSource(comment: string): void {
   const file = workbench.inFolder('main/simple_ota.c');
-  const found = existsSync(file)
-    ? file
-    : workbench.inFolder('main', readdirSync(workbench.inFolder('main')).find((name) => name.endsWith('.c')) ?? '');
-  writeFileSync(found, `${readFileSync(found, 'utf8')}\n/* ${comment} */\n`);
+  writeFileSync(file, `${readFileSync(file, 'utf8')}\n/* ${comment} */\n`);
 }
 
 it('delivers with one command, and asks once whether to raise the version', async () => {
@@ -73,6 +76,9 @@ it('delivers with one command, and asks once whether to raise the version', asyn
 it('tells why a change was refused, and the button puts it right', async () => {
   workbench.writeSettings({ 'esp32Ota.deliver.bumpVersion': 'never' });
   changeSource('second');
+  // what was written before them is noticed before them
+  await writeVersion('2.0.0');
+  await writeVersion('1.0.1');
   await workbench.press('Alt+Shift+U');
   const refused = /Refused: .*already runs this version/;
   await workbench.notifications.shown(refused);
@@ -91,6 +97,7 @@ it('stops for what is known to fail, with its fix', async () => {
   const good = readFileSync(certificate, 'utf8');
   writeFileSync(certificate, 'no certificate\n');
   workbench.writeSettings({ 'esp32Ota.deliver.bumpVersion': 'always' });
+  await workbench.view('Firmware').reveal(/OTA Setup.*error/);
   await workbench.runCommand('ESP32 OTA: Deliver Update');
   const stopped = /Not delivered, the update would fail/;
   await workbench.notifications.shown(stopped);
