@@ -16,6 +16,8 @@ export interface ElfProgram {
   /** Flags that make debug information which addr2line 2.40 reads right, for the same code. It takes file 0 where a sequence of DWARF 5
    * names none, which has to be file 1 (DWARF 5 §6.2.2), and it does not read 64-bit DWARF. */
   readonly askedWith?: readonly string[];
+  /** Compiles instead of the toolchain's own compiler, which then only links. */
+  readonly compiler?: 'clang-14';
 }
 
 export type Toolchain = 'riscv64-unknown-elf-' | 'xtensa-lx106-elf-';
@@ -46,6 +48,12 @@ function xtensa(name: string, flags: readonly string[], more: Partial<ElfProgram
   return { name: `xtensa-${name}`, toolchain: 'xtensa-lx106-elf-', flags, sources: C_SOURCES, ...more };
 }
 
+/** Clang refers to texts, addresses and ranges by numbers, and packs address and line of a row into one byte. */
+function clang(name: string, flags: readonly string[], more: Partial<ElfProgram> = {}): ElfProgram {
+  const sources = C_SOURCES.filter((source) => source.endsWith('.c'));
+  return { ...riscv(name, ['-mno-relax', ...flags]), name: `clang-${name}`, sources, compiler: 'clang-14', ...more };
+}
+
 export const ELF_PROGRAMS: readonly ElfProgram[] = [
   riscv('dwarf2-Og', ['-gdwarf-2', '-gstrict-dwarf', '-Og']),
   riscv('dwarf3-O2', ['-gdwarf-3', '-O2']),
@@ -56,9 +64,10 @@ export const ELF_PROGRAMS: readonly ElfProgram[] = [
   riscv('dwarf4-O2-old-compression', ['-gdwarf-4', '-O2', '-Wl,--compress-debug-sections=zlib-gnu']),
   riscv('dwarf5-O2-link-time', ['-gdwarf-5', '-O2', '-flto', '-ffat-lto-objects'], { askedWith: DWARF_4 }),
   riscv('dwarf5-64-bit', ['-gdwarf-5', '-gdwarf64', '-Og'], { askedWith: DWARF_4 }),
-  // without relaxation the assembler packs address and line into one byte
-  riscv('dwarf4-O2-special-opcodes', ['-gdwarf-4', '-O2', '-mno-relax']),
-  riscv('dwarf5-Og-special-opcodes', ['-gdwarf-5', '-Og', '-mno-relax'], { askedWith: DWARF_4 }),
+  clang('dwarf4-O2', ['-gdwarf-4', '-O2']),
+  clang('dwarf5-O2', ['-gdwarf-5', '-O2'], { askedWith: ['-gdwarf-4'] }),
+  clang('dwarf5-Og', ['-gdwarf-5', '-Og'], { askedWith: ['-gdwarf-4'] }),
+  clang('cpp-dwarf5-O2', ['-gdwarf-5', '-O2', ...CPP_FLAGS], { sources: CPP_SOURCES, askedWith: ['-gdwarf-4'] }),
   riscv('no-debug', ['-g0', '-O2']),
   riscv('cpp-dwarf5-Og', ['-gdwarf-5', '-Og', ...CPP_FLAGS], { sources: CPP_SOURCES }),
   riscv('cpp-dwarf4-O2', ['-gdwarf-4', '-O2', ...CPP_FLAGS], { sources: CPP_SOURCES }),
@@ -70,8 +79,10 @@ export const ELF_PROGRAMS: readonly ElfProgram[] = [
   xtensa('cpp-dwarf5-Og', ['-gdwarf-5', '-Og', ...CPP_FLAGS], { sources: CPP_SOURCES }),
 ];
 
-export function hasToolchain(toolchain: Toolchain): boolean {
-  return ['gcc', 'addr2line'].every((tool) => spawnSync(`${toolchain}${tool}`, ['--version']).status === 0);
+/** Whether what a program is built with is installed here. */
+export function canBuild({ toolchain, compiler }: ElfProgram): boolean {
+  const tools = [`${toolchain}gcc`, `${toolchain}addr2line`, ...(compiler === undefined ? [] : [compiler])];
+  return tools.every((tool) => spawnSync(tool, ['--version']).status === 0);
 }
 
 /** Every address of the code, of each section at most this many. */
@@ -109,17 +120,26 @@ export function buildElf(program: ElfProgram): { bytes: Uint8Array; answers: Ans
 }
 
 function compile(program: ElfProgram, folder: string, output: string, moreFlags: readonly string[]): string {
-  const result = spawnSync(
-    `${program.toolchain}gcc`,
-    [
-      ...program.flags,
-      ...moreFlags,
-      ...['-ffunction-sections', '-fdata-sections', '-fno-ident', '-nostdlib', '-ffreestanding', '-Wl,--gc-sections'],
-      ...[`-ffile-prefix-map=${folder}=/project`, '-T', 'program.ld', '-o', output, ...program.sources, '-lgcc'],
-    ],
-    { cwd: folder, encoding: 'utf8' },
-  );
-  if (result.status !== 0) throw new Error(`${program.name}: ${result.stderr}`);
+  const { name, toolchain, compiler, sources } = program;
+  const run = (tool: string, options: readonly string[]): void => {
+    const result = spawnSync(tool, options, { cwd: folder, encoding: 'utf8' });
+    if (result.status !== 0) throw new Error(`${name}: ${result.error?.message ?? result.stderr}`);
+  };
+  const flags = [
+    ...[...program.flags, ...moreFlags],
+    ...['-ffunction-sections', '-fdata-sections', '-fno-ident', '-ffreestanding'],
+    `-ffile-prefix-map=${folder}=/project`,
+  ];
+  const linking = ['-nostdlib', '-Wl,--gc-sections', '-T', 'program.ld', '-o', output];
+  if (compiler === undefined) run(`${toolchain}gcc`, [...flags, ...linking, ...sources, '-lgcc']);
+  else {
+    const objects = sources.map((source) => `${source}.o`);
+    sources.forEach((source, at) => {
+      const target = ['--target=riscv32-unknown-elf', '-c', '-o', objects[at] ?? ''];
+      run(compiler, [...target, ...flags, `-fdebug-compilation-dir=/project`, source]);
+    });
+    run(`${toolchain}gcc`, ['-march=rv32imc', '-mabi=ilp32', ...linking, ...objects, '-lgcc']);
+  }
   return join(folder, output);
 }
 
