@@ -20,7 +20,8 @@ export interface ElfProgram {
   readonly compiler?: 'clang-14';
 }
 
-export type Toolchain = 'riscv64-unknown-elf-' | 'xtensa-lx106-elf-';
+/** Empty: the computer's own, for the 32-bit form of its code. */
+export type Toolchain = 'riscv64-unknown-elf-' | 'xtensa-lx106-elf-' | '';
 
 export const ELF_FIXTURES = join(import.meta.dirname, '..', 'fixtures', 'elf');
 const SOURCES = join(ELF_FIXTURES, 'source');
@@ -29,6 +30,7 @@ const CPP_SOURCES = ['shapes.cpp'];
 const CODE_ADDRESS: Record<Toolchain, string> = {
   'riscv64-unknown-elf-': '0x42000020',
   'xtensa-lx106-elf-': '0x40200010',
+  '': '0x42000020',
 };
 
 const CPP_FLAGS = ['-fno-exceptions', '-fno-rtti'];
@@ -48,10 +50,17 @@ function xtensa(name: string, flags: readonly string[], more: Partial<ElfProgram
   return { name: `xtensa-${name}`, toolchain: 'xtensa-lx106-elf-', flags, sources: C_SOURCES, ...more };
 }
 
-/** Clang refers to texts, addresses and ranges by numbers, and packs address and line of a row into one byte. */
+/** Clang refers to texts, addresses and ranges by numbers. */
 function clang(name: string, flags: readonly string[], more: Partial<ElfProgram> = {}): ElfProgram {
   const sources = C_SOURCES.filter((source) => source.endsWith('.c'));
   return { ...riscv(name, ['-mno-relax', ...flags]), name: `clang-${name}`, sources, compiler: 'clang-14', ...more };
+}
+
+/** The assemblers of the chips' toolchains never pack address and line of a row into one byte, other compilers for these chips do. */
+function x86(name: string, flags: readonly string[], more: Partial<ElfProgram> = {}): ElfProgram {
+  const sources = C_SOURCES.filter((source) => source.endsWith('.c'));
+  const here = ['-m32', '-fno-pic', '-no-pie', '-fcf-protection=none', '-fno-asynchronous-unwind-tables'];
+  return { name: `x86-${name}`, toolchain: '', flags: [...here, ...flags], sources, ...more };
 }
 
 export const ELF_PROGRAMS: readonly ElfProgram[] = [
@@ -68,6 +77,8 @@ export const ELF_PROGRAMS: readonly ElfProgram[] = [
   clang('dwarf5-O2', ['-gdwarf-5', '-O2'], { askedWith: ['-gdwarf-4'] }),
   clang('dwarf5-Og', ['-gdwarf-5', '-Og'], { askedWith: ['-gdwarf-4'] }),
   clang('cpp-dwarf5-O2', ['-gdwarf-5', '-O2', ...CPP_FLAGS], { sources: CPP_SOURCES, askedWith: ['-gdwarf-4'] }),
+  x86('dwarf4-O2', ['-gdwarf-4', '-O2']),
+  x86('dwarf5-O2', ['-gdwarf-5', '-O2']),
   riscv('no-debug', ['-g0', '-O2']),
   riscv('cpp-dwarf5-Og', ['-gdwarf-5', '-Og', ...CPP_FLAGS], { sources: CPP_SOURCES }),
   riscv('cpp-dwarf4-O2', ['-gdwarf-4', '-O2', ...CPP_FLAGS], { sources: CPP_SOURCES }),
@@ -82,6 +93,7 @@ export const ELF_PROGRAMS: readonly ElfProgram[] = [
 /** Whether what a program is built with is installed here. */
 export function canBuild({ toolchain, compiler }: ElfProgram): boolean {
   const tools = [`${toolchain}gcc`, `${toolchain}addr2line`, ...(compiler === undefined ? [] : [compiler])];
+  if (toolchain === '' && process.arch !== 'x64') return false;
   return tools.every((tool) => spawnSync(tool, ['--version']).status === 0);
 }
 
@@ -131,7 +143,8 @@ function compile(program: ElfProgram, folder: string, output: string, moreFlags:
     `-ffile-prefix-map=${folder}=/project`,
   ];
   const linking = ['-nostdlib', '-Wl,--gc-sections', '-T', 'program.ld', '-o', output];
-  if (compiler === undefined) run(`${toolchain}gcc`, [...flags, ...linking, ...sources, '-lgcc']);
+  if (compiler === undefined)
+    run(`${toolchain}gcc`, [...flags, ...linking, ...sources, ...(toolchain === '' ? [] : ['-lgcc'])]);
   else {
     const objects = sources.map((source) => `${source}.o`);
     sources.forEach((source, at) => {
