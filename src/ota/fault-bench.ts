@@ -28,6 +28,8 @@ export interface FaultBenchOptions {
 }
 
 export interface RunningFaultBench extends FaultBench, Disposable {
+  /** Serves the image itself, under its own version. */
+  offerAsIs(): ReturnType<FaultBench['offer']>;
   /** The one in force. */
   fault(): FaultState | undefined;
   /** Frees the port. */
@@ -58,19 +60,18 @@ export async function startFaultBench(options: FaultBenchOptions, signal?: Abort
     await server.stop();
     releases.dispose();
   };
+  const offer = (version: string, bytes: Uint8Array): ReturnType<FaultBench['offer']> => {
+    const offered = releases.publish({ project: release.project, version, fileName: release.name, bytes });
+    return { release: offered, url: `${server.url}${offered.paths.newest}` };
+  };
   return {
     onTransfer: server.onTransfer,
     offer: (round) => {
       const version = versionAfter(release.version, round + 1);
-      const offered = releases.publish({
-        project: release.project,
-        version,
-        fileName: release.name,
-        // an image that can't be changed (a container) is offered as it is
-        bytes: retouchImage(release.bytes, { version }) ?? release.bytes,
-      });
-      return { release: offered, url: `${server.url}${offered.paths.newest}` };
+      // an image that can't be changed (a container) is offered as it is
+      return offer(version, retouchImage(release.bytes, { version }) ?? release.bytes);
     },
+    offerAsIs: () => offer(release.version, release.bytes),
     setFault: async (profile) => {
       const credentials = profile === undefined ? undefined : await credentialsFor(profile.id);
       await server.setFault(profile, credentials === undefined ? {} : { credentials });

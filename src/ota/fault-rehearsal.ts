@@ -7,9 +7,13 @@ import type { Release } from '../server/release-store.ts';
 import type { TransferEvent } from '../server/transfer-events.ts';
 import type { FaultReport, FaultRow } from './fault-report.ts';
 import { judgeFault } from './fault-verdict.ts';
-import { watchBoard, type Boot, type Watched } from './fault-watch.ts';
-import { rehearse, type RehearsalBoard } from './rehearsal.ts';
-import type { Timeline, UpdateSubject, Verdict } from './update-state.ts';
+import { watchBoard, type Boot, type Watch, type Watched } from './fault-watch.ts';
+import { unrouted } from './client-router.ts';
+import { followUpdate, type Begun } from './follow-update.ts';
+import type { Patience } from './patience.ts';
+import type { RehearsalBoard } from './rehearsal.ts';
+import type { Trigger } from './triggers.ts';
+import type { UpdateSubject, Verdict } from './update-state.ts';
 
 /** The server's side of a fault rehearsal: where the good images are, and the faults. */
 export interface FaultBench {
@@ -22,11 +26,20 @@ export interface FaultBench {
   setFault(profile: FaultProfile | undefined): Promise<void>;
 }
 
+/** A board that is made to ask, and only watched then: one on a port, with a monitor. */
+export interface TriggeredBoard {
+  readonly onLine: Event<string>;
+  readonly trigger: Trigger;
+  readonly patience?: Partial<Patience>;
+}
+
 export interface FaultRehearsalOptions {
-  readonly board: RehearsalBoard;
+  readonly board: RehearsalBoard | TriggeredBoard;
   readonly bench: FaultBench;
   /** In this order. */
   readonly profiles: readonly FaultProfile[];
+  /** What the board is to run when all is over; left out: the good image of the last round. Not tried when cancelled. */
+  readonly restore?: () => { readonly release: Release; readonly url: string };
   /** What the report calls the board. */
   readonly boardName: string;
   readonly isRollbackEnabled: boolean;
@@ -66,6 +79,7 @@ export async function rehearseFaults(options: FaultRehearsalOptions): Promise<Fa
   let round = 0;
   const first = bench.offer(round);
   let baseline: Run | undefined;
+  let restored: boolean | undefined;
   try {
     await bench.setFault(undefined);
     baseline = await updateOnce(options, first, clock);
@@ -80,14 +94,16 @@ export async function rehearseFaults(options: FaultRehearsalOptions): Promise<Fa
         tell(untried(profile, 'boardLost', version));
         continue;
       }
-      const offered = bench.offer((round += 1));
-      const trial = await tryFault(options, profile, offered, running, () => (round += 1), clock);
+      const trial = await tryFault(options, profile, running, () => bench.offer((round += 1)), clock);
       if (isOver(signal)) break;
       tell(trial.row);
       if (trial.row.reason === 'notAvailable') continue;
       running = trial.running;
       if (trial.row.cameBack === true) version = trial.row.versionOffered;
       lost = trial.row.cameBack === true ? 0 : lost + 1;
+    }
+    if (options.restore !== undefined && !isOver(signal)) {
+      restored = isDelivered((await updateOnce(options, options.restore(), clock)).verdict);
     }
   } finally {
     await bench.setFault(undefined);
@@ -100,6 +116,7 @@ export async function rehearseFaults(options: FaultRehearsalOptions): Promise<Fa
     endedMs: clock.now(),
     isCancelled: signal.aborted,
     baseline: baseline.verdict,
+    ...(restored === undefined ? {} : { isRestored: restored }),
     rows,
   };
 }
@@ -107,24 +124,24 @@ export async function rehearseFaults(options: FaultRehearsalOptions): Promise<Fa
 async function tryFault(
   options: FaultRehearsalOptions,
   profile: FaultProfile,
-  offered: ReturnType<FaultBench['offer']>,
   running: Boot | undefined,
-  nextRound: () => number,
+  offerNext: () => ReturnType<FaultBench['offer']>,
   clock: Clock,
 ): Promise<{ readonly row: FaultRow; readonly running: Boot | undefined }> {
   const { bench } = options;
   const startedMs = clock.now();
-  const { version } = offered.release;
   try {
     await bench.setFault(profile);
   } catch (error) {
     if (!isOtaError(error, 'server.faultNeedsHttps') && !isOtaError(error, 'server.faultNeedsAuthority')) throw error;
-    return { row: untried(profile, 'notAvailable', version), running };
+    return { row: untried(profile, 'notAvailable', ''), running };
   }
+  // not before: a board that asks by itself would have it already
+  const offered = offerNext();
   const during = await updateOnce(options, offered, clock);
   await bench.setFault(undefined);
   // what was installed with the fault on would not be installed again; what was not may be resumed
-  const good = during.seen.laterBoots.length > 0 ? bench.offer(nextRound()) : offered;
+  const good = during.seen.laterBoots.length > 0 ? offerNext() : offered;
   const after = await updateOnce(options, good, clock);
   const judgement = judgeFault({
     profile,
@@ -133,6 +150,8 @@ async function tryFault(
     isHung: during.isHung,
     after: after.seen,
     afterVerdict: after.verdict,
+    versionUnderFault: offered.release.version,
+    versionOffered: good.release.version,
   });
   const row: FaultRow = {
     profile,
@@ -154,32 +173,44 @@ async function updateOnce(
   const { board, bench, signal, silenceMs } = options;
   const watch = watchBoard(board.onLine, bench.onTransfer);
   const state = { hasSettled: false };
-  const watched: RehearsalBoard = {
-    onLine: board.onLine,
-    ...(board.onProgress === undefined ? {} : { onProgress: board.onProgress }),
-    update: async (stop, at) => {
-      await board.update(stop, at);
-      state.hasSettled = true;
-    },
+  const begin = async (stop: AbortSignal): Promise<Begun> => {
+    if ('trigger' in board) return board.trigger(url, stop);
+    await board.update(stop, url);
+    state.hasSettled = true;
+    return { kind: 'settled' };
   };
-  const none = (_timeline: Timeline): void => undefined;
   try {
-    const timeline = await rehearse({
-      board: watched,
+    const { verdict, failures } = await followUpdate({
+      board: { ...('trigger' in board ? {} : board), onLine: whileWatched(board.onLine, watch) },
       subject: subjectOf(options, release),
-      onTransfer: bench.onTransfer,
-      url,
+      route: unrouted(whileWatched(bench.onTransfer, watch)),
+      begin,
       signal,
-      onTimeline: none,
+      onTimeline: () => undefined,
+      patience: {
+        // a verdict is all that counts here, and the fault was told before the board could fail
+        echoMs: 0,
+        ...('trigger' in board ? board.patience : {}),
+        ...(silenceMs === undefined ? {} : { silenceMs }),
+      },
       clock,
-      // a verdict is all that counts here, and the fault was told before the board could fail
-      echoMs: 0,
-      ...(silenceMs === undefined ? {} : { silenceMs }),
     });
-    return { seen: watch.seen, verdict: timeline.verdict, isHung: !state.hasSettled && !isOver(signal) };
+    const { seen } = watch;
+    // a board that is only watched has hung when it began, failed nowhere, and was never heard of again
+    const hasSettled =
+      'trigger' in board ? verdict?.outcome !== 'unknown' || failures.length > 0 || !seen.hasStarted : state.hasSettled;
+    return { seen, verdict, isHung: !hasSettled && !isOver(signal) };
   } finally {
     watch.dispose();
   }
+}
+
+/** Without what comes of the updates that a board begins by itself when it is through with this one, which may have no end. */
+function whileWatched<T>(event: Event<T>, watch: Watch): Event<T> {
+  return (hear) =>
+    event((value) => {
+      if (!watch.isThrough) hear(value);
+    });
 }
 
 /** The version alone tells which release runs: the good images of all rounds are of one build. */

@@ -82,6 +82,8 @@ export interface FaultReport {
   readonly isCancelled: boolean;
   /** The update before any fault: without one that works, nothing that follows would mean anything. */
   readonly baseline: Verdict | undefined;
+  /** Whether the board runs again at last what it was to run; absent where that was not tried. */
+  readonly isRestored?: boolean;
   readonly rows: readonly FaultRow[];
 }
 

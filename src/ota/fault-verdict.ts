@@ -13,6 +13,10 @@ export interface FaultTrial {
   readonly isHung: boolean;
   readonly after: Watched;
   readonly afterVerdict: Verdict | undefined;
+  /** Of the image that the board was to meet with the fault on: nothing is learned from one that it runs already. */
+  readonly versionUnderFault: string;
+  /** Of the good image. */
+  readonly versionOffered: string;
 }
 
 export type FaultJudgement = Pick<
@@ -29,7 +33,9 @@ export function judgeFault(trial: FaultTrial): FaultJudgement {
   const oldStillBoots =
     isOldKept && before !== undefined && after.startedIn !== undefined ? isSameApp(before, after.startedIn) : undefined;
   const outcome = trial.afterVerdict?.outcome;
-  const cameBack = outcome === 'confirmed' || outcome === 'delivered';
+  // a board that asks by itself may have fetched it before it was told to
+  const hadIt = after.startedIn?.version === trial.versionOffered;
+  const cameBack = outcome === 'confirmed' || outcome === 'delivered' || hadIt;
   const reason = reasonOf(trial, reaction, oldStillBoots, cameBack);
   return {
     reaction,
@@ -73,7 +79,8 @@ function reactionOf({ during, isHung }: FaultTrial, before: Boot | undefined): F
 }
 
 /** Whether the board had to do with the fault at all. A connection that nobody accepts leaves no trace but that nobody came. */
-function hasMet({ profile, during }: FaultTrial): boolean {
+function hasMet({ profile, during, versionUnderFault }: FaultTrial): boolean {
+  if (during.startedIn?.version === versionUnderFault) return false;
   return profile.id === 'connectionRefused' ? during.hasStarted && during.requests === 0 : during.faultsMet > 0;
 }
 

@@ -37,6 +37,8 @@ export interface Watched {
 
 export interface Watch extends Disposable {
   readonly seen: Watched;
+  /** The board is through with this update and has begun another one by itself, which is not watched any more. */
+  readonly isThrough: boolean;
 }
 
 const NOT_YET: Boot = { offset: undefined, version: undefined, project: undefined, line: '' };
@@ -47,6 +49,8 @@ export function watchBoard(onLine: Event<string>, onTransfer: Event<TransferEven
   const follower = new ConsoleFollower();
   const boots: { -readonly [Key in keyof Boot]: Boot[Key] }[] = [];
   let bootsAtStart: number | undefined;
+  let hasFailed = false;
+  let isThrough = false;
   const found: { -readonly [Key in keyof Omit<Watched, 'startedIn' | 'laterBoots'>]: Watched[Key] } = {
     succeededLine: undefined,
     failedLine: undefined,
@@ -76,6 +80,8 @@ export function watchBoard(onLine: Event<string>, onTransfer: Event<TransferEven
         break;
       }
       case 'otaStarted':
+        isThrough = hasFailed || boots.length > (bootsAtStart ?? boots.length);
+        if (isThrough) break;
         found.hasStarted = true;
         bootsAtStart ??= boots.length;
         break;
@@ -84,6 +90,8 @@ export function watchBoard(onLine: Event<string>, onTransfer: Event<TransferEven
         break;
       case 'failed':
         found.failedLine ??= text;
+        // what a bootloader says of a slot is no failure of the update
+        hasFailed = bootsAtStart !== undefined;
         break;
       case 'crashed':
         found.crashedLine ??= text;
@@ -93,12 +101,14 @@ export function watchBoard(onLine: Event<string>, onTransfer: Event<TransferEven
   };
   store.add(
     onLine((line) => {
+      if (isThrough) return;
       if (line.trim() !== '') found.lastLine = withoutColours(line);
       for (const event of follower.line(line)) hear(event);
     }),
   );
   store.add(
     onTransfer((event) => {
+      if (isThrough) return;
       if (event.kind === 'fault') found.faultsMet += 1;
       if (event.kind !== 'requested') return;
       found.requests += 1;
@@ -109,6 +119,9 @@ export function watchBoard(onLine: Event<string>, onTransfer: Event<TransferEven
     get seen() {
       const before = bootsAtStart ?? boots.length;
       return { ...found, startedIn: boots[before - 1], laterBoots: boots.slice(before) };
+    },
+    get isThrough() {
+      return isThrough;
     },
     dispose: () => {
       store.dispose();

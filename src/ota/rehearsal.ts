@@ -31,14 +31,12 @@ export interface RehearsalOptions {
   readonly onTimeline: (timeline: Timeline) => void;
   /** How long the board may stay without any sign before the rehearsal gives up. Default 120 s, twice the longest pause of a healthy one. */
   readonly silenceMs?: number;
-  /** How long the server's view of a failure is waited for after the board's. Default 150 ms. */
-  readonly echoMs?: number;
   readonly clock?: Clock;
 }
 
 /** Rehearses one update and gives its timeline with the verdict. Cancelling is a verdict too, not an error. */
 export function rehearse(options: RehearsalOptions): Promise<Timeline> {
-  const { board, url, silenceMs, echoMs, clock } = options;
+  const { board, url, silenceMs, clock } = options;
   return followUpdate({
     board,
     subject: options.subject,
@@ -49,10 +47,7 @@ export function rehearse(options: RehearsalOptions): Promise<Timeline> {
     },
     signal: options.signal,
     onTimeline: options.onTimeline,
-    patience: {
-      ...(silenceMs === undefined ? {} : { silenceMs }),
-      ...(echoMs === undefined ? {} : { echoMs }),
-    },
+    patience: silenceMs === undefined ? {} : { silenceMs },
     ...(clock === undefined ? {} : { clock }),
   });
 }

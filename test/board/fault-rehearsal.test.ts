@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hurriedProfiles, startFaultBench, type RunningFaultBench } from '../../src/ota/fault-bench.ts';
 import { rehearseFaults, type FaultRehearsalOptions } from '../../src/ota/fault-rehearsal.ts';
 import { countVerdicts, isBaselineGood, type FaultReport, type FaultRow } from '../../src/ota/fault-report.ts';
+import { resetBoard } from '../../src/ota/triggers.ts';
 import { rehearsalBoard } from '../../src/ota/virtual-device.ts';
 import { FAULT_IDS, faultProfile, type FaultId, type FaultProfile } from '../../src/server/faults/profiles.ts';
 import { makeAuthority, makeServerCertificate, type CertificateAndKey } from '../../src/server/selfsigned.ts';
@@ -224,6 +225,64 @@ describe('firmware with a fault of its own fails where that shows, and nowhere e
       'kept passed',
       'installed passed',
     ]);
+  });
+});
+
+describe('a board that is only watched, as one on a port', () => {
+  it.each([
+    ['advanced', { hasRollback: true }],
+    ['simple', {}],
+  ] as const)('%s, reset for every try, asks after each start', async (client, more) => {
+    const bytes = imageFor({ caPem: authority.certificatePem }, { version: '1.0.0' });
+    const release = { name: 'fw.bin', project: 'ota_example', version: '1.0.0', bytes };
+    const bench = await startFaultBench({
+      release,
+      server: { host: '127.0.0.1', port: 0, advertisedHost: '127.0.0.1', credentials: leaf },
+      certificates: () => Promise.resolve({ authority, keyType: 'ec', names: NAMES }),
+    });
+    const app = { client, updateOnBoot: 'always', firmwareUrl: bench.offer(0).url, ...more } as const;
+    const board = new WiredBoard({
+      ...boardSetup({ caPem: authority.certificatePem, app }),
+      ...('hasRollback' in more ? { bootloader: { hasRollback: true } } : {}),
+      knobs: { trustsAnyServer: true },
+    });
+    boards.push(board);
+    board.powerOn();
+    const only: readonly FaultId[] = [
+      'cutBody',
+      'wrongChip',
+      'otherApp',
+      'status404',
+      'wrongName',
+      'connectionRefused',
+    ];
+    const report = await rehearseFaults({
+      board: {
+        onLine: board.onLine,
+        trigger: resetBoard(() => {
+          board.restart();
+          return Promise.resolve();
+        }),
+        patience: { retryMs: 250, firstStepsMs: 150 },
+      },
+      bench,
+      profiles: only.map((id) => faultProfile(id)),
+      restore: () => bench.offerAsIs(),
+      boardName: '/dev/ttyUSB0',
+      isRollbackEnabled: 'hasRollback' in more,
+      signal: new AbortController().signal,
+    });
+    await bench.stop();
+    expect(report.rows.map(({ profile, reason, cameBack }) => `${profile.id} ${reason} ${cameBack}`)).toEqual([
+      'cutBody asExpected true',
+      'wrongChip asExpected true',
+      'otherApp asExpected true',
+      'status404 asExpected true',
+      'wrongName tookFaulty true',
+      'connectionRefused asExpected true',
+    ]);
+    expect(report.isRestored).toBe(true);
+    expect(board.state.slots.map(({ version }) => version)).toContain('1.0.0');
   });
 });
 

@@ -36,6 +36,8 @@ const judge = (id: FaultId, during: Partial<Watched>, more: Partial<FaultTrial> 
     isHung: false,
     after: { ...INSTALLED, startedIn: (during.laterBoots ?? []).at(-1) ?? OLD },
     afterVerdict: { outcome: 'confirmed' },
+    versionUnderFault: '1.0.1',
+    versionOffered: '1.0.2',
     ...more,
   });
 
@@ -78,6 +80,8 @@ describe('a verdict', () => {
     expect(judge('wrongChip', { ...REFUSED, faultsMet: 0 })).toMatchObject({ verdict: 'unknown', reason: 'notMet' });
     expect(judge('connectionRefused', { ...REFUSED, faultsMet: 0, requests: 0 })).toMatchObject({ verdict: 'passed' });
     expect(judge('connectionRefused', { ...REFUSED, faultsMet: 0 })).toMatchObject({ reason: 'notMet' });
+    const had = { ...REFUSED, startedIn: NEW };
+    expect(judge('wrongName', had)).toMatchObject({ reason: 'notMet' });
   });
 
   it('fails a board that hangs, crashes, does not come back or has lost its old application', () => {
@@ -88,6 +92,12 @@ describe('a verdict', () => {
     expect(lost).toMatchObject({ reason: 'didNotComeBack', cameBack: false, evidence: 'still no' });
     const gone = judge('status404', REFUSED, { after: { ...INSTALLED, startedIn: NEW } });
     expect(gone).toMatchObject({ reason: 'oldIsGone', oldStillBoots: false, evidence: 'new' });
+  });
+
+  it('takes a board for back that fetched the good image before it was told to', () => {
+    const after = { ...IDLE, startedIn: { ...NEW, version: '1.0.2' }, failedLine: 'the same version' };
+    const afterVerdict = { outcome: 'unknown', missing: 'download' } as const;
+    expect(judge('otherApp', INSTALLED, { after, afterVerdict })).toMatchObject({ cameBack: true, verdict: 'passed' });
   });
 
   it('does not guess where no start was seen', () => {
