@@ -16,7 +16,7 @@ import { DoctorSession } from './editor/sessions/doctor-session.ts';
 import { FaultSession } from './editor/sessions/fault-session.ts';
 import { FlashSession } from './editor/sessions/flash-session.ts';
 import { MonitorSession } from './editor/sessions/monitor-session.ts';
-import { PortSession } from './editor/sessions/port-session.ts';
+import { PortSession, VIRTUAL_PORT } from './editor/sessions/port-session.ts';
 import { ProjectSession } from './editor/sessions/project-session.ts';
 import { ServerSession } from './editor/sessions/server-session.ts';
 import { SlotSession } from './editor/sessions/slot-session.ts';
@@ -164,6 +164,9 @@ export function activate(context: ExtensionContext): void {
     doctor,
     showSetup: () => firmware.reveal('setup', 'setup-ready'),
     showText: (name, text) => pages.show(name, text),
+    showPort: async (address) => {
+      await devices.reveal(address === VIRTUAL_PORT ? 'virtualBoard' : `port/${address}`);
+    },
     showDifference: (title, name, before, after) => pages.showDifference(title, name, before, after),
     showFlashMap: async (address) => {
       (await panels()).showFlashMap(address);

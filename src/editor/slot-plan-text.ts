@@ -59,11 +59,13 @@ export function otadataPage({ otadata }: ChipSlots, raw: Uint8Array, next: ChipS
     const at = start + sector * OTADATA_SECTOR_BYTES;
     const entry = entryOf(raw, sector);
     const row = (from: number): string => {
-      const bytes = [...entry.raw.subarray(from, from + 16)].map((byte) => byte.toString(16).padStart(2, '0'));
-      return `${hexText(at + from)}  ${bytes.slice(0, 8).join(' ')}  ${bytes.slice(8).join(' ')}`;
+      const bytes = [...entry.raw.subarray(from, from + 8)].map((byte) => byte.toString(16).padStart(2, '0'));
+      return `${hexText(at + from)}  ${bytes.join(' ')}`;
     };
-    return [row(0), row(16), `        ${entryText(entry)}`, ''];
+    return [row(0), row(8), row(16), row(24), entryText(entry), ''];
   });
   const boots = next === undefined ? l10n.t('Nothing boots') : l10n.t('Boots {0}', slotTitle(next));
-  return [...sectors, boots, ''].join('\n');
+  const fields = l10n.t('sequence (4 bytes), unused (20), state (4), CRC of the sequence (4)');
+  // below the question, which covers the first lines
+  return ['otadata', fields, '', '', '', ...sectors, boots, ''].join('\n');
 }

@@ -33,6 +33,8 @@ export interface WindowSession {
   readonly doctor: DoctorSession;
   /** Shows what was found in the setup, in the Firmware view. */
   showSetup(): Promise<void>;
+  /** Shows the row of a port with what is below it. */
+  showPort(address: string): Promise<void>;
   /** Shows two texts beside each other, under a title. */
   showDifference(title: string, name: string, before: string, after: string): Promise<void>;
   /** Shows a text in an editor, read-only, under a file name. */

@@ -1,10 +1,9 @@
-import { commands, l10n, window } from 'vscode';
+import { l10n, window } from 'vscode';
 import { OtaError } from '../../base/ota-error.ts';
 import type { SlotChange } from '../../flash/change-slots.ts';
 import type { ChipSession } from '../../flash/chip-session.ts';
 import type { OnProgress } from '../../flash/progress.ts';
 import type { ChipSlot, ChipSlots } from '../../flash/slots.ts';
-import { VIEWS } from '../contributions.ts';
 import { bootReasonText, bootsText, slotTitle } from '../slot-texts.ts';
 import { bytesText, durationText } from '../text.ts';
 import type { WindowSession } from '../window-session.ts';
@@ -40,11 +39,13 @@ async function onBoard<T>(
 }
 
 export const readSlots: Handler = async (session, row) => {
+  let read: string | undefined;
   await onBoard(
     session,
     row,
     (name) => l10n.t('Reading the slots of {0}', name),
-    ({ slots, name }) => {
+    ({ slots, name, address }) => {
+      read = address;
       const next = slots.slots.find(({ isNext }) => isNext);
       session.log.info(`slots of ${name}: ${slots.bytesRead} bytes read, ${JSON.stringify(slots.boot.target)}`);
       const what = next === undefined ? bootsText(slots) : l10n.t('Boots {0}', slotTitle(next));
@@ -52,7 +53,7 @@ export const readSlots: Handler = async (session, row) => {
       return Promise.resolve();
     },
   );
-  await commands.executeCommand(`${VIEWS.devices}.focus`);
+  if (read !== undefined) await session.showPort(read);
 };
 
 /** Plans a change, shows it, asks (unless the command said it all), carries it out and tells what was read back. */
@@ -67,7 +68,7 @@ async function change(
   const plan = planSlotChange(slots, wanted);
   const after = plan.nextAfter === undefined ? l10n.t('nothing') : slotTitle(plan.nextAfter);
   if (plan.operations.length === 0) {
-    void window.showInformationMessage(l10n.t('{0} boots {1} already: nothing was written.', name, after));
+    void window.showInformationMessage(l10n.t('Nothing was written: {0} boots {1} already.', name, after));
     return;
   }
   if (question !== undefined) {
@@ -82,7 +83,7 @@ async function change(
   );
   const now = changed.slots.find(({ isNext }) => isNext);
   const boots = now === undefined ? l10n.t('nothing') : slotTitle(now);
-  void window.showInformationMessage(l10n.t('{0} boots {1} now: otadata was written and read back.', name, boots));
+  void window.showInformationMessage(l10n.t('Otadata was written and read back: {0} boots {1} now.', name, boots));
 }
 
 export const bootSlot: Handler = async (session, row) => {
@@ -169,8 +170,10 @@ export const bootFlashed: Handler = async (session, row) => {
 };
 
 export const flashIntoSpareSlot: Handler = async (session, row) => {
-  const { app } = requireProject(session);
-  if (app?.image === undefined) throw new OtaError('command.noImage', { path: requireProject(session).folder });
+  const { app, folder } = requireProject(session);
+  // what the window knows may be from before the last build
+  const image = app === undefined ? undefined : await session.files.read(app.path);
+  if (image === undefined) throw new OtaError('command.noImage', { path: folder });
   await onBoard(
     session,
     row,
@@ -184,7 +187,7 @@ export const flashIntoSpareSlot: Handler = async (session, row) => {
       const startMs = performance.now();
       const spare = spareSlot(slots).partition.label;
       const done = await writingSlot(session, { address, chip, slots }, spare, () =>
-        flash(chip, slots, app.bytes, options, signal),
+        flash(chip, slots, image, options, signal),
       );
       session.slots.put(address, done.slots);
       session.slots.noteFlashed(address, done.slot.partition.offset);

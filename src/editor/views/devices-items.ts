@@ -70,7 +70,7 @@ function otherBoardItem(board: AttachedBoard, build: AppDescription | undefined)
     icon: isUpdating(board) ? 'loading~spin' : 'circuit-board',
     contextValue: isUpdating(board) ? 'otherBoard-updating' : 'otherBoard',
     children: [
-      ...deviceSlotItems(device.state, build, id, id),
+      ...deviceSlotItems(device.state, build, id, undefined),
       ...(timeline === undefined ? [] : [timelineItem(timeline, `${id}/timeline`)]),
     ],
   };

@@ -31,12 +31,12 @@ export function slotItems(
   ];
 }
 
-/** The same for the virtual board, which shows its slots as they are. */
+/** The same for a virtual board, which shows its slots as they are; `address` where it is a port. */
 export function deviceSlotItems(
   state: DeviceState,
   build: AppDescription | undefined,
   id: string,
-  address: string,
+  address: string | undefined,
 ): readonly TreeNode[] {
   const next = nextOfDevice(state);
   return state.slots.map((slot) => {
@@ -65,7 +65,7 @@ function slotItem(
   row: SlotFacts,
   build: AppDescription | undefined,
   id: string,
-  address: string,
+  address: string | undefined,
   stateWord: string | number | undefined = row.state,
 ): TreeNode {
   const { label, version, isNext, isRunning = false, matchesBuild, problem } = row;
@@ -86,8 +86,10 @@ function slotItem(
     tooltip: tooltipOf(row, matchesBuild),
     icon: isNext ? 'play' : problem === 'empty' ? 'circle-outline' : problem === undefined ? 'symbol-file' : 'warning',
     ...(isNext ? { color: 'charts.green' } : {}),
-    contextValue: isNext ? 'slot-next' : isBootable ? 'slot' : 'slot-empty',
-    payload: address,
+    // commands need a port to reach the slot by
+    ...(address === undefined
+      ? {}
+      : { contextValue: isNext ? 'slot-next' : isBootable ? 'slot' : 'slot-empty', payload: address }),
   };
 }
 
