@@ -1,4 +1,5 @@
 import { l10n } from 'vscode';
+import { networkInterfaces } from 'node:os';
 import { OtaError } from '../base/ota-error.ts';
 import type { DeliveryBoard } from '../ota/deliver.ts';
 import { parseTemplate } from '../ota/http-trigger.ts';
@@ -82,9 +83,16 @@ function virtualBoard({ number, device }: AttachedBoard): DeliveryBoard {
     trigger: virtualTrigger(device),
     onLine,
     ...(onProgress === undefined ? {} : { onProgress }),
-    ownsClient: (client) => device.ownsPort(client.port),
+    // other boards may have the same port on their side
+    ownsClient: (client) => device.ownsPort(client.port) && isOwnAddress(client.address),
     ...(runningVersion === undefined ? {} : { runningVersion }),
   };
+}
+
+/** Whether a client is on this computer, as the virtual boards are. */
+function isOwnAddress(address: string): boolean {
+  if (/^127\.|^::1$/.test(address)) return true;
+  return Object.values(networkInterfaces()).some((all) => all?.some((one) => one.address === address) === true);
 }
 
 /** Nobody is told; whoever asks first is taken for the board. */

@@ -30,3 +30,8 @@ export function troubleOf(name: TroubleName): BoardTrouble {
     ...TROUBLES[name],
   };
 }
+
+/** Whether the board does it in one update only. */
+export function isOnce(name: TroubleName): boolean {
+  return name === 'dropWifi' || name === 'powerCut';
+}

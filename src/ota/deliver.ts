@@ -87,6 +87,7 @@ export async function deliver(
     record({ t: 'end', id, atMs: clock.now(), end: how });
   };
   let at: WorkId | 'update' = 'check';
+  let boardCount = 0;
 
   const run = async <T extends WorkResult | Published>(
     work: WorkId,
@@ -130,6 +131,7 @@ export async function deliver(
     await run('checkImage', steps.checkImage);
     const published = await run('publish', steps.publish);
     at = 'update';
+    boardCount = published?.boards.length ?? 0;
     if (published !== undefined) await updateBoards(published, options, clock, record);
   } catch (error) {
     if (isOtaError(error, 'cancelled')) {
@@ -143,7 +145,10 @@ export async function deliver(
     if (!isOtaError(error)) throw error;
     return { delivery, error };
   }
-  end(signal.aborted ? { kind: 'cancelled', at: 'update' } : { kind: 'finished' });
+  // called off when all was over already, it has not been cut short
+  const isCutShort = delivery.updates.some((one) => one.timeline.verdict?.outcome === 'cancelled');
+  const isWhole = delivery.updates.length === boardCount || delivery.held !== undefined;
+  end(signal.aborted && (isCutShort || !isWhole) ? { kind: 'cancelled', at: 'update' } : { kind: 'finished' });
   return { delivery };
 }
 

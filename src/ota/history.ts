@@ -29,6 +29,7 @@ export class UpdateHistory implements Disposable {
   readonly #deliveries = new Map<string, Delivery>();
   /** Those that this window goes on with. */
   readonly #live = new Set<string>();
+  readonly #interrupted = new WeakMap<Delivery, Delivery>();
   #isTorn = false;
   #writing: Promise<void> = Promise.resolve();
 
@@ -51,9 +52,16 @@ export class UpdateHistory implements Disposable {
   /** Newest first. What began and never came to its end in this window is `interrupted`. */
   get deliveries(): readonly Delivery[] {
     return [...this.#deliveries.values()]
-      .map((one) => (one.end === undefined && !this.#live.has(one.id) ? interrupted(one) : one))
+      .map((one) => (one.end === undefined && !this.#live.has(one.id) ? this.#cutShort(one) : one))
       .sort((a, b) => b.startedMs - a.startedMs)
       .slice(0, this.#keep);
+  }
+
+  /** The same value for the same delivery, as for one that ended. */
+  #cutShort(delivery: Delivery): Delivery {
+    const known = this.#interrupted.get(delivery) ?? interrupted(delivery);
+    this.#interrupted.set(delivery, known);
+    return known;
   }
 
   find(id: string): Delivery | undefined {

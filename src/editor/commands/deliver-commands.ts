@@ -50,7 +50,9 @@ function progressReporter(progress: Progress<{ message?: string; increment?: num
     }
     const { download, steps } = update.timeline;
     const name = updates.length > 1 ? `${update.name}: ` : '';
-    const step = stepName(steps.at(-1)?.id ?? 'published');
+    const last = steps.at(-1)?.id ?? 'published';
+    const isWaiting = last === 'published' && update.trigger === 'wait';
+    const step = isWaiting ? l10n.t('waiting for the board to ask') : stepName(last);
     if (download === undefined) {
       progress.report({ message: `${name}${step}` });
       return;
@@ -68,7 +70,7 @@ export const deliverUpdate: Handler = async (session, option) => {
   requireTrust();
   const project = requireProject(session);
   await session.deliver.load();
-  await commands.executeCommand(`${VIEWS.updates}.focus`);
+  await commands.executeCommand(`${VIEWS.updates}.focus`, { preserveFocus: true });
   const title = l10n.t('Delivering {0}', project.name);
   const { delivery, error } = await runShown(session, 'delivery', title, deliverySteps(session, isUnchecked(option)));
   if (error === undefined) tell(session, delivery);

@@ -5,7 +5,7 @@ import type { FileStore } from '../../base/files.ts';
 import { OtaError } from '../../base/ota-error.ts';
 import type { IdfProject } from '../../idf/project.ts';
 import type { BoardRate } from '../../ota/board-plan.ts';
-import { troubleOf, type TroubleName } from '../../ota/board-trouble.ts';
+import { isOnce, troubleOf, type TroubleName } from '../../ota/board-trouble.ts';
 import type { Timeline } from '../../ota/update-state.ts';
 import type { CreateVirtualDevice, VirtualDevice } from '../../ota/virtual-device.ts';
 import { readSettings } from '../settings.ts';
@@ -156,6 +156,8 @@ export class BoardSession implements Disposable {
     const entry = this.#boards.get(number);
     if (entry === undefined) return;
     entry.timeline = timeline;
+    // the board has done what it does once
+    if (timeline.verdict !== undefined && isOnce(entry.trouble)) entry.trouble = 'none';
     this.#changed.fire(undefined);
   }
 

@@ -149,8 +149,7 @@ export function deliveryTitle(delivery: Delivery): string {
 }
 
 function deliveryItem(delivery: Delivery, isNewest: boolean): TreeNode {
-  const { id, updates, held } = delivery;
-  const [only] = updates.length === 1 && held === undefined ? updates : [];
+  const { id, updates } = delivery;
   const took = delivery.endedMs === undefined ? '' : durationText(delivery.endedMs - delivery.startedMs);
   const when = agoText(delivery.startedMs);
   return {
@@ -168,19 +167,31 @@ function deliveryItem(delivery: Delivery, isNewest: boolean): TreeNode {
     contextValue: delivery.end === undefined ? 'update-running' : 'update',
     payload: id,
     isExpanded: isNewest,
-    children: [
-      ...delivery.work.map((one) => workItem(one, id)),
-      ...(only === undefined ? updates.map((one) => boardItem(one, id)) : stepItems(only.timeline, id, true)),
-      ...(held === undefined
-        ? []
-        : held.boards.map((board) => ({
-            id: `${id}/held/${board.id}`,
-            label: board.name,
-            description: l10n.t('not told'),
-            icon: 'circle-slash',
-          }))),
-    ],
+    children: delivery.end === undefined ? childItems(delivery) : keptItems(delivery),
   };
+}
+
+/** What ended does not change any more: its rows are made once, not with every step of the delivery that goes on. */
+const KEPT = new WeakMap<Delivery, readonly TreeNode[]>();
+
+function keptItems(delivery: Delivery): readonly TreeNode[] {
+  const items = KEPT.get(delivery) ?? childItems(delivery);
+  KEPT.set(delivery, items);
+  return items;
+}
+
+function childItems({ id, work, updates, held }: Delivery): readonly TreeNode[] {
+  const [only] = updates.length === 1 && held === undefined ? updates : [];
+  return [
+    ...work.map((one) => workItem(one, id)),
+    ...(only === undefined ? updates.map((one) => boardItem(one, id)) : stepItems(only.timeline, id, true)),
+    ...(held?.boards ?? []).map((board) => ({
+      id: `${id}/held/${board.id}`,
+      label: board.name,
+      description: l10n.t('not told'),
+      icon: 'circle-slash',
+    })),
+  ];
 }
 
 /** What became of each delivery, newest first. */
