@@ -11,9 +11,9 @@ import { ConsoleRenderer, noticeText, timeOfDay, type RenderOptions } from './co
 import { startCrash, withCrashLine, type CrashReport } from './crash-report.ts';
 import { createLineSplitter } from './line-splitter.ts';
 import type { LogFile } from './log-file.ts';
-import { withoutColours } from './log-line.ts';
 import type { MonitorNotice, NoticeWords } from './notices.ts';
 import { OutputGate } from './output-gate.ts';
+import { plainLine } from './plain-line.ts';
 import { stageOf, type StageEvent } from './stages.ts';
 
 export type { ConsoleState } from './console-port.ts';
@@ -259,7 +259,7 @@ export class ConsoleSession implements Disposable {
   #follow(line: string): readonly StageEvent[] {
     const log = this.#log;
     if (log !== undefined) {
-      const text = withoutColours(line);
+      const text = plainLine(line);
       log.append(this.render.hasTimestamps === true ? `${timeOfDay(this.#clock.now())} ${text}` : text);
     }
     this.#checkRate(line);
