@@ -128,7 +128,8 @@ function targetLabel(target: SwitchTarget): string {
 }
 
 function afterOperations(raw: Uint8Array, operations: readonly OtadataOperation[]): Uint8Array {
-  const after = raw.slice();
+  // a Buffer’s own slice would share its bytes
+  const after = Uint8Array.from(raw);
   for (const operation of operations) {
     const at = operation.sector * OTADATA_ENTRY_BYTES;
     if (operation.kind === 'write') after.set(operation.bytes, at);
