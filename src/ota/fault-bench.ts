@@ -1,6 +1,6 @@
-import type { Clock } from '../base/clock.ts';
-import { systemClock } from '../base/clock.ts';
+import { systemClock, type Clock } from '../base/clock.ts';
 import type { Disposable } from '../base/disposable.ts';
+import type { Event } from '../base/emitter.ts';
 import type { Logger } from '../base/logger.ts';
 import { faultCredentials, type CertificateSource } from '../server/faults/credentials.ts';
 import type { FaultState } from '../server/faults/fault-switch.ts';
@@ -14,6 +14,7 @@ import {
 import { retouchImage, versionAfter } from '../server/faults/retouched-image.ts';
 import { startFirmwareServer, type FirmwareServerOptions, type ServerCredentials } from '../server/firmware-server.ts';
 import { ReleaseStore, type Release } from '../server/release-store.ts';
+import type { TransferEvent } from '../server/transfer-events.ts';
 import type { FaultBench } from './fault-rehearsal.ts';
 
 export interface FaultBenchOptions {
@@ -79,6 +80,59 @@ export async function startFaultBench(options: FaultBenchOptions, signal?: Abort
     fault: () => server.fault,
     stop,
     dispose: () => void stop(),
+  };
+}
+
+export interface LiveFaultBenchOptions {
+  readonly server: {
+    readonly onTransfer: Event<TransferEvent>;
+    setFault(profile: FaultProfile | undefined): Promise<void>;
+  };
+  readonly releases: ReleaseStore;
+  /** What is served under this name before and after. */
+  readonly release: Release;
+  /** As the release was published with. */
+  readonly owner: string;
+  readonly urlOf: (release: Release) => string;
+  /** Whether a client is the board; asked for each event, because its address may not be known before. */
+  readonly isBoard: (address: string) => boolean;
+}
+
+/** The server that is there, for a board whose firmware has its URL: for as long as it takes, the newest release under the name is a good image
+ * of the bench's, and a fault meets whoever asks. */
+export function liveFaultBench(
+  options: LiveFaultBenchOptions,
+): Pick<RunningFaultBench, keyof FaultBench | 'offerAsIs'> {
+  const { server, releases, release, owner, urlOf, isBoard } = options;
+  const { project, name: fileName, facts } = release;
+  const offer = (version: string, bytes: Uint8Array): ReturnType<FaultBench['offer']> => {
+    const offered = releases.publish({ project, version, fileName, bytes, facts, owner });
+    return { release: offered, url: urlOf(offered) };
+  };
+  return {
+    onTransfer: (hear) =>
+      server.onTransfer((event) => {
+        if (isBoard(event.client.address)) hear(event);
+      }),
+    offer: (round) => {
+      const version = versionAfter(release.version, round + 1);
+      return offer(version, retouchImage(release.bytes, { version }) ?? release.bytes);
+    },
+    offerAsIs: () => {
+      const manifest: unknown = JSON.parse(release.manifest);
+      const isObject = typeof manifest === 'object' && manifest !== null;
+      const back = releases.publish({
+        project,
+        version: release.version,
+        fileName,
+        bytes: release.bytes,
+        facts,
+        owner,
+        ...(isObject ? { manifest } : {}),
+      });
+      return { release: back, url: urlOf(back) };
+    },
+    setFault: (profile) => server.setFault(profile),
   };
 }
 

@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hurriedProfiles, startFaultBench, type RunningFaultBench } from '../../src/ota/fault-bench.ts';
+import { hurriedProfiles, liveFaultBench, startFaultBench, type RunningFaultBench } from '../../src/ota/fault-bench.ts';
 import { rehearseFaults, type FaultRehearsalOptions } from '../../src/ota/fault-rehearsal.ts';
 import { countVerdicts, isBaselineGood, type FaultReport, type FaultRow } from '../../src/ota/fault-report.ts';
 import { resetBoard } from '../../src/ota/triggers.ts';
 import { rehearsalBoard } from '../../src/ota/virtual-device.ts';
+import { faultCredentials } from '../../src/server/faults/credentials.ts';
 import { FAULT_IDS, faultProfile, type FaultId, type FaultProfile } from '../../src/server/faults/profiles.ts';
+import { startFirmwareServer } from '../../src/server/firmware-server.ts';
+import { ReleaseStore } from '../../src/server/release-store.ts';
 import { makeAuthority, makeServerCertificate, type CertificateAndKey } from '../../src/server/selfsigned.ts';
 import type { AppOptions, BoardSetup } from '../../src/virtual-board/board-setup.ts';
 import type { BoardKnobs } from '../../src/virtual-board/knobs.ts';
@@ -232,15 +235,37 @@ describe('a board that is only watched, as one on a port', () => {
   it.each([
     ['advanced', { hasRollback: true }],
     ['simple', {}],
-  ] as const)('%s, reset for every try, asks after each start', async (client, more) => {
+  ] as const)('%s, reset for every try, asks the server that is there after each start', async (client, more) => {
+    const releases = new ReleaseStore();
+    const server = await startFirmwareServer(
+      { host: '127.0.0.1', port: 0, advertisedHost: '127.0.0.1', credentials: leaf },
+      releases,
+    );
     const bytes = imageFor({ caPem: authority.certificatePem }, { version: '1.0.0' });
-    const release = { name: 'fw.bin', project: 'ota_example', version: '1.0.0', bytes };
-    const bench = await startFaultBench({
+    const manifest = { project: 'ota_example', version: '1.0.0', notes: 'as built' };
+    const publication = { project: 'ota_example', version: '1.0.0', fileName: 'fw.bin', bytes, manifest, owner: '/o' };
+    const release = releases.publish(publication);
+    const addresses = new Set<string>();
+    const bench = liveFaultBench({
+      server: {
+        onTransfer: server.onTransfer,
+        setFault: async (profile) => {
+          const names = { authority, keyType: 'ec', names: NAMES, nowMs: Date.now() } as const;
+          const isWrongName = profile?.id === 'wrongName';
+          const credentials = isWrongName ? await faultCredentials('wrongName', names) : undefined;
+          await server.setFault(profile, credentials === undefined ? {} : { credentials });
+        },
+      },
+      releases,
       release,
-      server: { host: '127.0.0.1', port: 0, advertisedHost: '127.0.0.1', credentials: leaf },
-      certificates: () => Promise.resolve({ authority, keyType: 'ec', names: NAMES }),
+      owner: '/o',
+      urlOf: ({ paths }) => `${server.url}${paths.newest}`,
+      isBoard: (address) => {
+        addresses.add(address);
+        return address === '127.0.0.1';
+      },
     });
-    const app = { client, updateOnBoot: 'always', firmwareUrl: bench.offer(0).url, ...more } as const;
+    const app = { client, updateOnBoot: 'always', firmwareUrl: `${server.url}/fw.bin`, ...more } as const;
     const board = new WiredBoard({
       ...boardSetup({ caPem: authority.certificatePem, app }),
       ...('hasRollback' in more ? { bootloader: { hasRollback: true } } : {}),
@@ -267,12 +292,12 @@ describe('a board that is only watched, as one on a port', () => {
       },
       bench,
       profiles: only.map((id) => faultProfile(id)),
-      restore: () => bench.offerAsIs(),
+      restore: bench.offerAsIs,
       boardName: '/dev/ttyUSB0',
       isRollbackEnabled: 'hasRollback' in more,
       signal: new AbortController().signal,
     });
-    await bench.stop();
+    await server.stop();
     expect(report.rows.map(({ profile, reason, cameBack }) => `${profile.id} ${reason} ${cameBack}`)).toEqual([
       'cutBody asExpected true',
       'wrongChip asExpected true',
@@ -282,7 +307,8 @@ describe('a board that is only watched, as one on a port', () => {
       'connectionRefused asExpected true',
     ]);
     expect(report.isRestored).toBe(true);
-    expect(board.state.slots.map(({ version }) => version)).toContain('1.0.0');
+    expect(addresses).toEqual(new Set(['127.0.0.1']));
+    expect(releases.newest()).toMatchObject([{ version: '1.0.0', sha256: release.sha256, manifest: release.manifest }]);
   });
 });
 
