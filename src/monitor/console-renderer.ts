@@ -104,7 +104,9 @@ export class ConsoleRenderer {
 
 /** One or more lines of the monitor itself, where a line begins anyhow. */
 export function noticeText(text: string): string {
+  // names of functions and what was typed are in it: they do not act on the terminal either
   return text
+    .replace(/[\x00-\x09\x0b-\x1f\x7f-\x9f]/g, '')
     .split('\n')
     .map((line) => `${NOTICE}--- ${line}${RESET}\r\n`)
     .join('');

@@ -82,6 +82,10 @@ describe('the rendering of a console', () => {
     expect(push('esp32> ') + flush() + renderer.notice('a')).toBe(`esp32> ${RESET}\r\n\u001b[36m--- a${RESET}\r\n`);
   });
 
+  it('has no control characters in its own words', () => {
+    expect(start().renderer.notice('Sent: \u001b]0;x\u0007\u009by')).toBe(`\u001b[36m--- Sent: ]0;xy${RESET}\r\n`);
+  });
+
   it('does not wait for the end of what is no text', () => {
     const { push, renderer } = start();
     expect(push('x'.repeat(5000)).length).toBe(5000);
