@@ -8,8 +8,11 @@ import { diskFiles } from '../../src/base/files.ts';
 import { OtaError } from '../../src/base/ota-error.ts';
 import type { DeliveryBoard } from '../../src/ota/deliver.ts';
 import type { Delivery } from '../../src/ota/delivery.ts';
+import { ConsoleSession } from '../../src/monitor/console-session.ts';
 import { UpdateHistory } from '../../src/ota/history.ts';
 import { httpRequest, resetBoard, sendUrl, waitForBoard } from '../../src/ota/triggers.ts';
+import { openPort } from '../../src/serial/open-port.ts';
+import { PortLeases } from '../../src/serial/port-lease.ts';
 import { DeliveryBench, deliverRelease, virtual } from '../support/delivery-bench.ts';
 
 let bench: DeliveryBench;
@@ -226,7 +229,7 @@ describe('a board is told', () => {
 
   it('by a reset over its serial port', async () => {
     const release = bench.release('reset');
-    const device = await bench.board({ firmwareUrl: bench.urlOf(release), updateOnBoot: 'once' }).then((one) => one);
+    const device = await bench.board({ firmwareUrl: bench.urlOf(release) });
     const board: DeliveryBoard = {
       id: '/dev/ttyUSB0',
       name: 'board',
@@ -237,7 +240,7 @@ describe('a board is told', () => {
       }),
       onLine: device.onLine,
     };
-    const { delivery } = await deliverRelease(bench, bench.release('reset', bench.bench.image()), [board], {
+    const { delivery } = await deliverRelease(bench, release, [board], {
       patience,
     });
     expect(delivery.updates[0]?.timeline.verdict).toEqual({ outcome: 'delivered', isRollbackEnabled: false });
@@ -270,6 +273,40 @@ describe('a board is told', () => {
       bench.urlOf(release),
     );
   });
+
+  it.each(['reset', 'sendUrl'] as const)(
+    'by %s over a cable on another computer, its console read there',
+    async (triggerKind) => {
+      const release = bench.release(`cable-${triggerKind}`);
+      const firmwareUrl = triggerKind === 'reset' ? bench.urlOf(release) : 'FROM_STDIN';
+      const device = await bench.board({ ...ROLLBACK, firmwareUrl }, {}, BOOTLOADER);
+      device.configure({ app: { updateOnBoot: 'once' } }); // each reset is followed by one try
+      const console = new ConsoleSession({
+        address: await device.listen('rfc2217'),
+        leases: new PortLeases(),
+        open: (address, signal) => openPort(address, { signal }),
+        words: ({ kind }) => kind,
+        reset: 'classic',
+      });
+      await console.open();
+      const reset = (): Promise<void> => console.reset();
+      const board: DeliveryBoard = {
+        id: console.address,
+        name: 'board',
+        triggerKind,
+        trigger:
+          triggerKind === 'reset'
+            ? resetBoard(reset)
+            : sendUrl({ onLine: console.onLine, write: (text) => console.type(text), reset }),
+        onLine: console.onLine,
+      };
+      const { delivery } = await deliverRelease(bench, release, [board], { isRollbackEnabled: true, patience });
+      await console.close();
+      expect(outcomes(delivery)).toEqual(['confirmed']);
+      expect(delivery.updates[0]?.timeline.client).toEqual({ address: '127.0.0.1', by: 'address' });
+      expect(device.state.running?.version).toBe('1.1.0');
+    },
+  );
 
   it('by an HTTP request to the board, with the URL in it', async () => {
     const release = bench.release('asked');
