@@ -17,6 +17,7 @@ export function deliverySteps(session: WindowSession, isUnchecked = false): Deli
   return {
     check: async () => {
       // a virtual board has to run the old version before the new one is built
+      await session.projects.reload(); // what was just saved counts
       const { project } = session.projects;
       const needsBoard = chosenBoards(session).kind === 'virtual' && session.board.boards.length === 0;
       if (needsBoard && project?.app?.image?.description !== undefined) await session.board.attach();

@@ -101,7 +101,7 @@ it('stops for what is known to fail, with its fix', async () => {
   await workbench.runCommand('ESP32 OTA: Deliver Update');
   const stopped = /Not delivered, the update would fail/;
   await workbench.notifications.shown(stopped);
-  await updates.reveal(/Stopped: Not delivered/);
+  await updates.reveal(/simple_ota.*Not delivered/);
   await workbench.screenshot('deliver-4-stopped');
   const [fix] = await workbench.notifications.buttons(stopped);
   await workbench.notifications.click(stopped, fix ?? '');

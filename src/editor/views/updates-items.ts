@@ -38,8 +38,10 @@ export function deliveryText(delivery: Delivery): string {
       const work = delivery.work.at(-1);
       return update !== undefined ? verdictText(update.timeline) : work === undefined ? '' : workName(work.id);
     }
-    case 'stopped':
-      return l10n.t('Stopped: {0}', textOfRecorded(end.code, end.details)?.message ?? end.code);
+    case 'stopped': {
+      const message = textOfRecorded(end.code, end.details)?.message ?? end.code;
+      return end.code === 'deliver.blocked' ? message : l10n.t('Stopped: {0}', message);
+    }
     case 'interrupted':
       return l10n.t('Interrupted: the editor ended before the update did');
     case 'cancelled':
