@@ -75,12 +75,12 @@ function riscvFrames(crash: CrashReport, index: AddressIndex): DecodedFrame[] {
   const top = first === undefined ? [] : [frameOf(first, 'pc', false, index.lookup(first))];
   if (backtrace.length > 1) {
     const callers = backtrace.slice(1).map((address) => {
-      return frameOf(address, 'backtrace', false, index.lookup(insideOfCall(index.elf, address)));
+      return frameOf(address, 'backtrace', false, index.lookup(insideOfCall(index, address)));
     });
     return [...top, ...callers];
   }
   const ra = registerOf(crash, 'RA');
-  const isRaCall = ra !== undefined && isReturnAddress(index.elf, ra);
+  const isRaCall = ra !== undefined && isReturnAddress(index, ra);
   if (isRaCall) {
     const found = index.lookup(ra - 1);
     // inside of the function that crashed, it is what an earlier call left there
@@ -93,7 +93,7 @@ function riscvFrames(crash: CrashReport, index: AddressIndex): DecodedFrame[] {
     if (guesses.length === MOST_STACK_FRAMES) break;
     // a function that calls none has not saved it, others have
     if (isSavedRa && word === ra) isSavedRa = false;
-    else if (isReturnAddress(index.elf, word)) {
+    else if (isReturnAddress(index, word)) {
       const found = index.lookup(word - 1);
       if (found.length > 0) guesses.push(frameOf(word, 'stack', true, found));
     }

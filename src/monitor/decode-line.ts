@@ -25,8 +25,8 @@ export function decodeLine(text: string, index: AddressIndex): readonly DecodedF
     const isRa = register.startsWith('RA ');
     const isCaller = elf.isRiscV && (isRa || isStack || (isBacktrace && !isFirst));
     isFirst = false;
-    if (isStack && !isReturnAddress(elf, address)) continue;
-    const frames = index.lookup(isCaller ? insideOfCall(elf, address) : address);
+    if (isStack && !isReturnAddress(index, address)) continue;
+    const frames = index.lookup(isCaller ? insideOfCall(index, address) : address);
     if (frames.length === 0) continue;
     const from = isBacktrace ? 'backtrace' : isStack ? 'stack' : isRa ? 'ra' : 'pc';
     found.push({ address, from, isGuess: isStack, frames });

@@ -31,6 +31,8 @@ export interface AddressIndex {
   /** Where the instruction at this address comes from: the innermost inlined function first, the function that it became part of
    * last; empty for an address where no code of this file is. Never throws: what can't be read is left out, and told in `problems`. */
   readonly lookup: (address: number) => readonly SourceFrame[];
+  /** Where the function that this address is in begins, as far as there is a symbol for it. */
+  readonly functionStart: (address: number) => number | undefined;
   /** Units with code, and code symbols. */
   readonly unitCount: number;
   readonly symbolCount: number;
@@ -156,6 +158,7 @@ export function createAddressIndex(elf: ElfFile): AddressIndex {
       const symbol = symbolAt(address);
       return symbol === undefined ? [] : [{ function: symbol, isInlined: false }];
     },
+    functionStart: (address) => (elf.isCode(address) ? symbols?.startOf(address) : undefined),
     unitCount: units.filter((unit) => rangesOf(unit).some(({ low }) => elf.isCode(low))).length,
     symbolCount: (symbols satisfies SymbolTable | undefined)?.count ?? 0,
     problems,

@@ -14,9 +14,11 @@ export interface SymbolTable {
   /** The name of the symbol that this address belongs to, mangled as it stands in the file.
    * @throws {OtaError} `elf.truncated` */
   readonly nameOf: (address: number) => string | undefined;
+  /** Where it begins. */
+  readonly startOf: (address: number) => number | undefined;
 }
 
-const NO_SYMBOLS: SymbolTable = { count: 0, nameOf: () => undefined };
+const NO_SYMBOLS: SymbolTable = { count: 0, nameOf: () => undefined, startOf: () => undefined };
 
 /** @throws {OtaError} `elf.truncated`, `elf.unsupported`, `elf.malformed`
  * @see System V ABI, "Symbol Table" */
@@ -44,20 +46,24 @@ export function readSymbols(elf: ElfFile): SymbolTable {
     ((view.getUint8(at + 12) & 15) === STT_FUNC ? 2 : 0) + (view.getUint8(at + 12) >>> 4 === STB_LOCAL ? 0 : 1);
   found.sort((a, b) => address(a) - address(b) || rank(a) - rank(b));
   const starts = Uint32Array.from(found, address);
+  const find = (wanted: number): number | undefined => {
+    const nearest = lastAtMost(starts, wanted);
+    // one that says how far it reaches counts before a label inside of it
+    for (let index = nearest; index >= 0 && index > nearest - MOST_NESTED_LABELS; index--) {
+      const at = found[index] ?? 0;
+      if (wanted < address(at) + view.getUint32(at + 8, true)) return at;
+    }
+    return found[nearest];
+  };
   return {
     count: found.length,
     nameOf: (wanted) => {
-      const nearest = lastAtMost(starts, wanted);
-      // one that says how far it reaches counts before a label inside of it
-      let best = nearest;
-      for (let index = nearest; index >= 0 && index > nearest - MOST_NESTED_LABELS; index--) {
-        const at = found[index] ?? 0;
-        if (wanted >= address(at) + view.getUint32(at + 8, true)) continue;
-        best = index;
-        break;
-      }
-      const at = found[best];
+      const at = find(wanted);
       return at === undefined ? undefined : names.from(view.getUint32(at, true)).text();
+    },
+    startOf: (wanted) => {
+      const at = find(wanted);
+      return at === undefined ? undefined : address(at);
     },
   };
 }
