@@ -1,4 +1,4 @@
-import { l10n, window } from 'vscode';
+import { l10n, window, workspace } from 'vscode';
 import { OtaError, isOtaError } from '../base/ota-error.ts';
 import type { IdfProject } from '../idf/project.ts';
 import { applyBump, planBump, type BumpPlan } from '../idf/version-bump.ts';
@@ -17,7 +17,8 @@ export function deliverySteps(session: WindowSession, isUnchecked = false): Deli
   return {
     check: async () => {
       // a virtual board has to run the old version before the new one is built
-      await session.projects.reload(); // what was just saved counts
+      await saveEdits(session);
+      await session.projects.reload();
       const { project } = session.projects;
       const needsBoard = chosenBoards(session).kind === 'virtual' && session.board.boards.length === 0;
       if (needsBoard && project?.app?.image?.description !== undefined) await session.board.attach();
@@ -28,6 +29,13 @@ export function deliverySteps(session: WindowSession, isUnchecked = false): Deli
     checkImage: () => (isUnchecked ? Promise.resolve({ isSkipped: true }) : checked(session, true)),
     publish: (signal) => publish(session, chosenBoards(session), signal),
   };
+}
+
+/** What is being edited counts too: the build would save it, unless the user does not want that. */
+async function saveEdits({ projects }: WindowSession): Promise<void> {
+  const isBuilt = readSettings(projects.workspaceFolder()).values['deliver.build'];
+  const saves = workspace.getConfiguration('task', null).get<string>('saveBeforeRun') === 'always';
+  if (isBuilt && saves) await workspace.saveAll(false);
 }
 
 /** What a rehearsal does: it takes what is built, and updates the first virtual board. */
