@@ -81,19 +81,19 @@ it('goes from region to region with the keyboard, and tells about each', async (
   const focused = () => frame.locator('.row:focus').getAttribute('aria-label');
   const detailed = () => frame.locator('.details-name').textContent();
   await frame.locator('[role="option"][tabindex="0"]').focus();
-  expect(await focused()).toMatch(/^ota_0, app, ota_0, 0x20000.*running, boots next\.$/);
+  await expect.poll(focused).toMatch(/^ota_0, app, ota_0, 0x20000.*running, boots next\.$/);
   await workbench.press('ArrowDown');
   await workbench.press('ArrowDown');
-  expect(await focused()).toMatch(/^ota_1, app, ota_1.*empty/);
-  expect(await detailed()).toBe('ota_1');
+  await expect.poll(focused).toMatch(/^ota_1, app, ota_1.*empty/);
+  await expect.poll(detailed).toBe('ota_1');
   await workbench.press('Home');
   await workbench.press('ArrowDown');
-  expect(await focused()).toMatch(/^Bootloader,.*\d+ KB of 28 KB.*Drawn larger than to scale\.$/);
-  expect(await detailed()).toBe('Bootloader');
+  await expect.poll(focused).toMatch(/^Bootloader,.*\d+ KB of 28 KB.*Drawn larger than to scale\.$/);
+  await expect.poll(detailed).toBe('Bootloader');
   await workbench.press('End');
-  expect(await focused()).toMatch(/^Free,/);
+  await expect.poll(focused).toMatch(/^Free,/);
   await frame.locator('.row', { hasText: 'otadata' }).click();
-  expect(await detailed()).toBe('otadata');
+  await expect.poll(detailed).toBe('otadata');
 });
 
 it('keeps what was selected while another tab is in front', async () => {

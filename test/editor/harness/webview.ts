@@ -50,9 +50,12 @@ export function faintTexts(frame: Frame): Promise<string[]> {
       );
       if (!hasText || !element.checkVisibility()) continue;
       check(element, behind(element));
-      // a bar that shows a fill level lies behind the text too
-      const bar = element.closest('.body')?.querySelector(':scope > .fill');
-      if (bar !== null && bar !== undefined && element.closest('.badge') === null) check(element, behind(bar));
+      // a bar that shows a fill level may lie behind the text too
+      const bar = element.closest('.badge') === null ? element.closest('.body')?.querySelector(':scope > .fill') : null;
+      if (bar === null || bar === undefined) continue;
+      const [text, level] = [element.getBoundingClientRect(), bar.getBoundingClientRect()];
+      const middle = (text.top + text.bottom) / 2;
+      if (middle > level.top && middle < level.bottom && text.left < level.right) check(element, behind(bar));
     }
     return problems;
   });
