@@ -38,6 +38,10 @@ const REQUIRED = [
   'extension/changelog.md',
   'extension/LICENSE.txt',
   'extension/dist/extension.js',
+  'extension/dist/webview/flash-map.js',
+  'extension/dist/webview/flash-map.css',
+  'extension/dist/webview/timeline.js',
+  'extension/dist/webview/timeline.css',
 ];
 
 describe('the VSIX', () => {
