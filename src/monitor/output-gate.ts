@@ -104,6 +104,8 @@ export class OutputGate implements Disposable {
   #keep(piece: Piece): void {
     this.#kept.push(piece);
     this.#keptCharacters += piece.text.length;
+    // the timer comes late when the computer is busy
+    if (this.#keptCharacters > this.#options.keptCharacters) this.flush();
     while (this.#keptCharacters > this.#options.keptCharacters && this.#kept.length > 1) this.#dropOldest();
     this.#schedule();
   }

@@ -206,6 +206,20 @@ describe('a monitor of a board', () => {
     expect(await leases.holderOf('virtual://board')).toBeUndefined();
   });
 
+  it('watches and resets a board on another computer, without a reset when it opens', async () => {
+    const board = wired();
+    await isIdle(board);
+    const { session } = monitor(await board.listen('rfc2217'));
+    await session.open();
+    await session.reset();
+    await expect.poll(() => session.view.app?.version).toBe('1.0.0');
+    await isIdle(board);
+    expect(board.state.bootCount).toBe(2);
+    await session.close();
+    await isIdle(board);
+    expect(board.state.bootCount).toBe(2);
+  });
+
   it('watches several boards at once', async () => {
     const leases = new PortLeases();
     const boards = [wired(), wired({ target: 'esp32c3' }), wired()];

@@ -75,6 +75,13 @@ describe('the gate of the output', () => {
     expect(out.join('')).toBe('crash\nat main.c\nreboot\n12end');
   });
 
+  it('does not wait for its time when it is full', () => {
+    const { gate, out } = start(20);
+    for (let at = 0; at < 10; at++) gate.write(`${at}123456789`);
+    gate.flush();
+    expect(out.join('').length).toBe(100);
+  });
+
   it('stays bounded while a place is not filled', async () => {
     const { gate, out, wait } = start(20);
     const place = gate.reserve();
