@@ -80,9 +80,6 @@ export function activate(context: ExtensionContext): void {
       folder: join(context.globalStorageUri.fsPath, 'updates'),
     }),
   );
-  const faults = store.add(
-    new FaultSession({ create, projects, certificates: certificateSession, files: diskFiles, log }),
-  );
   const ports = store.add(new PortSession(context.globalState, log));
   let portLeases: Promise<PortLeases> | undefined;
   // windows of one user lock each other out through files
@@ -117,6 +114,9 @@ export function activate(context: ExtensionContext): void {
       decode: (crash, view, what) => crashes.decode(crash, view, what),
       log,
     }),
+  );
+  const faults = store.add(
+    new FaultSession({ create, projects, certificates: certificateSession, server, monitors, files: diskFiles, log }),
   );
   store.add(
     monitors.onCrash((crash) => {

@@ -53,6 +53,10 @@ const NOTICES: Readonly<Record<FaultNotice, () => string>> = {
       'It does not look at the dates of certificates, as all firmware without CONFIG_MBEDTLS_HAVE_TIME_DATE and a clock.',
     ),
   followsNoRedirects: () => l10n.t('It follows no redirections: give it the image’s own URL.'),
+  followsToHttp: () =>
+    l10n.t(
+      'It follows redirections out of TLS, where anybody in the network can change the image. ESP-IDF does so before 5.5.5: use a later one.',
+    ),
   followsRelative: () => l10n.t('It follows relative redirections, which later ESP-IDF versions refuse.'),
   refusesRelative: () => l10n.t('It follows no relative redirections: a server has to send absolute HTTPS URLs.'),
   noTls13: () => l10n.t('It does not speak TLS 1.3: a server has to keep TLS 1.2 on.'),
@@ -78,9 +82,9 @@ export const faultReportWords: FaultWords = {
   columns: {
     fault: l10n.t('Fault'),
     healthy: l10n.t('Healthy firmware'),
-    kept: l10n.t('Kept running the old version'),
-    boots: l10n.t('Old version still boots'),
-    cameBack: l10n.t('Took the good image afterwards'),
+    kept: l10n.t('Kept the old version'),
+    boots: l10n.t('Which still boots'),
+    cameBack: l10n.t('Came back for the good image'),
     verdict: l10n.t('Verdict'),
   },
   details: l10n.t('Details'),

@@ -66,6 +66,7 @@ export async function startFaultBench(options: FaultBenchOptions, signal?: Abort
     return { release: offered, url: `${server.url}${offered.paths.newest}` };
   };
   return {
+    firmware: { project: release.project, version: release.version },
     onTransfer: server.onTransfer,
     offer: (round) => {
       const version = versionAfter(release.version, round + 1);
@@ -98,18 +99,41 @@ export interface LiveFaultBenchOptions {
   readonly isBoard: (address: string) => boolean;
 }
 
+export interface LiveFaultBench extends FaultBench {
+  /** Serves what was served before. */
+  offerAsIs(): ReturnType<FaultBench['offer']>;
+  /** Serves what was served before, unless something newer was published meanwhile. */
+  end(): void;
+}
+
 /** The server that is there, for a board whose firmware has its URL: for as long as it takes, the newest release under the name is a good image
  * of the bench's, and a fault meets whoever asks. */
-export function liveFaultBench(
-  options: LiveFaultBenchOptions,
-): Pick<RunningFaultBench, keyof FaultBench | 'offerAsIs'> {
+export function liveFaultBench(options: LiveFaultBenchOptions): LiveFaultBench {
   const { server, releases, release, owner, urlOf, isBoard } = options;
   const { project, name: fileName, facts } = release;
+  let last: Release | undefined;
   const offer = (version: string, bytes: Uint8Array): ReturnType<FaultBench['offer']> => {
     const offered = releases.publish({ project, version, fileName, bytes, facts, owner });
+    last = offered;
     return { release: offered, url: urlOf(offered) };
   };
+  const offerAsIs = (): ReturnType<FaultBench['offer']> => {
+    const manifest: unknown = JSON.parse(release.manifest);
+    const isObject = typeof manifest === 'object' && manifest !== null;
+    const { version, bytes } = release;
+    const back = releases.publish({
+      project,
+      version,
+      fileName,
+      bytes,
+      facts,
+      owner,
+      ...(isObject ? { manifest } : {}),
+    });
+    return { release: back, url: urlOf(back) };
+  };
   return {
+    firmware: { project, version: release.version },
     onTransfer: (hear) =>
       server.onTransfer((event) => {
         if (isBoard(event.client.address)) hear(event);
@@ -118,21 +142,12 @@ export function liveFaultBench(
       const version = versionAfter(release.version, round + 1);
       return offer(version, retouchImage(release.bytes, { version }) ?? release.bytes);
     },
-    offerAsIs: () => {
-      const manifest: unknown = JSON.parse(release.manifest);
-      const isObject = typeof manifest === 'object' && manifest !== null;
-      const back = releases.publish({
-        project,
-        version: release.version,
-        fileName,
-        bytes: release.bytes,
-        facts,
-        owner,
-        ...(isObject ? { manifest } : {}),
-      });
-      return { release: back, url: urlOf(back) };
-    },
+    offerAsIs,
     setFault: (profile) => server.setFault(profile),
+    end: () => {
+      const newest = releases.newest().find(({ name }) => name === fileName);
+      if (newest !== undefined && newest === last) offerAsIs();
+    },
   };
 }
 

@@ -17,6 +17,8 @@ import type { UpdateSubject, Verdict } from './update-state.ts';
 
 /** The server's side of a fault rehearsal: where the good images are, and the faults. */
 export interface FaultBench {
+  /** What is tested: the good images are copies of it. */
+  readonly firmware: { readonly project: string; readonly version: string };
   /** What the board sees of the server, and no other board. */
   readonly onTransfer: Event<TransferEvent>;
   /** Serves a good image that the board does not run yet; the next one under the same URL.
@@ -85,8 +87,9 @@ export async function rehearseFaults(options: FaultRehearsalOptions): Promise<Fa
     baseline = await updateOnce(options, first, clock);
     let running = runningAfter(baseline, undefined);
     let version = first.release.version;
-    let lost = isDelivered(baseline.verdict) ? 0 : MOST_LOST;
-    for (const [index, wanted] of options.profiles.entries()) {
+    let lost = 0;
+    const isWorking = isDelivered(baseline.verdict);
+    for (const [index, wanted] of isWorking ? options.profiles.entries() : []) {
       if (isOver(signal)) break;
       const profile = withVersions(wanted, version);
       options.onFault?.(profile, index);
@@ -102,7 +105,7 @@ export async function rehearseFaults(options: FaultRehearsalOptions): Promise<Fa
       if (trial.row.cameBack === true) version = trial.row.versionOffered;
       lost = trial.row.cameBack === true ? 0 : lost + 1;
     }
-    if (options.restore !== undefined && !isOver(signal)) {
+    if (options.restore !== undefined && isWorking && !isOver(signal)) {
       restored = isDelivered((await updateOnce(options, options.restore(), clock)).verdict);
     }
   } finally {
@@ -110,8 +113,8 @@ export async function rehearseFaults(options: FaultRehearsalOptions): Promise<Fa
   }
   return {
     board: options.boardName,
-    project: first.release.project,
-    version: first.release.version,
+    project: bench.firmware.project,
+    version: bench.firmware.version,
     startedMs,
     endedMs: clock.now(),
     isCancelled: signal.aborted,

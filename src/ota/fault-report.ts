@@ -43,6 +43,7 @@ export type FaultNotice =
   | 'takesSameVersion'
   | 'ignoresDates'
   | 'followsNoRedirects'
+  | 'followsToHttp'
   | 'followsRelative'
   | 'refusesRelative'
   | 'noTls13'
@@ -124,24 +125,21 @@ export interface FaultWords {
 /** The report as Markdown: a summary, a table of all faults, and a paragraph for each that is not simply as it should be. */
 export function faultReportMarkdown(report: FaultReport, words: FaultWords): string {
   const { columns } = words;
-  const head = [columns.fault, columns.healthy, columns.kept, columns.boots, columns.cameBack, columns.verdict];
+  const head = [columns.verdict, columns.fault, columns.healthy, columns.kept, columns.boots, columns.cameBack];
   const rows = report.rows.map((row) => [
+    words.verdict(row.verdict),
     words.fault(row.profile.id),
     words.healthy(row.healthy),
     words.answer(row.keptOldVersion),
     words.answer(row.oldStillBoots),
     words.answer(row.cameBack),
-    words.verdict(row.verdict),
   ]);
   const told = report.rows.filter((row) => row.verdict !== 'passed' || row.notice !== undefined);
   return [
     `# ${words.title(report)}`,
     '',
     ...words.summary(report, countVerdicts(report)).flatMap((line) => [line, '']),
-    tableLine(head),
-    tableLine(head.map(() => '---')),
-    ...rows.map(tableLine),
-    '',
+    ...(rows.length === 0 ? [] : [...tableLines(head, rows), '']),
     ...(told.length === 0 ? [] : [`## ${words.details}`, '', ...told.flatMap((row) => detailLines(row, words))]),
   ].join('\n');
 }
@@ -157,6 +155,24 @@ function detailLines(row: FaultRow, words: FaultWords): readonly string[] {
   ];
 }
 
-function tableLine(cells: readonly string[]): string {
-  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+/** A table that can be read as text too: columns as wide as their widest cell. */
+function tableLines(head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
+  const lines = [head, ...rows].map((cells) => cells.map((cell) => cell.replaceAll('|', '\\|')));
+  const widths = head.map((_, column) => Math.max(3, ...lines.map((cells) => widthOf(cells[column] ?? ''))));
+  const line = (cells: readonly string[], fill: string): string =>
+    `| ${cells.map((cell, column) => cell + fill.repeat((widths[column] ?? 0) - widthOf(cell))).join(' | ')} |`;
+  const [first = [], ...others] = lines;
+  return [
+    line(first, ' '),
+    line(
+      head.map(() => ''),
+      '-',
+    ),
+    ...others.map((cells) => line(cells, ' ')),
+  ];
+}
+
+/** In columns of a fixed-width font, in which Chinese characters take two. */
+function widthOf(text: string): number {
+  return text.replace(/[\u2e80-\uffff]/g, 'xx').length;
 }

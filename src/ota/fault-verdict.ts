@@ -44,7 +44,7 @@ export function judgeFault(trial: FaultTrial): FaultJudgement {
     cameBack,
     verdict: VERDICTS[reason],
     reason,
-    notice: reason === 'asExpected' ? noticeOf(profile.id, reaction, during) : undefined,
+    notice: reason === 'asExpected' || reason === 'tookFaulty' ? noticeOf(profile.id, reaction, during) : undefined,
     evidence: evidenceOf(reason, trial),
   };
 }
@@ -125,6 +125,7 @@ const NOTICES: Readonly<Partial<Record<FaultId, readonly [FaultNotice | undefine
   sameVersion: ['takesSameVersion', undefined],
   expired: ['ignoresDates', undefined],
   redirectAbsolute: [undefined, 'followsNoRedirects'],
+  redirectToHttp: ['followsToHttp', undefined],
   redirectRelative: ['followsRelative', 'refusesRelative'],
   tls13Only: [undefined, 'noTls13'],
   noRanges: [undefined, 'needsRanges'],

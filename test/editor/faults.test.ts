@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import { FAULT_IDS } from '../../src/server/faults/profiles.ts';
 import { isPortFree } from '../../scripts/lib/editor-server.mjs';
 import { useWorkbench } from './harness/use-workbench.ts';
+import { waitUntil } from './harness/wait-until.ts';
 import { buildOutside, curl, serverPort } from './outside.ts';
 
 // Deliberate faults of the server, and the firmware against all of them.
@@ -22,17 +23,25 @@ const fetch = (...args: string[]): ReturnType<typeof curl> =>
   curl(`https://127.0.0.1:${port}/simple_ota.bin`, '--cacert', authority(), '-o', '/dev/null', ...args);
 const item = (): ReturnType<typeof statusBar.byId> => statusBar.byId('fault');
 
+/** Chooses a fault, up to its first question. The list closes when the workbench takes the focus elsewhere; then it begins again. */
+async function choose(fault: string): Promise<void> {
+  await waitUntil(
+    async () => {
+      await workbench.runCommand('ESP32 OTA: Serve With A Fault…');
+      await quickInput.type(fault, 5000);
+      await quickInput.pick(fault, 5000);
+      return true;
+    },
+    `“${fault}” in the list of faults`,
+    90_000,
+  );
+  await quickInput.shown(fault);
+}
+
 /** Answers what Serve With A Fault… asks. */
-async function serveWith(fault: string, ...answers: readonly string[]): Promise<void> {
-  await workbench.runCommand('ESP32 OTA: Serve With A Fault…');
-  await quickInput.shown('Serve with a fault');
-  await quickInput.type(fault);
-  await quickInput.pick(fault);
-  for (const answer of answers) {
-    await quickInput.shown(fault);
-    await expect.poll(() => quickInput.placeholder()).not.toContain('status bar');
-    await quickInput.enter(answer);
-  }
+async function serveWith(fault: string, answer: string): Promise<void> {
+  await choose(fault);
+  await quickInput.enter(answer);
 }
 
 it('serves with a fault as often as told, and says so while it does', async () => {
@@ -42,16 +51,16 @@ it('serves with a fault as often as told, and says so while it does', async () =
   await workbench.runCommand('ESP32 OTA: Serve With A Fault…');
   await quickInput.shown('Serve with a fault');
   await workbench.screenshot('faults-1-list');
-  await quickInput.type('404');
-  await quickInput.pick('404 Not Found');
-  await quickInput.shown('404 Not Found');
+  await quickInput.cancel();
+  await choose('404 Not Found');
   await quickInput.type('none');
   await expect.poll(() => quickInput.message()).toContain('A number from 1 on');
   await quickInput.enter('2');
   await expect.poll(() => statusBar.text(item())).toContain('404 Not Found, 2 left');
+  await workbench.screenshot('faults-2-status-bar');
   const hover = await statusBar.hover(item());
   await expect.poll(() => hover.innerText()).toMatch(/says what is wrong and keeps the version/);
-  await workbench.screenshot('faults-2-status-bar');
+  await workbench.screenshot('faults-2-hover');
 
   expect((await fetch()).status).toBe(404);
   await expect.poll(() => statusBar.text(item())).toContain('404 Not Found, 1 left');
@@ -62,11 +71,7 @@ it('serves with a fault as often as told, and says so while it does', async () =
 });
 
 it('asks for the parameter, and a click turns the fault off', async () => {
-  await workbench.runCommand('ESP32 OTA: Serve With A Fault…');
-  await quickInput.shown('Serve with a fault');
-  await quickInput.type('Connection cut');
-  await quickInput.pick('Connection cut');
-  await quickInput.shown('Connection cut');
+  await choose('Connection cut');
   await quickInput.type('100');
   await expect.poll(() => quickInput.message()).toContain('1 – 99');
   await workbench.screenshot('faults-3-parameter');
@@ -99,6 +104,7 @@ it('tests nothing when the update does not work without a fault either', async (
   await workbench.editors.shown('fault-report.md');
   await expect.poll(async () => (await workbench.editors.lines()).join('\n')).toContain('so no fault was tried');
   await workbench.screenshot('faults-4-no-baseline');
+  await notifications.close('does not work without any fault either');
 });
 
 it('tests the firmware against every fault, and opens a report', async () => {
@@ -110,11 +116,17 @@ it('tests the firmware against every fault, and opens a report', async () => {
   await workbench.runCommand('ESP32 OTA: Test Firmware Against Faults');
   await notifications.shown(/Testing the firmware against faults.* of 28: /);
   await workbench.screenshot('faults-5-progress');
-  await notifications.shown(/Firmware against faults: 28 passed, 0 failed, 0 unknown/, 180_000);
+  // ESP-IDF before 5.5.5, which the example says it is built with, follows out of TLS
+  await expect.poll(log, { timeout: 180_000 }).toContain('fault test: {"passed":27,"failed":1,"unknown":0}');
+  await notifications.shown(/Firmware against faults: 27 passed, 1 failed, 0 unknown/);
   await workbench.editors.shown('fault-report.md');
-  await expect.poll(async () => (await workbench.editors.lines()).join('\n')).toContain('| Connection cut |');
+  await expect
+    .poll(async () => (await workbench.editors.lines()).join('\n'))
+    .toMatch(/\| passed +\| Connection cut +\|/);
   await workbench.screenshot('faults-6-report');
-  for (const id of FAULT_IDS) expect(log()).toContain(`fault test: ${id} passed (asExpected)`);
+  expect(log()).toContain('fault test: redirectToHttp failed (tookFaulty)');
+  for (const id of FAULT_IDS)
+    expect(log()).toContain(`fault test: ${id} ${id === 'redirectToHttp' ? 'failed' : 'passed'}`);
   await notifications.click(/Firmware against faults/, 'Show JSON');
   await workbench.editors.shown('fault-report.json');
   // it had a server of its own: nobody else saw any of it

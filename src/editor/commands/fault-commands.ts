@@ -11,6 +11,7 @@ import {
   type FaultProfile,
 } from '../../server/faults/profiles.ts';
 import { faultReportWords } from '../fault-report-words.ts';
+import type { FaultTestHooks } from '../sessions/fault-session.ts';
 import { faultText, groupText, parameterText } from '../fault-texts.ts';
 import { requireTrust, withProgress, type Handler } from './run.ts';
 import { startServer } from './server-commands.ts';
@@ -104,8 +105,11 @@ async function askRequests(kind: FaultKind): Promise<number | 'untilStopped' | u
 export const testAgainstFaults: Handler = async (session) => {
   requireTrust();
   if (session.faults.isTesting) return;
-  const report = await withProgress(l10n.t('Testing the firmware against faults'), (signal, progress) =>
-    session.faults.test(signal, {
+  const port = await pickBoard(session.faults.ports);
+  if (port === undefined) return;
+  if (port !== '' && session.server.state.kind === 'off') await startServer(session);
+  const report = await withProgress(l10n.t('Testing the firmware against faults'), (signal, progress) => {
+    const hooks: FaultTestHooks = {
       onFault: (profile, index, count) => {
         progress.report({
           message: l10n.t('{0} of {1}: {2}', index + 1, count, faultText(profile.id).name),
@@ -115,12 +119,47 @@ export const testAgainstFaults: Handler = async (session) => {
       onRow: (row) => {
         session.log.info(`fault test: ${row.profile.id} ${row.verdict} (${row.reason}) ${row.evidence}`);
       },
-    }),
-  );
+    };
+    return port === '' ? session.faults.test(signal, hooks) : session.faults.testOnPort(port, signal, hooks);
+  });
   if (report.isCancelled && report.rows.length === 0) return;
+  session.log.info(`fault test: ${JSON.stringify(countVerdicts(report))}`);
   await session.showText(`${REPORT}.md`, faultReportMarkdown(report, faultReportWords));
   tell(report, () => session.showText(`${REPORT}.json`, `${JSON.stringify(report, undefined, 2)}\n`));
 };
+
+/** Which board: the port of one with a monitor, or the empty text for a virtual one. Asks only when there is a choice. */
+async function pickBoard(ports: readonly string[]): Promise<string | undefined> {
+  if (ports.length === 0) return '';
+  const chosen = await window.showQuickPick(
+    [
+      {
+        label: l10n.t('Virtual board'),
+        description: l10n.t('one of its own, with a server of its own: takes some seconds'),
+        port: '',
+      },
+      ...ports.map((port) => ({
+        label: port,
+        description: l10n.t('the board of this monitor, with this window’s server'),
+        port,
+      })),
+    ],
+    { title: l10n.t('Select the board to test') },
+  );
+  if (chosen === undefined || chosen.port === '') return chosen?.port;
+  const test = l10n.t('Test');
+  const answer = await window.showWarningMessage(
+    l10n.t('Test the board on {0} against all faults?', chosen.port),
+    {
+      modal: true,
+      detail: l10n.t(
+        'It is reset and updated for every fault, under rising versions of the image that was built, and gets that image back at last. Every other board that asks this server meanwhile gets the same. It can be cancelled at any time.',
+      ),
+    },
+    test,
+  );
+  return answer === test ? chosen.port : undefined;
+}
 
 /** The summary; does not wait for an answer. */
 function tell(report: FaultReport, showJson: () => Promise<void>): void {
