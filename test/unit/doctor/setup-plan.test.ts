@@ -2,6 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { diskFiles } from '../../../src/base/files.ts';
+import { checkSetup } from '../../../src/doctor/check-setup.ts';
 import { planSetup, type SetupFacts, type SetupPart, type SetupPlan } from '../../../src/doctor/setup-plan.ts';
 import { applyEdits } from '../../../src/idf/file-edit.ts';
 import { otaSlots } from '../../../src/image/partition-table.ts';
@@ -41,6 +42,20 @@ async function setUp(folder: string, more: Partial<SetupFacts> = {}): Promise<Se
   return made;
 }
 
+/** What Check OTA Setup says: ids of what is worse than worth knowing. */
+async function check(folder: string): Promise<string[]> {
+  const facts = await setupFacts(folder, { certificate, server });
+  return checkSetup({
+    ...facts,
+    addresses: [{ address: '192.168.61.67', family: 'IPv4', interfaceName: 'eth0', kind: 'lan' }],
+    privateKeys: [],
+    host: { platform: 'linux', isWsl: false, isContainer: false, isRemote: false, names: [] },
+    nowMs: Date.now(),
+  })
+    .filter(({ severity }) => severity !== 'information')
+    .map(({ id }) => id);
+}
+
 const read = (folder: string, ...path: string[]): string => readFileSync(join(folder, ...path), 'utf8');
 const relative = (folder: string, { edits }: SetupPlan): string[] =>
   edits.map(({ path }) => path.slice(folder.length + 1)).sort();
@@ -49,6 +64,7 @@ describe.each(IDF_VERSIONS)('a plain project of ESP-IDF %s', (idfVersion) => {
   it('gets everything that an update over the air needs', async () => {
     const folder = plainProject(idfVersion);
     build(folder);
+    expect(await check(folder)).toEqual(['layout-no-ota-slots', 'image-no-update-client']);
     const made = await setUp(folder);
     const isLarge = ['5.5.5', '6.0.2'].includes(idfVersion);
     expect(relative(folder, made)).toEqual(
@@ -82,6 +98,7 @@ describe.each(IDF_VERSIONS)('a plain project of ESP-IDF %s', (idfVersion) => {
       certificate: { isEmbedded: true, pem: certificate.trustPem },
     });
     expect(project.problems).toEqual([]);
+    expect(await check(folder)).toEqual([]);
     expect(project.partitionTable.built?.isSame).toBe(true);
     const { partitions } = project.partitionTable;
     expect(partitions.find(({ label }) => label === 'nvs')).toMatchObject({ offset: 0x9000, size: 0x6000 });
