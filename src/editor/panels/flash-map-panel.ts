@@ -1,6 +1,6 @@
 import { commands, l10n, type Uri } from 'vscode';
 import { DisposableStore, type Disposable } from '../../base/disposable.ts';
-import { chipByTarget } from '../../image/chips.ts';
+import { chipByTarget, CHIPS } from '../../image/chips.ts';
 import { DEFAULT_TABLE_OFFSET } from '../../image/partition-table.ts';
 import { mapOfChip, mapOfDevice, mapOfProject } from '../../ota/flash-map-sources.ts';
 import { flashMapOf, type FlashMap } from '../../ota/flash-map.ts';
@@ -42,7 +42,11 @@ function current(session: WindowSession, address: string): Shown {
   if (read !== undefined) {
     const facts = ports.factsOf(address);
     return {
-      map: mapOfChip(read, { flashSizeBytes: facts?.flashSizeBytes }, project),
+      map: mapOfChip(
+        read,
+        { flashSizeBytes: facts?.flashSizeBytes, chipId: CHIPS.find((chip) => chip.name === facts?.chip)?.id },
+        project,
+      ),
       subject: {
         title: l10n.t('{0}: flash', name),
         chip: facts?.chip,
