@@ -116,7 +116,7 @@ function workItem(work: Work, id: string): TreeNode {
   const isWord = work.outcome === 'skipped' || work.outcome === 'cancelled';
   const note = work.outcome === 'failed' ? '' : (work.note ?? '');
   return {
-    id: `${id}/work/${work.id}`,
+    id: `${id}/before/${work.id}`,
     label: workName(work.id),
     description: [isWord ? workOutcomeText(work.outcome) : took, note].filter(Boolean).join(' · '),
     tooltip: clockText(work.startedMs),
