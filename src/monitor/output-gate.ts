@@ -106,15 +106,19 @@ export class OutputGate implements Disposable {
     this.#keptCharacters += piece.text.length;
     // the timer comes late when the computer is busy
     if (this.#keptCharacters > this.#options.keptCharacters) this.flush();
-    while (this.#keptCharacters > this.#options.keptCharacters && this.#kept.length > 1) this.#dropOldest();
+    while (this.#keptCharacters > this.#options.keptCharacters && this.#dropOldest());
     this.#schedule();
   }
 
-  #dropOldest(): void {
-    const text = this.#kept.shift()?.text ?? '';
+  /** A place that waits to be filled stays, and so does what came last. */
+  #dropOldest(): boolean {
+    const oldest = this.#kept.findIndex((piece) => piece.isReady);
+    if (oldest < 0 || oldest === this.#kept.length - 1) return false;
+    const [{ text } = { text: '' }] = this.#kept.splice(oldest, 1);
     this.#keptCharacters -= text.length;
     this.#droppedBytes += Buffer.byteLength(text);
     for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) this.#droppedLines++;
+    return true;
   }
 
   #aboutDropped(): string {

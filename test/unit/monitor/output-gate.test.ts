@@ -89,6 +89,6 @@ describe('the gate of the output', () => {
     expect(gate.keptCharacters).toBeLessThanOrEqual(20);
     place.fill('late');
     await wait();
-    expect(out).toEqual(['[0 80]81234567899123456789']);
+    expect(out).toEqual(['[0 80]late81234567899123456789']);
   });
 });
