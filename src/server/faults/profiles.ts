@@ -35,10 +35,6 @@ export const FAULT_IDS = [
 
 export type FaultId = (typeof FAULT_IDS)[number];
 
-export function isFaultId(text: string): text is FaultId {
-  return (FAULT_IDS as readonly string[]).includes(text);
-}
-
 /** What is wrong then: the bytes of the image, how they are sent, the answer instead of them, the TLS connection, or that there is none. */
 export type FaultGroup = 'image' | 'transfer' | 'answer' | 'tls' | 'connection';
 

@@ -8,7 +8,6 @@ import {
   FAULTS,
   faultProfile,
   isAllowed,
-  isFaultId,
   needsHttps,
   numberOf,
   rangeOf,
@@ -29,8 +28,6 @@ describe('profiles', () => {
   it('are one row for each id, in their order', () => {
     expect(FAULTS.map(({ id }) => id)).toEqual(FAULT_IDS);
     expect(new Set(FAULT_IDS).size).toBe(FAULT_IDS.length);
-    expect(isFaultId('slow')).toBe(true);
-    expect(isFaultId('fast')).toBe(false);
   });
 
   it('take their defaults, which are in their ranges', () => {
