@@ -65,7 +65,7 @@ export function otadataPage({ otadata }: ChipSlots, raw: Uint8Array, next: ChipS
     return [row(0), row(8), row(16), row(24), entryText(entry), ''];
   });
   const boots = next === undefined ? l10n.t('Nothing boots') : l10n.t('Boots {0}', slotTitle(next));
-  const fields = l10n.t('sequence (4 bytes), unused (20), state (4), CRC of the sequence (4)');
-  // below the question, which covers the first lines
-  return ['otadata', fields, '', '', '', ...sectors, boots, ''].join('\n');
+  const fields = [l10n.t('sequence (4 bytes), unused (20),'), l10n.t('state (4), CRC of the sequence (4)')];
+  // the question covers the first lines
+  return ['otadata', ...fields, '', '', ...sectors, boots, ''].join('\n');
 }

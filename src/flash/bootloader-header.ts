@@ -87,7 +87,8 @@ export function withFlashSettings(
   const sizeAndFrequency = ((size ?? old >>> 4) << 4) | (frequency ?? old & 0xf);
   if (newMode === oldMode && sizeAndFrequency === old) return bytes;
   const { header, imageLength } = parseImage(bytes);
-  const patched = bytes.slice();
+  // a Buffer’s own slice would share its bytes
+  const patched = Uint8Array.from(bytes);
   patched[2] = newMode;
   patched[3] = sizeAndFrequency;
   if (header.hashAppended) {

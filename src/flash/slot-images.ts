@@ -30,12 +30,21 @@ export async function saveSlot(
   const withSignature = Math.ceil(imageBytes / SECTOR_BYTES) * SECTOR_BYTES + SECTOR_BYTES;
   const lengthBytes = Math.min(partition.size, withSignature);
   const bytes = await readFlash(chip, partition.offset, lengthBytes, options, signal);
-  const signature =
-    readSignature(bytes, imageBytes) ?? readSignature(bytes.subarray(0, imageBytes + SIGNATURE_V1_BYTES), imageBytes);
-  const image = bytes.slice(0, signature?.signedLength ?? imageBytes);
+  const image = bytes.slice(0, signedLength(bytes, imageBytes));
   const isDamaged = verifyImage(image).some(({ id, outcome }) => outcome === 'failed' && DECISIVE.has(id));
   if (isDamaged) throw noImage('damaged');
   return image;
+}
+
+/** Where the image ends with its signature. What lies behind an image may be left of a longer one that was there before, so a signature has to
+ * be whole (version 2) or to end what was written, with the rest of its sector erased (version 1). */
+function signedLength(bytes: Uint8Array, imageBytes: number): number {
+  const second = readSignature(bytes, imageBytes);
+  if (second?.blocks.some(({ crcIsValid }) => crcIsValid) === true) return second.signedLength;
+  const end = imageBytes + SIGNATURE_V1_BYTES;
+  const rest = bytes.subarray(end, Math.ceil(end / SECTOR_BYTES) * SECTOR_BYTES);
+  const first = rest.every((byte) => byte === 0xff) ? readSignature(bytes.subarray(0, end), imageBytes) : undefined;
+  return first?.scheme === 'ecdsa-v1' ? first.signedLength : imageBytes;
 }
 
 export interface RestoreOptions extends WriteOptions {

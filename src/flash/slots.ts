@@ -22,6 +22,8 @@ import {
   type Partition,
 } from '../image/partition-table.ts';
 import type { ChipSession } from './chip-session.ts';
+import { flashMd5 } from './commands.ts';
+import { md5Hex } from './compare-flash.ts';
 import { isEncrypted } from './flash-plan.ts';
 import type { OnProgress } from './progress.ts';
 import { readFlash } from './read-flash.ts';
@@ -99,10 +101,7 @@ export async function readSlots(
 ): Promise<ChipSlots> {
   const { tableOffset = DEFAULT_TABLE_OFFSET, rollbackEnabled, onProgress } = options;
   let bytesRead = 0;
-  const read = async (offset: number, lengthBytes: number): Promise<Uint8Array> => {
-    bytesRead += lengthBytes;
-    return readFlash(chip, offset, lengthBytes, {}, signal);
-  };
+  const read = reader(chip, (lengthBytes) => (bytesRead += lengthBytes), signal);
   onProgress?.({ phase: 'reading' });
   const partitions = await readTable(chip, tableOffset, read);
   const otadata = await readOtadata(partitions, read);
@@ -126,6 +125,21 @@ export async function readSlots(
 type Found = Omit<ChipSlot, 'isNext' | 'state'>;
 type Read = (offset: number, lengthBytes: number) => Promise<Uint8Array>;
 
+const ATTEMPTS = 8;
+
+/** Reads what decides: a request has no checksum, so that one damaged on its way gives the bytes of another place, with the right digest. The chip is
+ * asked for the digest of the place as well. */
+function reader(chip: ChipSession, onRead: (lengthBytes: number) => void, signal: AbortSignal | undefined): Read {
+  return async (offset, lengthBytes) => {
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+      onRead(lengthBytes);
+      const bytes = await readFlash(chip, offset, lengthBytes, {}, signal);
+      if ((await flashMd5(chip.link, offset, lengthBytes, signal)) === md5Hex(bytes)) return bytes;
+    }
+    throw new OtaError('flash.readFailed', { offset, lengthBytes });
+  };
+}
+
 async function readTable({ facts }: ChipSession, tableOffset: number, read: Read): Promise<readonly Partition[]> {
   if (isEncrypted(facts.security)) throw new OtaError('slots.encrypted', { chip: facts.name });
   const bytes = await read(tableOffset, PARTITION_TABLE_BYTES);
@@ -147,10 +161,7 @@ export async function rereadSlots(
   signal?: AbortSignal,
 ): Promise<ChipSlots> {
   let { bytesRead } = slots;
-  const read = async (from: number, lengthBytes: number): Promise<Uint8Array> => {
-    bytesRead += lengthBytes;
-    return readFlash(chip, from, lengthBytes, {}, signal);
-  };
+  const read = reader(chip, (lengthBytes) => (bytesRead += lengthBytes), signal);
   const otadata = await readOtadata(slots.partitions, read);
   const found: Found[] = [];
   for (const slot of slots.slots) {

@@ -57,7 +57,8 @@ function stateNumber(state: OtaState | number): number {
  * @throws {OtaError} `otadata.truncated` */
 export function parseOtadataEntry(bytes: Uint8Array, sector: OtadataSector): OtadataEntry {
   if (bytes.length < OTADATA_ENTRY_BYTES) throw truncated(0, OTADATA_ENTRY_BYTES, bytes.length);
-  const raw = bytes.slice(0, OTADATA_ENTRY_BYTES);
+  // a Buffer’s own slice would share its bytes
+  const raw = Uint8Array.from(bytes.subarray(0, OTADATA_ENTRY_BYTES));
   const reader = new ByteReader(raw);
   const sequence = reader.u32(0);
   const number = reader.u32(24);
@@ -93,7 +94,7 @@ export function encodeOtadataEntry(sequence: number, state: OtaState | number = 
 
 /** The same entry in another state, all other bytes kept: what the bootloader does. */
 export function withState(entry: OtadataEntry, state: OtaState): OtadataEntry {
-  const raw = entry.raw.slice();
+  const raw = Uint8Array.from(entry.raw);
   new DataView(raw.buffer).setUint32(24, stateNumber(state), true);
   return parseOtadataEntry(raw, entry.sector);
 }

@@ -96,7 +96,7 @@ export function planErase(entries: OtadataEntries): readonly OtadataOperation[] 
 
 /** The otadata partition after the operations, as a copy. */
 export function applyOtadataOperations(otadata: Uint8Array, operations: readonly OtadataOperation[]): Uint8Array {
-  const after = otadata.slice();
+  const after = Uint8Array.from(otadata);
   for (const operation of operations) {
     const start = operation.sector * OTADATA_SECTOR_BYTES;
     after.fill(0xff, start, start + OTADATA_SECTOR_BYTES);

@@ -7,7 +7,7 @@ import { restoreSlot } from '../../src/flash/slot-images.ts';
 import { readSlots } from '../../src/flash/slots.ts';
 import { flashIntoSpareSlot } from '../../src/ota/slots.ts';
 import { makeOtadata } from '../support/firmware.ts';
-import { FACTORY_AND_TWO, slotImage, slotRig, THREE_SLOTS, type SlotRig } from '../support/slot-rig.ts';
+import { FACTORY_AND_TWO, NO_RESETS, slotImage, slotRig, THREE_SLOTS, type SlotRig } from '../support/slot-rig.ts';
 
 // Power fails before, in and after every erase and every program of every change of the slots: whatever is in flash then, the board boots a
 // version that is whole.
@@ -163,20 +163,16 @@ const SCENARIOS: readonly Scenario[] = [
   },
 ];
 
-/** Sends no reset: the board is in its loader already, and its plug is pulled afterwards. */
-const STAYS = { customReset: [], customHardReset: [] };
-
-async function run({ line, open }: SlotRig, work: (chip: ChipSession) => Promise<unknown>): Promise<boolean> {
+async function run(rig: SlotRig, work: (chip: ChipSession) => Promise<unknown>): Promise<boolean> {
+  const { line } = rig;
   line.plugIn();
-  line.holdBoot(true);
-  line.pressReset();
-  line.holdBoot(false);
+  const transport = await rig.open();
   // what has no power answers no more
   const watching = line.onMode((mode) => {
     if (mode === 'held' || mode === 'firmware') line.unplug();
   });
   try {
-    const chip = await openChip(await open(), STAYS);
+    const chip = await openChip(transport, NO_RESETS);
     try {
       await work(chip);
       return true;
@@ -206,7 +202,9 @@ describe('power fails at any point of', () => {
       for (const row of rig.board.state.slots) {
         rig.put(row.label, slotImage(VERSIONS[row.label] ?? '', { image: { totalSizeBytes: 32 * 1024 } }));
       }
-      const start = rig.flash.snapshot();
+      // it may have booted already
+    rig.flash.replace(0xd000, makeOtadata(...otadata));
+    const start = rig.flash.snapshot();
       const before = await rig.boot();
       rig.line.unplug();
       rig.flash.restore(start);

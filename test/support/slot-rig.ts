@@ -48,10 +48,17 @@ ota_0,app,ota_0,0x90000,0x80000
 ota_1,app,ota_1,0x110000,0x80000
 `;
 
+/** The board is in its loader already, and its plug is pulled afterwards. */
+export const NO_RESETS = { customReset: [], customHardReset: [] };
+
 export async function slotRig(
   store: DisposableStore,
   options: FixtureOptions = {},
-  more: { readonly line?: Line; readonly serial?: Partial<SerialBoardOptions> } = {},
+  more: {
+    /** Over DTR and RTS where the line has them. Default: the board is put into its loader by its buttons, which takes no time. */
+    readonly line?: Line;
+    readonly serial?: Partial<SerialBoardOptions>;
+  } = {},
 ): Promise<SlotRig> {
   const board = store.add(new VirtualBoard(boardSetup({ ...options, app: { updateOnBoot: 'never', ...options.app } })));
   const line = store.add(withSerialPort(board, more.serial ?? {}));
@@ -63,7 +70,7 @@ export async function slotRig(
   }
   const count: LineCount = { toBoard: 0, toHost: 0 };
   const open = async (): Promise<SerialTransport> => {
-    if (more.line === 'socket') {
+    if (more.line === 'socket' || more.line === undefined) {
       line.holdBoot(true);
       line.pressReset();
       line.holdBoot(false);
@@ -80,7 +87,7 @@ export async function slotRig(
     flash: board.flash,
     open,
     withChip: async (work) => {
-      const chip = await openChip(await open());
+      const chip = await openChip(await open(), more.line === undefined ? NO_RESETS : {});
       try {
         return await work(chip);
       } finally {

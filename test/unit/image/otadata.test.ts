@@ -7,6 +7,7 @@ import {
   erasedOtadata,
   otadataCrc,
   parseOtadata,
+  withState,
   type OtadataEntries,
   type OtaState,
 } from '../../../src/image/otadata.ts';
@@ -38,6 +39,17 @@ const entries = (first: Spec, second: Spec): OtadataEntries => parseOtadata(otad
 const hex = (bytes: Uint8Array | undefined): string => Buffer.from(bytes ?? []).toString('hex');
 
 describe('otadata entries', () => {
+  it('of a Buffer are read into memory of their own, so that no change reaches what was read', () => {
+    const read = Buffer.concat([otadata([1, 'valid'], [2, 'pendingVerify'])]);
+    const before = Buffer.from(read);
+    const [, second] = parseOtadata(read);
+    expect(withState(second, 'aborted').state).toBe('aborted');
+    applyOtadataOperations(read, planErase(parseOtadata(read)));
+    expect(read.equals(before)).toBe(true);
+    const choice = chooseBootSlot(parseOtadata(read), noFactory, { rollbackEnabled: true });
+    expect(choice.target).toEqual({ ota: 0 });
+  });
+
   it.each([
     [1, 0x4743989a],
     [2, 0x55f63774],
