@@ -16,9 +16,9 @@ export function noticeWords(notice: MonitorNotice): string {
     case 'resumed':
       return l10n.t('The monitor has {0} again.', portName(notice.address));
     case 'foundAgain':
-      return l10n.t('{0} is connected again. It was not reset.', portName(notice.address));
+      return l10n.t('Connected to {0} again. It was not reset.', portName(notice.address));
     case 'lost':
-      return l10n.t('{0} is gone. Waiting for it to come back.', portName(notice.address));
+      return l10n.t('Lost {0}. Waiting for it to come back.', portName(notice.address));
     case 'yielded':
       return notice.to === ''
         ? l10n.t('The port is used for something else.')
