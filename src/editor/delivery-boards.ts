@@ -65,6 +65,14 @@ function lastDelivered({ deliver }: WindowSession): readonly string[] {
   return [];
 }
 
+/** The versions that boards of this project went back from, by the history. */
+export function rolledBackVersions({ deliver }: WindowSession): readonly string[] {
+  const updates = deliver.deliveries.flatMap((one) => one.updates);
+  return updates.flatMap(({ timeline }) =>
+    timeline.verdict?.outcome === 'rolledBack' ? [timeline.subject.version] : [],
+  );
+}
+
 /** @throws {OtaError} `trigger.noBoard` */
 export async function virtualBoards(session: WindowSession, isOnlyFirst: boolean): Promise<readonly DeliveryBoard[]> {
   const { boards } = session.board;

@@ -2,10 +2,18 @@ import { l10n, window, workspace } from 'vscode';
 import { OtaError, isOtaError } from '../base/ota-error.ts';
 import type { IdfProject } from '../idf/project.ts';
 import { applyBump, planBump, type BumpPlan } from '../idf/version-bump.ts';
-import type { DeliverSteps, Published, WorkResult } from '../ota/deliver.ts';
-import { isBuilding, runBuild } from './build-task.ts';
 import { blockingFindings } from '../ota/blockers.ts';
-import { chosenBoards, runningVersions, triggerOf, virtualBoards, type ChosenBoards } from './delivery-boards.ts';
+import type { DeliverSteps, Published, WorkResult } from '../ota/deliver.ts';
+import { versionRefusal } from '../ota/version-refusal.ts';
+import { isBuilding, runBuild } from './build-task.ts';
+import {
+  chosenBoards,
+  rolledBackVersions,
+  runningVersions,
+  triggerOf,
+  virtualBoards,
+  type ChosenBoards,
+} from './delivery-boards.ts';
 import { findingKey } from './doctor-actions.ts';
 import { findingText } from './finding-texts.ts';
 import { fixTitle } from './finding-texts/fixes.ts';
@@ -72,22 +80,26 @@ async function checked(session: WindowSession, isBuilt: boolean): Promise<WorkRe
   });
 }
 
-/** Whether the project's firmware compares versions before it takes an update. */
-function comparesVersions({ sources, ota }: IdfProject): boolean {
-  return sources.clientKind !== 'simple' && ota.skipsVersionCheck !== true;
-}
-
 /** @throws {OtaError} `cancelled` when the question is not answered; those of `planBump` and `applyBump` */
 async function bump(session: WindowSession): Promise<WorkResult> {
   const project = requireProject(session);
   const scope = session.projects.workspaceFolder();
   const { values } = readSettings(scope);
   const version = project.version.value;
-  const isRefused = version !== undefined && comparesVersions(project) && runningVersions(session).includes(version);
-  if (!isRefused || !values['deliver.build'] || values['deliver.bumpVersion'] === 'never') return { isSkipped: true };
+  const isSimulated = triggerOf(session) === 'virtual' && values['virtualBoard.client'] !== 'auto';
+  const refusal = versionRefusal({
+    version,
+    client: isSimulated ? values['virtualBoard.client'] : project.sources.clientKind,
+    skipsVersionCheck: project.ota.skipsVersionCheck === true,
+    runningVersions: runningVersions(session),
+    rolledBackVersions: rolledBackVersions(session),
+  });
+  const isWanted = values['deliver.build'] && values['deliver.bumpVersion'] !== 'never';
+  if (version === undefined || refusal === undefined || !isWanted) return { isSkipped: true };
   const plan = await nextPatch(project, session);
   if (plan === undefined) return { isSkipped: true };
-  if (values['deliver.bumpVersion'] === 'ask' && !(await asksToRaise(plan, version, scope))) return { isSkipped: true };
+  if (values['deliver.bumpVersion'] === 'ask' && !(await asksToRaise(refusal, plan, version, scope)))
+    return { isSkipped: true };
   await applyBump(plan, session.files);
   await session.projects.reload();
   return { note: `${version} → ${plan.to}` };
@@ -104,6 +116,7 @@ async function nextPatch(project: IdfProject, { files }: WindowSession): Promise
 }
 
 async function asksToRaise(
+  refusal: 'runsAlready' | 'rolledBack',
   plan: BumpPlan,
   version: string,
   scope: Parameters<typeof writeSetting>[2],
@@ -111,7 +124,9 @@ async function asksToRaise(
   const raise = l10n.t('Raise to {0}', plan.to);
   const keep = l10n.t('Keep {0}', version);
   const answer = await window.showInformationMessage(
-    l10n.t('The board runs {0} already and would refuse it.', version),
+    refusal === 'runsAlready'
+      ? l10n.t('The board runs {0} already and would refuse it.', version)
+      : l10n.t('The board went back from {0} before and would refuse it.', version),
     {
       modal: true,
       detail: l10n.t('Your answer is remembered in the setting esp32Ota.deliver.bumpVersion.'),
