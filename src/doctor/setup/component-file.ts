@@ -63,7 +63,9 @@ export function addToComponent(text: string, additions: ComponentAdditions): str
     append(finds('PRIV_REQUIRES') ? 'PRIV_REQUIRES' : 'REQUIRES', missing, false);
   }
   if (embeddedText !== undefined) append('EMBED_TXTFILES', [embeddedText], true);
+  // from the end, and of those at one place the last first: a value has to stay before a keyword that comes behind it
   return insertions
+    .reverse()
     .sort((one, other) => other.at - one.at)
     .reduce((before, { at, text: added }) => before.slice(0, at) + added + before.slice(at), text);
 }
