@@ -235,17 +235,15 @@ export class ConsoleSession implements Disposable {
       const piece = bytes.subarray(from, to);
       from = to;
       const wasPanic = this.#isPanic();
-      const lines = this.#splitter.push(piece);
-      const events = lines.flatMap((line) => this.#follow(line));
+      for (const line of this.#splitter.push(piece)) this.#late.push(...this.#follow(line));
       this.#gate.write(
         this.#renderer.push(piece, {
           nowMs,
           isPanic: wasPanic || this.#isPanic(),
         }),
       );
-      this.#late.push(...events);
       // a line that ends with CR LF may come in two
-      if (!this.#renderer.hasPart) this.#afterLines();
+      if (this.#late.length > 0 && !this.#renderer.hasPart) this.#afterLines();
     }
     this.#partTimer?.dispose();
     this.#partTimer = this.#renderer.hasPart
