@@ -3,6 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { hostname } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
+import type { FileStore } from '../base/files.ts';
 import { isOtaError } from '../base/ota-error.ts';
 import { BOOTLOADER_CONFIG } from '../doctor/checks/behaviour.ts';
 import type {
@@ -19,15 +20,24 @@ import { CHIPS } from '../image/chips.ts';
 import type { SeenClients } from '../ota/clients.ts';
 import { lanAddresses } from '../server/lan-addresses.ts';
 import { gitFacts } from './git-keys.ts';
-import { VIRTUAL_PORT } from './sessions/port-session.ts';
+import type { BoardSession } from './sessions/board-session.ts';
+import type { CertificateSession } from './sessions/certificate-session.ts';
+import { VIRTUAL_PORT, type PortSession } from './sessions/port-session.ts';
+import type { ProjectSession } from './sessions/project-session.ts';
+import type { ServerSession } from './sessions/server-session.ts';
+import type { SlotSession } from './sessions/slot-session.ts';
 import { readSettings } from './settings.ts';
-import type { WindowSession } from './window-session.ts';
 
 /** The sessions that know something of the setup. */
-export type FactSources = Pick<
-  WindowSession,
-  'files' | 'projects' | 'certificates' | 'server' | 'ports' | 'slots' | 'board'
->;
+export interface FactSources {
+  readonly files: FileStore;
+  readonly projects: ProjectSession;
+  readonly certificates: CertificateSession;
+  readonly server: ServerSession;
+  readonly ports: PortSession;
+  readonly slots: SlotSession;
+  readonly board: BoardSession;
+}
 
 /** Gathers what the checks look at, of one moment.
  * @param connectingMs when a board said last that it begins a download

@@ -15,9 +15,9 @@ import type { checkSetup } from '../../doctor/check-setup.ts';
 import type { FindingId } from '../../doctor/finding-ids.ts';
 import type { Finding } from '../../doctor/finding.ts';
 import { SETTINGS_SECTION } from '../contributions.ts';
-import type { gatherFacts } from '../doctor-facts.ts';
+import type { FactSources, gatherFacts } from '../doctor-facts.ts';
 import type { diagnosticsOf } from '../doctor-diagnostics.ts';
-import type { WindowSession } from '../window-session.ts';
+import type { MonitorSession } from './monitor-session.ts';
 
 /** What changes in a burst is checked once, when it has been quiet for so long. */
 const QUIET_MS = 200;
@@ -30,13 +30,12 @@ interface DoctorRoom {
   readonly diagnosticsOf: typeof diagnosticsOf;
 }
 
-type Sources = Pick<
-  WindowSession,
-  'files' | 'projects' | 'certificates' | 'server' | 'ports' | 'slots' | 'board' | 'monitors'
-> & {
+interface Sources extends FactSources {
+  readonly monitors: MonitorSession;
   readonly log: LogOutputChannel;
-  /** Our folder. */ readonly extensionUri: Uri;
-};
+  /** Our folder. */
+  readonly extensionUri: Uri;
+}
 
 /** What stands in the way of the next update, kept up to date: checked again whenever a file of the project, the server, the certificate, this
  * computer's addresses or what is known of the board changes. Shows it in the Problems panel. */
