@@ -167,9 +167,9 @@ export async function startFirmwareServer(
       const maxFragmentBytes = Math.min(largest, settings.maxFragmentBytes ?? Infinity);
       let agreed: ReturnType<Connection['tls']>;
       const onSecure = (): void => {
+        begin();
         // asked now: a connection that is gone by the time of the answer has no cipher any more
         agreed = { version: socket.getProtocol() ?? 'unknown', cipher: socket.getCipher().name };
-        begin();
       };
       const socket = shakeHands(raw, {
         secureContext: fault?.secureContext ?? base,

@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it } from 'vitest';
 import { FAULT_IDS } from '../../src/server/faults/profiles.ts';
@@ -12,6 +12,10 @@ const port = await serverPort();
 const workbench = useWorkbench({
   settings: { 'esp32Ota.server.advertisedHost': '127.0.0.1' },
   prepare: (folder) => {
+    for (const name of ['sdkconfig', 'sdkconfig.defaults']) {
+      const file = path.join(folder, name);
+      writeFileSync(file, readFileSync(file, 'utf8').replace(':8070', `:${port}`));
+    }
     writeFileSync(path.join(folder, '.vscode/settings.json'), JSON.stringify({ 'esp32Ota.server.port': port }));
     buildOutside(folder); // without a certificate
   },
@@ -132,6 +136,15 @@ it('tests the firmware against every fault, and opens a report', async () => {
   // it had a server of its own: nobody else saw any of it
   expect((await fetch()).status).toBe(200);
   await expect.poll(() => workbench.offersCommand('ESP32 OTA: Test Firmware Against Faults')).toBe(true);
+});
+
+it('tells in the timeline of an update which fault it met', async () => {
+  await serveWith('404 Not Found', '1');
+  await item().waitFor();
+  await workbench.runCommand('ESP32 OTA: Rehearse Update on Virtual Board');
+  await workbench.view('Devices').reveal('Deliberate fault: 404 Not Found');
+  await workbench.screenshot('faults-7-timeline');
+  await item().waitFor({ state: 'hidden' });
 });
 
 it('can be cancelled, and reports what it has done so far', async () => {

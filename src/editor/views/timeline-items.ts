@@ -1,4 +1,5 @@
 import { l10n } from 'vscode';
+import { faultText } from '../fault-texts.ts';
 import { mainCauses } from '../../doctor/main-cause.ts';
 import type { ClientLink, Failure, Step, StepId, Timeline } from '../../ota/update-state.ts';
 import { causeFixes } from '../cause-fixes.ts';
@@ -170,6 +171,12 @@ export function stepItems(timeline: Timeline, id: string, hasEvidence = false): 
             ],
           }
         : {}),
+    })),
+    ...(timeline.faults ?? []).map((fault) => ({
+      id: `${id}/fault/${fault}`,
+      label: l10n.t('Deliberate fault: {0}', faultText(fault).name),
+      tooltip: faultText(fault).does,
+      icon: 'bug',
     })),
     ...guess.map((client) => ({ id: `${id}/client`, label: clientText(client), icon: 'question' })),
     ...causes,
