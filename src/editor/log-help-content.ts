@@ -42,14 +42,14 @@ export function logHover(line: TextLine, idf: IdfVersion | undefined): Hover | u
   if (help === undefined) return undefined;
   const content = new MarkdownString('', true);
   content.isTrusted = { enabledCommands: [commandId('applyFix')] };
-  content.appendMarkdown('$(error) ').appendText(sentence(causeText(help.cause)));
+  content.appendMarkdown(`$(error) ${plain(sentence(causeText(help.cause)))}`);
   for (const fix of help.fixes) {
     const argument: CauseChoice = { cause: help.cause, fix: fix.id };
     const target = `command:${commandId('applyFix')}?${encodeURIComponent(JSON.stringify([argument]))}`;
-    content.appendMarkdown(`\n\n$(lightbulb) [${fixTitle(fix).replace(/[[\]\\]/g, '\\$&')}](${target})`);
+    content.appendMarkdown(`\n\n$(lightbulb) [${plain(fixTitle(fix))}](${target})`);
   }
   const versions = versionsText(help);
-  if (versions !== '') content.appendMarkdown('\n\n').appendText(versions);
+  if (versions !== '') content.appendMarkdown(`\n\n${plain(versions)}`);
   return new Hover(content, line.range);
 }
 
@@ -66,6 +66,11 @@ export function logActions(text: string, idf: IdfVersion | undefined): CodeActio
     action.isPreferred = index === 0;
     return action;
   });
+}
+
+/** A text in Markdown: `appendText` would make every blank one that a line can't be broken at. */
+function plain(text: string): string {
+  return text.replace(/[\\`*_{}[\]()#+!<>|~$]/g, '\\$&');
 }
 
 /** A cause is written to go on a sentence. */

@@ -21,7 +21,11 @@ export function imageFindings(facts: DoctorFacts): readonly Finding[] {
     // an unsigned image only: it is signed elsewhere before it can be delivered
     if (unsignedAppPath !== undefined)
       return [finding('image-unsigned', { file: basename(unsignedAppPath) }, { at: { path: unsignedAppPath } })];
-    return [finding('image-missing', { hasBuildFolder: buildFolder !== undefined }, { fixes: [BUILD] })];
+    const missing = finding('image-missing', { hasBuildFolder: buildFolder !== undefined }, { fixes: [BUILD] });
+    return [
+      missing,
+      ...(lacksClient(facts) ? [finding('image-no-update-client', { file: 'main' }, { fixes: [SET_UP] })] : []),
+    ];
   }
   const at = { path: app.path };
   const file = basename(app.path);
@@ -45,6 +49,11 @@ function aboutBytes(bytes: Uint8Array): { readonly kind: string; readonly hasCli
     known.set(bytes, about);
   }
   return about;
+}
+
+/** Before a build the sources tell, where they all were searched. */
+function lacksClient({ project: { sources } }: DoctorFacts): boolean {
+  return sources.clientKind === 'unknown' && sources.isComplete && sources.paths.length > 0;
 }
 
 /** Log tags are not in images without logging, and not every source is searched. */

@@ -38,6 +38,11 @@ describe.each(GENERATIONS)('the image of ESP-IDF %s', (generation) => {
     ]);
   });
 
+  it('is not built yet, and the sources have nothing that updates', async () => {
+    const facts = await factsOf(generation, { files: { 'main/main.c': 'void app_main(void) {}\n' } });
+    expect(idsOf(imageFindings(facts))).toEqual(['image-missing', 'image-no-update-client']);
+  });
+
   it.each([
     ['a bootloader', makeBootloader(0), 'bootloader'],
     ['a web page', Buffer.from('<!DOCTYPE html><html></html>'), 'html'],
