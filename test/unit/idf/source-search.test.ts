@@ -28,6 +28,25 @@ describe('what sources name', () => {
   });
 
   it.each([
+    'if (strcmp(new_info.version, running.version) > 0) {}',
+    'return strncmp(a->version,\n  b->version, 32) <= 0;',
+    'sscanf(desc.version, "%d.%d.%d", &a, &b, &c);',
+    'if (semver_gt(a, b)) {}',
+    'compare_versions(a, b);',
+  ])('see a comparison of versions by order: %s', (code) => {
+    expect(findNames(`\n${code}`).orderLine).toBe(2);
+  });
+
+  it.each([
+    'if (memcmp(a.version, b.version, sizeof(a.version)) == 0) {}',
+    'if (strcmp(a.version, b.version) == 0) {}',
+    '// if (strcmp(a.version, b.version) > 0) {}',
+    'if (strcmp(name, other) > 0) {}',
+  ])('see none by order: %s', (code) => {
+    expect(findNames(code).orderLine).toBeUndefined();
+  });
+
+  it.each([
     [['esp_https_ota', 'esp_https_ota_begin'], 'advanced'],
     [['esp_https_ota', 'esp_ota_begin'], 'simple'],
     [['esp_ota_begin'], 'native'],
