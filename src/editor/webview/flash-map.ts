@@ -19,6 +19,10 @@ function draw(view: FlashMapView): void {
     selected = id;
     page.remember(id);
     draw(view);
+    // the picture is a new one: focus goes with the selection
+    const row = page.root.querySelector<HTMLElement>(`[role="option"][data-key="${CSS.escape(id)}"]`);
+    row?.focus({ preventScroll: true });
+    row?.scrollIntoView({ block: 'nearest' });
   };
   redraw(
     page.root,

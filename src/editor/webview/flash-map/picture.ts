@@ -50,7 +50,6 @@ export function drawPicture(
     if (next === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
     select(next.id);
-    list.ownerDocument.activeElement?.scrollIntoView({ block: 'nearest' });
   });
   return html(
     'figure',
