@@ -487,5 +487,7 @@ describe('how long', () => {
     await one.server.stop();
     expect(one.changes.at(-1)).toMatchObject({ kind: 'off', why: 'stopped' });
     expect(one.server.fault).toBeUndefined();
+    await one.on('slow');
+    expect(one.server.fault).toBeUndefined();
   });
 });

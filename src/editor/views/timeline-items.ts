@@ -1,9 +1,9 @@
 import { l10n } from 'vscode';
-import { faultText } from '../fault-texts.ts';
 import { mainCauses } from '../../doctor/main-cause.ts';
 import type { ClientLink, Failure, Step, StepId, Timeline } from '../../ota/update-state.ts';
 import { causeFixes } from '../cause-fixes.ts';
 import type { WayOut } from '../error-texts/error-text.ts';
+import { faultText } from '../fault-texts.ts';
 import { titleOf } from '../report-error.ts';
 import { bytesText, clockText, durationText, percentText, rateText } from '../text.ts';
 import { failureText } from '../cause-texts.ts';

@@ -49,6 +49,15 @@ export class FaultSwitch {
   readonly #emit: (event: TransferEvent) => void;
   readonly #changes = new Emitter<FaultChange>();
   readonly #images = new WeakMap<Transfer, Representation>();
+  #made:
+    | {
+        readonly profile: FaultProfile;
+        readonly release: Release;
+        readonly version: string | undefined;
+        readonly image: Representation;
+      }
+    | undefined;
+  #isDisposed = false;
   #state: FaultState | undefined;
   #timer: Disposable | undefined;
 
@@ -65,6 +74,7 @@ export class FaultSwitch {
 
   begin(profile: FaultProfile, requests: number | undefined): void {
     this.end('stopped');
+    if (this.#isDisposed) return;
     this.#state = { profile, sinceMs: this.#clock.now(), requests, used: 0 };
     this.#changes.fire({ kind: 'on', state: this.#state });
   }
@@ -74,6 +84,7 @@ export class FaultSwitch {
     this.#timer = undefined;
     const state = this.#state;
     this.#state = undefined;
+    this.#made = undefined;
     if (state !== undefined) this.#changes.fire({ kind: 'off', state, why });
   }
 
@@ -99,7 +110,7 @@ export class FaultSwitch {
     const profile = this.#state?.profile;
     if (profile === undefined) return undefined;
     if (profile.id.startsWith('redirect') && this.#isChainOver(request.target)) return undefined;
-    const image = isBeginning(request) ? faultyImage(profile, release, question.runningVersion) : undefined;
+    const image = isBeginning(request) ? this.#imageFor(profile, release, question.runningVersion) : undefined;
     if (image !== undefined) this.#images.set(transfer, image);
     const answer =
       image === undefined ? faultedAnswer(profile, request, plan, release, origin) : imageAnswer(request, image);
@@ -115,7 +126,17 @@ export class FaultSwitch {
     return answer;
   }
 
+  /** The same bytes for all downloads of a release under one fault, in memory once. */
+  #imageFor(profile: FaultProfile, release: Release, version: string | undefined): Representation | undefined {
+    const made = this.#made;
+    if (made?.profile === profile && made.release === release && made.version === version) return made.image;
+    const image = faultyImage(profile, release, version);
+    this.#made = image && { profile, release, version, image };
+    return image;
+  }
+
   dispose(): void {
+    this.#isDisposed = true;
     this.end('stopped');
     this.#changes.dispose();
   }
