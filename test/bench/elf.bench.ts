@@ -74,7 +74,7 @@ void _start(void) { for (;;) data[0] = work_0_0(data, data[1]); }
 }
 
 const ms = (from: number): number => performance.now() - from;
-const median = (values: number[]): number => values.sort((a, b) => a - b)[values.length >> 1] ?? 0;
+const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0;
 
 const folder = mkdtempSync(join(tmpdir(), 'esp32-ota-elf-bench-'));
 try {
@@ -83,39 +83,45 @@ try {
   const code = openElf(new Uint8Array(readFileSync(path))).sections.find(({ name }) => name === '.text');
   if (code === undefined) throw new Error('no code');
   const addresses = Array.from({ length: LOOKUPS }, (_, at) => code.address + ((at * 7919) % (code.size >> 1)) * 2);
-  for (let round = 1; round <= ROUNDS; round++) {
-    const start = performance.now();
+  const rounds = Array.from({ length: ROUNDS }, (_, round) => {
     const bytes = new Uint8Array(readFileSync(path));
-    const readMs = ms(start);
-    const indexStart = performance.now();
+    const cpuBefore = process.cpuUsage();
+    const start = performance.now();
     const index = createAddressIndex(openElf(bytes));
-    const indexMs = ms(indexStart);
+    const indexMs = ms(start);
+    const { user, system } = process.cpuUsage(cpuBefore);
     const times = addresses.map((address) => {
       const from = performance.now();
       index.lookup(address);
       return ms(from);
     });
-    const firstMs = times[0] ?? 0;
-    const longest = Math.max(...times.slice(1));
-    const all = times.reduce((sum, time) => sum + time, 0);
+    const allMs = times.reduce((sum, time) => sum + time, 0);
+    const share = times.filter((time) => time > 1).length / times.length;
     const hashStart = performance.now();
     elfSha256(bytes);
     console.log(
-      `round ${round}: read ${readMs.toFixed(1)} ms, index ${indexMs.toFixed(1)} ms (wanted: 100), first look-up ${firstMs.toFixed(2)} ms, ` +
-        `mean ${(all / times.length).toFixed(3)} ms, median ${median(times).toFixed(3)} ms, longest ${longest.toFixed(2)} ms (wanted: 1), ` +
-        `sha256 ${ms(hashStart).toFixed(0)} ms; ${index.unitCount} units, ${index.symbolCount} symbols, ${index.problems.length} problems`,
+      `round ${round + 1}: index ${indexMs.toFixed(1)} ms (CPU ${((user + system) / 1000).toFixed(1)} ms; wanted: 100), ` +
+        `first look-up ${(times[0] ?? 0).toFixed(2)} ms, median ${median(times).toFixed(3)} ms, mean ${(allMs / times.length).toFixed(3)} ms ` +
+        `(wanted: 1), ${(share * 100).toFixed(1)} % take longer than 1 ms; sha256 ${ms(hashStart).toFixed(0)} ms; ` +
+        `${index.unitCount} units, ${index.symbolCount} symbols, ${index.problems.length} problems`,
     );
-  }
+    return { indexMs, allMs };
+  });
   const tool = (name: string, options: readonly string[], input = ''): number => {
     const from = performance.now();
     spawnSync(`${TOOLCHAIN}${name}`, [...options, path], { input, maxBuffer: 1 << 30 });
     return ms(from);
   };
-  const one = tool('addr2line', ['-fiC', `0x${(addresses[1] ?? 0).toString(16)}`, '-e']);
+  const one = median(
+    Array.from({ length: ROUNDS }, () => tool('addr2line', ['-fiC', (addresses[1] ?? 0).toString(16), '-e'])),
+  );
   const asked = addresses.map((address) => `${address.toString(16)}\n`).join('');
-  const many = tool('addr2line', ['-fiC', '-e'], asked);
+  const many = median(Array.from({ length: ROUNDS }, () => tool('addr2line', ['-fiC', '-e'], asked)));
+  const indexMs = median(rounds.map((round) => round.indexMs));
+  const allMs = median(rounds.map((round) => round.allMs));
   console.log(
-    `${TOOLCHAIN}addr2line: one address ${one.toFixed(0)} ms, ${LOOKUPS} addresses ${many.toFixed(0)} ms; nm ${tool('nm', ['-n']).toFixed(0)} ms`,
+    `${TOOLCHAIN}addr2line, with the start of its process: one address ${one.toFixed(0)} ms, ${LOOKUPS} addresses ${many.toFixed(0)} ms\n` +
+      `index and one look-up ${((indexMs + allMs / LOOKUPS) / one).toFixed(2)} × its time, index and ${LOOKUPS} look-ups ${((indexMs + allMs) / many).toFixed(2)} ×`,
   );
 } finally {
   rmSync(folder, { recursive: true });

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { isOtaError } from '../../../src/base/ota-error.ts';
 import { createAddressIndex, MOST_PROBLEMS } from '../../../src/monitor/elf/address-index.ts';
+import { readCallFrames } from '../../../src/monitor/elf/call-frames.ts';
 import { openElf, type ElfFile } from '../../../src/monitor/elf/elf-file.ts';
 import { codeAddresses, ELF_PROGRAMS, recordedElf } from '../../support/elf-programs.ts';
 
@@ -27,6 +28,8 @@ function readAll(bytes: Uint8Array): void {
       if (frame.line === 0 || frame.function === '') throw new Error(JSON.stringify(frame));
     }
   }
+  const frames = readCallFrames(elf);
+  for (let at = 0; at < addresses.length; at += step) frames(addresses[at] ?? 0);
   expect(index.problems.length).toBeLessThanOrEqual(MOST_PROBLEMS);
   for (const { code } of index.problems) expect(code).toMatch(/^elf\./);
 }
@@ -58,7 +61,15 @@ describe('an ELF file of any bytes', () => {
 
   it('may be a real one with a section of any bytes', () => {
     const sections = [
-      ...['.debug_info', '.debug_abbrev', '.debug_line', '.debug_ranges', '.debug_rnglists', '.debug_aranges'],
+      ...[
+        '.debug_info',
+        '.debug_abbrev',
+        '.debug_line',
+        '.debug_ranges',
+        '.debug_rnglists',
+        '.debug_aranges',
+        '.debug_frame',
+      ],
       ...['.symtab', '.strtab', '.debug_str', '.debug_line_str', '.shstrtab'],
     ];
     fc.assert(
