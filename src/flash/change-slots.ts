@@ -143,7 +143,7 @@ function entriesOf(raw: Uint8Array): OtadataEntries {
 }
 
 /** Carries a plan out, sector by sector: erase, program, and the chip's digest of the whole sector before the next one is touched. A cancel is
- * heard between two sectors. Gives the slots with otadata as it was read back.
+ * heard before the first; the whole takes as long as a few round trips. Gives the slots with otadata as it was read back.
  * @throws {OtaError} `slots.changed` before anything is written when the board holds other bytes than the plan was made from;
  * `flash.verifyFailed`, `flash.notProgrammed`, `flash.needsStub`, `flash.command*`, `serial.*`, `cancelled` */
 export async function applySlotChange(
@@ -156,8 +156,8 @@ export async function applySlotChange(
   const { partition } = requireOtadata(slots);
   const found = await rereadSlots(chip, slots, undefined, signal);
   if (!isSame(found.otadata?.raw, plan.before)) throw new OtaError('slots.changed', { offset: partition.offset });
+  throwIfCancelled(signal, 'slot');
   for (const [index, operation] of plan.operations.entries()) {
-    throwIfCancelled(signal, 'slot');
     options.onProgress?.({
       phase: operation.kind === 'write' ? 'writing' : 'erasing',
       file: partition.label,
@@ -184,7 +184,7 @@ function verifyFailed({ label }: Partition, offset: number, expected: Uint8Array
 
 const ATTEMPTS = 2;
 
-/** One sector. It is not cancelled in the middle: it takes as long as a few round trips. */
+/** One sector. */
 async function applyOperation(chip: ChipSession, partition: Partition, operation: OtadataOperation): Promise<void> {
   const { link } = chip;
   const offset = partition.offset + operation.sector * OTADATA_SECTOR_BYTES;

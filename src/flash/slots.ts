@@ -107,8 +107,8 @@ export async function readSlots(
   const otadata = await readOtadata(partitions, read);
   const apps = appPartitions(partitions);
   const found: Found[] = [];
-  for (const [index, partition] of apps.entries()) {
-    onProgress?.({ phase: 'reading', file: partition.label, doneBytes: index, totalBytes: apps.length });
+  for (const partition of apps) {
+    onProgress?.({ phase: 'reading', file: partition.label });
     found.push(await readSlot(chip, partition, read));
   }
   return withBootChoice({

@@ -102,6 +102,10 @@ it('saves a slot as the file it was built as, and restores it into another', asy
   expect(detail).toContain('another slot boots');
   await workbench.dialogs.click('Restore');
   await workbench.notifications.shown('Restored ota_1 (1.2.0) and read back');
+  // what was read through the other port is the same board, and no longer true
+  await devices()
+    .row(/Boots ota_1.*read just now/)
+    .waitFor({ state: 'hidden' });
   await devices().reveal(/Virtual board.*runs 1\.2\.0 from ota_1/);
 });
 

@@ -82,20 +82,19 @@ interface SlotWatch {
 function watchSlots(session: WindowSession, address: string, request: FlashRequest): SlotWatch {
   const app = request.files.find(({ name, bytes }) => name === 'app' && bytes[0] === IMAGE_MAGIC);
   const isAppAlone = app !== undefined && !request.files.some(({ name }) => name === 'otadata');
-  if (!isAppAlone && session.slots.slotsOf(address) === undefined) return { options: {}, tell: () => undefined };
+  const isWorthReading = isAppAlone || session.slots.slotsOf(address) !== undefined;
   let slots: ChipSlots | undefined;
   return {
     options: {
       inspect: async (chip, signal) => {
-        slots = await session.slots.readWith(chip, address, signal);
+        if (isWorthReading) slots = await session.slots.readWith(chip, address, signal);
       },
     },
     tell: () => {
-      if (app === undefined || slots === undefined) return;
-      const after = afterAppFlash(slots, app.offset);
-      if (after === undefined) return;
+      if (app === undefined) return;
       session.slots.noteFlashed(address, app.offset);
-      if (!isAppAlone || after.willBoot) return;
+      const after = slots === undefined ? undefined : afterAppFlash(slots, app.offset);
+      if (slots === undefined || after === undefined || !isAppAlone || after.willBoot) return;
       const boot = l10n.t('Boot What I Just Flashed');
       const message = l10n.t(
         'What was flashed into {0} does not boot: {1} boots {2} instead, because {3}.',

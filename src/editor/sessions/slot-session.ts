@@ -17,7 +17,6 @@ const CHANGES_SLOTS: ReadonlySet<Stage> = new Set(['writing', 'succeeded', 'conf
 
 /** What boards have in their slots, as far as it was read and nothing has changed it since. */
 export class SlotSession implements Disposable {
-  readonly #flash: FlashSession;
   readonly #projects: ProjectSession;
   readonly #changed = new Emitter<undefined>();
   readonly #store = new DisposableStore();
@@ -35,11 +34,15 @@ export class SlotSession implements Disposable {
     readonly monitors: MonitorSession;
   }) {
     const { flash, ports, projects, server, monitors } = options;
-    this.#flash = flash;
     this.#projects = projects;
     this.#store.add(
       flash.onWrite((address) => {
-        this.forget(address);
+        const mac = ports.factsOf(address)?.mac;
+        // one board may be reached under several addresses
+        for (const other of [...this.#read.keys()]) {
+          if (other === address || (mac !== undefined && mac !== '' && ports.factsOf(other)?.mac === mac))
+            this.forget(other);
+        }
       }),
     );
     this.#store.add(
@@ -57,7 +60,7 @@ export class SlotSession implements Disposable {
     this.#store.add(
       ports.onChange(() => {
         const known = new Set([...ports.ports.map(({ address }) => address), VIRTUAL_PORT]);
-        for (const address of this.#read.keys()) if (!known.has(address)) this.forget(address);
+        for (const address of [...this.#read.keys()]) if (!known.has(address)) this.forget(address);
       }),
     );
   }
@@ -97,11 +100,6 @@ export class SlotSession implements Disposable {
     );
     this.put(address, slots);
     return slots;
-  }
-
-  /** @throws {OtaError} those of `readWith`, `command.busy`, `command.untrusted` */
-  async read(address: string, title: string): Promise<ChipSlots> {
-    return this.#flash.withChip(address, title, (chip, signal, report) => this.readWith(chip, address, signal, report));
   }
 
   put(address: string, slots: ChipSlots): void {

@@ -70,7 +70,9 @@ function slotItem(
 ): TreeNode {
   const { label, version, isNext, isRunning = false, matchesBuild, problem } = row;
   const isSameVersion = matchesBuild === false && version !== undefined && version === build?.version;
+  const isOther = row.projectName !== undefined && row.projectName !== build?.projectName;
   const parts = [
+    isOther ? (row.projectName ?? '') : '',
     version ?? (problem === undefined ? l10n.t('no description') : slotProblemText(problem)),
     version !== undefined && problem !== undefined ? slotProblemText(problem) : '',
     stateWord === undefined ? '' : slotStateText(String(stateWord)),
