@@ -14,8 +14,9 @@ const SCHEME = 'esp32-ota';
 export class TextPages implements Disposable, TextDocumentContentProvider {
   readonly #texts = new Map<string, string>();
   readonly #changed = new EventEmitter<Uri>();
-  readonly #registration = workspace.registerTextDocumentContentProvider(SCHEME, this);
   readonly onDidChange = this.#changed.event;
+  // after the event, which VS Code looks for when a provider is registered and never again
+  readonly #registration = workspace.registerTextDocumentContentProvider(SCHEME, this);
 
   /** Shows a text under a file name, in place of what was shown under it before. */
   async show(name: string, text: string): Promise<void> {
