@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util';
 import { cFunctions } from './c-functions.mjs';
 import { chipFacts } from './chip-facts.mjs';
 import { flashArguments, hex, json, otadataRow, projectDescription, sizeReport } from './describe-build.mjs';
-import { makeDwarf } from './dwarf.mjs';
+import { makeCallFrames, makeDwarf } from './dwarf.mjs';
 import { isRiscV, makeElf } from './elf.mjs';
 import { makeAppImage, makeBootloaderImage, makeOtadata, segmentsOf } from './firmware.mjs';
 import { makeProgram } from './machine-code.mjs';
@@ -204,6 +204,7 @@ function application(project, embedded, compiledAt, flash, build) {
       { name: '.flash.appdesc', address: chip.drom + 0x20, data: unsigned.subarray(32, 288) },
       { name: '.flash.text', address: textSegment.address, data: textSegment.data, isCode: true },
       ...makeDwarf(program, textSegment.address, build),
+      ...(isRiscV(project.target) ? [makeCallFrames(program, textSegment.address)] : []),
     ],
     symbols: program.functions.map(({ name, source, offset, size }) => ({
       name,

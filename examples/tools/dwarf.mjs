@@ -60,6 +60,7 @@ const ABBREVIATIONS = [
   0,
 ];
 const DW_LANG_C99 = 0x0c;
+const CFA = { nop: 0, defCfa: 0x0c, defCfaOffset: 0x0e, advanceLoc: 0x40, offset: 0x80 };
 
 /**
  * @param {Program} program
@@ -126,6 +127,38 @@ export function makeDwarf(program, address, folder) {
     { name: '.debug_line', data: line.take() },
     { name: '.debug_ranges', data: ranges.take() },
   ];
+}
+
+/**
+ * How the callers of functions of RISC-V are found: behind the two instructions that every function begins with, its frame has 32 bytes, the
+ * last word of which is where it returns to. (Xtensa needs no such rules: the registers move with every call.)
+ * @param {Program} program
+ * @param {number} address
+ */
+export function makeCallFrames(program, address) {
+  const section = new Bytes();
+  /** @param {Bytes} entry */
+  const add = (entry) => {
+    while (entry.length % 4 !== 0) entry.u8(CFA.nop);
+    section.u32(entry.length).bytes(entry);
+  };
+  const [returnAddress, stackPointer] = [1, 2];
+  add(new Bytes().u32(0xffffffff).u8(1).u8(0).leb(1).sleb(-4).u8(returnAddress).u8(CFA.defCfa).leb(stackPointer, 0));
+  for (const { offset, size } of program.functions) {
+    const entry = new Bytes()
+      .u32(0)
+      .u32(address + offset)
+      .u32(size);
+    add(
+      entry
+        .u8(CFA.advanceLoc | 8)
+        .u8(CFA.defCfaOffset)
+        .leb(32)
+        .u8(CFA.offset | returnAddress)
+        .leb(1),
+    );
+  }
+  return { name: '.debug_frame', data: section.take() };
 }
 
 /**

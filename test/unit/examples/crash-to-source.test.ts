@@ -68,6 +68,7 @@ describe.each(TARGETS)('a crash of simple_ota on the virtual board (%s)', (targe
     expect(index.problems).toEqual([]);
     const named = decoded.frames.map(({ frames }) => frames.map((frame) => frame.function));
     expect(named).toEqual([['log_digest'], ['log_digests', 'app_main'], ['main_task']]);
+    expect(decoded.frames.filter(({ isGuess }) => isGuess)).toEqual([]);
     const lines = decoded.frames.flatMap(({ frames }) => frames).map(({ line }) => source[(line ?? 0) - 1]?.trim());
     expect(lines).toEqual([
       'if (esp_partition_get_sha256(partition, digest) != ESP_OK) {',
