@@ -1,4 +1,5 @@
 import { basename, dirname, join, relative } from 'node:path';
+import { parseCmake } from '../idf/cmake-file.ts';
 import type { FileEdit } from '../idf/file-edit.ts';
 import { isIdfAtLeast } from '../idf/idf-version.ts';
 import type { IdfProject } from '../idf/project.ts';
@@ -117,7 +118,9 @@ type Step = Omit<SetupStep, 'part'>;
 export function planSetup(facts: SetupFacts, choices: SetupChoices = {}): SetupPlan {
   const isWanted = (part: SetupPart): boolean => choices.parts?.has(part) ?? true;
   const hadClient = facts.project.sources.clientKind !== 'unknown';
-  const addsClient = !hadClient && isWanted('client');
+  // without a main component there is nowhere to put it: PlatformIO and the oldest projects have theirs elsewhere
+  const hasMain = facts.text(join(facts.project.folder, 'main', 'CMakeLists.txt')) !== undefined;
+  const addsClient = !hadClient && hasMain && isWanted('client');
   const setup: Setup = {
     facts,
     draft: new Draft(facts.text),
@@ -126,6 +129,7 @@ export function planSetup(facts: SetupFacts, choices: SetupChoices = {}): SetupP
     hasClient: hadClient || addsClient,
     addsClient,
   };
+  if (!hadClient && !hasMain) setup.notes.add('editComponent');
   const work: Record<SetupPart, (setup: Setup) => Step | undefined> = {
     partitionTable: planTable,
     client: planClient,
@@ -140,7 +144,7 @@ export function planSetup(facts: SetupFacts, choices: SetupChoices = {}): SetupP
   });
   const edits = setup.draft.edits();
   if (edits.length > 0) setup.needs.add('rebuild');
-  return { steps, edits, needs: [...setup.needs], notes: edits.length > 0 ? [...setup.notes] : [] };
+  return { steps, edits, needs: [...setup.needs], notes: [...setup.notes] };
 }
 
 /** Bytes that a slot has to hold for the application to fit after this plan, and to grow a little. */
@@ -254,6 +258,7 @@ function planClient(setup: Setup): Step | undefined {
   const component = addToComponent(draft.text(componentPath) ?? '', {
     source: CLIENT_SOURCE,
     components: clientComponents(request),
+    listsComponents: buildsFew(draft.text(project.cmakePath) ?? ''),
   });
   const cmake = connects ? addComponentFolder(draft.text(project.cmakePath) ?? '', CONNECT_COMPONENT) : undefined;
   if (component === undefined) notes.add('editComponent');
@@ -277,6 +282,16 @@ function planClient(setup: Setup): Step | undefined {
   if (connects) notes.add('setWifi');
   const paths = writes.flatMap(([path, text]) => (text !== undefined && draft.write(path, text) ? [path] : []));
   return { paths, details: { call: `${CLIENT_CALL}()` } };
+}
+
+/** The project builds what its main component names and nothing else.
+ * @see ESP-IDF v5.5 build system guide, "Including only specific components" */
+function buildsFew(cmake: string): boolean {
+  return parseCmake(cmake).calls.some(
+    ({ name, arguments: [first] }) =>
+      (name === 'idf_build_set_property' && first?.text === 'MINIMAL_BUILD') ||
+      (name === 'set' && first?.text === 'COMPONENTS'),
+  );
 }
 
 function protocolOf({ server }: SetupFacts): 'https' | 'http' {

@@ -5,6 +5,8 @@ import { dominantEnding, splitLines } from '../../idf/text-lines.ts';
 export interface ComponentAdditions {
   readonly source?: string;
   readonly components?: readonly string[];
+  /** They are needed even where the file lists none. */
+  readonly listsComponents?: boolean;
   /** Path of a text to embed, relative to the component. */
   readonly embeddedText?: string;
 }
@@ -60,7 +62,8 @@ export function addToComponent(text: string, additions: ComponentAdditions): str
       .filter(({ name }) => name.endsWith('REQUIRES'))
       .flatMap(({ values }) => values.map((one) => one.text));
     const missing = components.filter((component) => !known.includes(component));
-    append(finds('PRIV_REQUIRES') ? 'PRIV_REQUIRES' : 'REQUIRES', missing, false);
+    const isPrivate = finds('PRIV_REQUIRES') || (additions.listsComponents === true && !finds('REQUIRES'));
+    append(isPrivate ? 'PRIV_REQUIRES' : 'REQUIRES', missing, additions.listsComponents === true);
   }
   if (embeddedText !== undefined) append('EMBED_TXTFILES', [embeddedText], true);
   // from the end, and of those at one place the last first: a value has to stay before a keyword that comes behind it

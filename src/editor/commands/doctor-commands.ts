@@ -84,8 +84,21 @@ async function fixOfFinding(session: WindowSession, argument: unknown): Promise<
 }
 
 /** Of a failure of an update, or of a line of a log. */
-function fixOfCause({ projects }: WindowSession, { cause, fix }: CauseChoice): Fix | undefined {
-  return fixesFor(cause, projects.project?.idfVersion).find(({ id }) => id === fix);
+function fixOfCause(session: WindowSession, { cause, fix: id }: CauseChoice): Fix | undefined {
+  const { project } = session.projects;
+  const fix = fixesFor(cause, project?.idfVersion).find((one) => one.id === id);
+  // the options of Espressif's examples are theirs: another project has the value in its code
+  const foreign =
+    fix?.kind === 'setOptions'
+      ? Object.keys(fix.options).find(
+          (name) => name.startsWith('EXAMPLE_') && project?.config.origin(name) === undefined,
+        )
+      : undefined;
+  if (foreign === undefined) return fix;
+  void window.showInformationMessage(
+    l10n.t('{0} has no option CONFIG_{1}: change the value in its code.', project?.name ?? '', foreign),
+  );
+  return undefined;
 }
 
 /** One fix is taken at once, of several the user picks. */

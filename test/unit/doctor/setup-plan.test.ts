@@ -318,6 +318,30 @@ describe('parts', () => {
     expect((await plan(folder)).edits).toEqual([]);
   });
 
+  it('need a main component to be put into', async () => {
+    const folder = plainProject('5.5.5');
+    rmSync(join(folder, 'main/CMakeLists.txt'));
+    const made = await plan(folder);
+    expect(made.notes).toContain('editComponent');
+    expect(made.steps.map(({ part }) => part)).toEqual(['partitionTable', 'version']);
+  });
+
+  it('are named where the project builds what its main component names', async () => {
+    const folder = plainProject('5.5.5');
+    writeFileSync(join(folder, 'main/CMakeLists.txt'), 'idf_component_register(SRCS "hello_world_main.c")\n');
+    await setUp(folder);
+    expect(read(folder, 'main/CMakeLists.txt')).not.toContain('REQUIRES');
+    const minimal = plainProject('5.5.5');
+    writeFileSync(join(minimal, 'main/CMakeLists.txt'), 'idf_component_register(SRCS "hello_world_main.c")\n');
+    writeFileSync(
+      join(minimal, 'CMakeLists.txt'),
+      read(minimal, 'CMakeLists.txt').replace('project(', 'idf_build_set_property(MINIMAL_BUILD ON)\nproject('),
+    );
+    await setUp(minimal);
+    expect(read(minimal, 'main/CMakeLists.txt')).toContain('PRIV_REQUIRES app_update esp_app_format');
+    expect((await plan(minimal)).edits).toEqual([]);
+  });
+
   it('are possible in C++ and in one line', async () => {
     const folder = plainProject('5.5.5');
     rmSync(join(folder, 'main/hello_world_main.c'));
