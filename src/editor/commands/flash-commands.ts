@@ -1,22 +1,18 @@
-import { Uri, commands, l10n, window } from 'vscode';
+import { Uri, l10n, window } from 'vscode';
 import { basename, dirname, join } from 'node:path';
 import { OtaError } from '../../base/ota-error.ts';
-import type { FlashBoardOptions, FlashOutcome } from '../../flash/flash-board.ts';
+import type { FlashOutcome } from '../../flash/flash-board.ts';
 import type { FlashRequest } from '../../flash/flash-plan.ts';
-import type { ChipSlots } from '../../flash/slots.ts';
-import { IMAGE_MAGIC } from '../../image/image-header.ts';
 import type { Partition } from '../../image/partition-table.ts';
 import { flashBehaviour, flashRequest, type FlashBehaviour } from '../../ota/flash-project.ts';
-import { afterAppFlash } from '../../ota/slot-rows.ts';
-import { commandId } from '../contributions.ts';
 import { stateText } from '../flash-texts.ts';
 import { reportError } from '../report-error.ts';
 import { VIRTUAL_PORT } from '../sessions/port-session.ts';
-import { bootReasonText, slotTitle } from '../slot-texts.ts';
 import { bytesText, durationText, hexText } from '../text.ts';
 import type { WindowSession } from '../window-session.ts';
 import { portFor } from './port-commands.ts';
 import { requireProject, requireTrust, type Handler } from './run.ts';
+import { watchSlots } from './slot-watch.ts';
 
 /** How a port is called in titles and messages. */
 export function nameOf(session: WindowSession, address: string): string {
@@ -65,49 +61,10 @@ async function flash(
   const address = await portFor(session, row);
   if (address === undefined) return;
   const title = l10n.t('Flashing {0}', nameOf(session, address));
-  const watch = watchSlots(session, address, request);
+  const watch = watchSlots(session, address, nameOf(session, address), request);
   const outcome = await session.flash.flash(address, title, request, { ...options, ...watch.options });
   tellOutcome(session, address, outcome);
   if (outcome.end === 'done') watch.tell();
-}
-
-interface SlotWatch {
-  readonly options: Pick<FlashBoardOptions, 'inspect'>;
-  /** Warns when the application that was flashed does not boot. */
-  tell(): void;
-}
-
-/** Looks at the slots after flashing: an application that is flashed without otadata may not be what boots, and slots that were read before are
- * worth reading again. */
-function watchSlots(session: WindowSession, address: string, request: FlashRequest): SlotWatch {
-  const app = request.files.find(({ name, bytes }) => name === 'app' && bytes[0] === IMAGE_MAGIC);
-  const isAppAlone = app !== undefined && !request.files.some(({ name }) => name === 'otadata');
-  const isWorthReading = isAppAlone || session.slots.slotsOf(address) !== undefined;
-  let slots: ChipSlots | undefined;
-  return {
-    options: {
-      inspect: async (chip, signal) => {
-        if (isWorthReading) slots = await session.slots.readWith(chip, address, signal);
-      },
-    },
-    tell: () => {
-      if (app === undefined) return;
-      session.slots.noteFlashed(address, app.offset);
-      const after = slots === undefined ? undefined : afterAppFlash(slots, app.offset);
-      if (slots === undefined || after === undefined || !isAppAlone || after.willBoot) return;
-      const boot = l10n.t('Boot What I Just Flashed');
-      const message = l10n.t(
-        'What was flashed into {0} does not boot: {1} boots {2} instead, because {3}.',
-        slotTitle(after.flashed),
-        nameOf(session, address),
-        after.next === undefined ? l10n.t('nothing') : slotTitle(after.next),
-        bootReasonText(slots.boot, after.next),
-      );
-      void window.showWarningMessage(message, boot).then(async (answer) => {
-        if (answer === boot) await commands.executeCommand(commandId('bootFlashed'), { payload: address });
-      });
-    },
-  };
 }
 
 export const flashProject: Handler = async (session, row) => {

@@ -1,0 +1,48 @@
+import { commands, l10n, window } from 'vscode';
+import type { FlashBoardOptions } from '../../flash/flash-board.ts';
+import type { FlashRequest } from '../../flash/flash-plan.ts';
+import type { ChipSlots } from '../../flash/slots.ts';
+import { IMAGE_MAGIC } from '../../image/image-header.ts';
+import { afterAppFlash } from '../../ota/slot-rows.ts';
+import { commandId } from '../contributions.ts';
+import { bootReasonText, slotTitle } from '../slot-texts.ts';
+import type { WindowSession } from '../window-session.ts';
+
+interface SlotWatch {
+  readonly options: Pick<FlashBoardOptions, 'inspect'>;
+  /** Warns when the application that was flashed does not boot. */
+  tell(): void;
+}
+
+/** Looks at the slots after flashing: an application that is flashed without otadata may not be what boots, and slots that were read before are
+ * worth reading again. */
+export function watchSlots(session: WindowSession, address: string, name: string, request: FlashRequest): SlotWatch {
+  const app = request.files.find((file) => file.name === 'app' && file.bytes[0] === IMAGE_MAGIC);
+  const isAppAlone = app !== undefined && !request.files.some((file) => file.name === 'otadata');
+  const isWorthReading = isAppAlone || session.slots.slotsOf(address) !== undefined;
+  let slots: ChipSlots | undefined;
+  return {
+    options: {
+      inspect: async (chip, signal) => {
+        if (isWorthReading) slots = await session.slots.readWith(chip, address, signal);
+      },
+    },
+    tell: () => {
+      if (app === undefined) return;
+      session.slots.noteFlashed(address, app.offset);
+      const after = slots === undefined ? undefined : afterAppFlash(slots, app.offset);
+      if (slots === undefined || after === undefined || !isAppAlone || after.willBoot) return;
+      const boot = l10n.t('Boot What I Just Flashed');
+      const message = l10n.t(
+        'What was flashed into {0} does not boot: {1} boots {2} instead, because {3}.',
+        slotTitle(after.flashed),
+        name,
+        after.next === undefined ? l10n.t('nothing') : slotTitle(after.next),
+        bootReasonText(slots.boot, after.next),
+      );
+      void window.showWarningMessage(message, boot).then(async (answer) => {
+        if (answer === boot) await commands.executeCommand(commandId('bootFlashed'), { payload: address });
+      });
+    },
+  };
+}
