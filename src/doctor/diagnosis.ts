@@ -50,6 +50,16 @@ export function lineSign(line: string): Sign | undefined {
   return event === undefined ? undefined : stageSign(event);
 }
 
+/** A time that a monitor put in front of a line: of the day, or with its date. */
+const TIMESTAMP = /^\[?(?:\d{4}-\d\d-\d\d[T ])?\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?\]?[ \t]+/;
+/** Lines of a console are cut there by nobody, files can have any. */
+const MOST_CHARACTERS = 2000;
+
+/** A line of a log file as the console printed it: without the monitor's time, and no longer than a line of a console can reasonably be. */
+export function printedLine(text: string): string {
+  return text.slice(0, MOST_CHARACTERS).replace(TIMESTAMP, '');
+}
+
 /** As {@link lineSign}, of a line that was read already. */
 export function stageSign({ stage, values, line }: StageEvent): Sign | undefined {
   const { cause, failure: _failure, ...rest } = values;

@@ -1,5 +1,5 @@
 import { CodeAction, CodeActionKind, Hover, l10n, MarkdownString, type TextLine } from 'vscode';
-import { lineSign } from '../doctor/diagnosis.ts';
+import { lineSign, printedLine } from '../doctor/diagnosis.ts';
 import { fixesFor } from '../doctor/causes.ts';
 import type { Fix } from '../doctor/finding.ts';
 import type { IdfVersion } from '../idf/idf-version.ts';
@@ -8,11 +8,6 @@ import type { CauseChoice } from './cause-fixes.ts';
 import { causeText } from './cause-texts.ts';
 import { commandId } from './contributions.ts';
 import { fixTitle, needsText } from './finding-texts/fixes.ts';
-
-/** Console output can be of any length. */
-const MOST_CHARACTERS = 2000;
-/** What the monitor writes in front of a line: its own time. */
-const TIMESTAMP = /^\[?\d{4}-\d\d-\d\d[T ][\d:.]+(?:Z|[+-]\d\d:?\d\d)?\]?[ \t]+/;
 
 interface Help {
   readonly cause: string;
@@ -24,7 +19,7 @@ interface Help {
 
 /** What a line of a log means, if it says that something failed. */
 function helpOf(text: string, idf: IdfVersion | undefined): Help | undefined {
-  const line = text.slice(0, MOST_CHARACTERS).replace(TIMESTAMP, '');
+  const line = printedLine(text);
   const sign = lineSign(line);
   if (sign === undefined) return undefined;
   const rule = STAGE_RULES.find(({ id }) => id === stageOf(line)?.rule);

@@ -85,7 +85,7 @@ it('has nothing to do a second time', async () => {
 it('says in a log what a line means, and what can be done', async () => {
   const lines = [
     'I (5041) ota_update: Attempting to download update from https://127.0.0.1:8070/hello_world.bin',
-    'E (5300) esp-tls-mbedtls: mbedtls_ssl_handshake returned -0x2700',
+    '12:34:56.789 E (5300) esp-tls-mbedtls: mbedtls_ssl_handshake returned -0x2700',
     'W (6100) ota_update: Current running version is the same as a new. We will not continue the update.',
   ];
   writeFileSync(workbench.inFolder('board.log'), `${lines.join('\n')}\n`);

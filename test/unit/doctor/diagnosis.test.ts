@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { fixesFor, isCause } from '../../../src/doctor/causes.ts';
-import { diagnose, lineSign, type Sign } from '../../../src/doctor/diagnosis.ts';
+import { diagnose, lineSign, printedLine, type Sign } from '../../../src/doctor/diagnosis.ts';
 import { mainCauses } from '../../../src/doctor/main-cause.ts';
 import { parseIdfVersion } from '../../../src/idf/idf-version.ts';
 import { STAGE_RULES } from '../../../src/monitor/stages.ts';
@@ -214,6 +214,13 @@ describe('one line', () => {
       expect(isCause(found?.cause ?? ''), id).toBe(true);
     }
   });
+
+  it.each(['', '12:34:56.789 ', '[2026-11-22 12:34:56] ', '2026-11-22T12:34:56.789Z '])(
+    'of a log has its sign behind the time that a monitor put in front: %j',
+    (time) => {
+      expect(lineSign(printedLine(`${time}E (1) esp_https_ota: File not found(404)`))?.cause).toBe('httpStatus');
+    },
+  );
 
   it('that says nothing failed is no sign', () => {
     expect(lineSign('I (1) esp_https_ota: Starting OTA...')).toBeUndefined();
