@@ -15,7 +15,7 @@ import { retouchImage, versionAfter } from '../server/faults/retouched-image.ts'
 import { startFirmwareServer, type FirmwareServerOptions, type ServerCredentials } from '../server/firmware-server.ts';
 import { ReleaseStore, type Release } from '../server/release-store.ts';
 import type { TransferEvent } from '../server/transfer-events.ts';
-import type { FaultBench } from './fault-rehearsal.ts';
+import type { FaultBench } from './fault-run.ts';
 
 export interface FaultBenchOptions {
   /** The image to rehearse with. Its copies differ in their version only. */

@@ -292,7 +292,7 @@ describe('a board that is only watched, as one on a port', () => {
       },
       bench,
       profiles: only.map((id) => faultProfile(id)),
-      restore: bench.offerAsIs,
+      restore: () => bench.offerAsIs(),
       boardName: '/dev/ttyUSB0',
       isRollbackEnabled: 'hasRollback' in more,
       signal: new AbortController().signal,

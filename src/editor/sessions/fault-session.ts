@@ -220,7 +220,7 @@ export class FaultSession implements Disposable {
         board: { onLine: console.onLine, trigger },
         bench,
         profiles,
-        restore: bench.offerAsIs,
+        restore: () => bench.offerAsIs(),
         boardName: address,
         isRollbackEnabled: project.ota.isRollbackEnabled,
         signal: stop,
