@@ -42,7 +42,7 @@ export interface AddressIndex {
 
 export const MOST_PROBLEMS = 20;
 /** Units whose tables are kept. One crash touches some ten. */
-const MOST_KEPT_UNITS = 128;
+const MOST_KEPT_UNITS = 256;
 /** Steps per byte of the file, for one reading; real files need less than one. */
 const STEPS_PER_BYTE = 8;
 const LEAST_STEPS = 100_000;
