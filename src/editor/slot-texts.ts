@@ -7,7 +7,7 @@ export function slotProblemText(problem: SlotProblem): string {
   const texts: Record<SlotProblem, string> = {
     empty: l10n.t('empty'),
     notAnImage: l10n.t('no image'),
-    damaged: l10n.t('damaged image'),
+    damaged: l10n.t('damaged or incomplete image'),
     wrongChip: l10n.t('image for another chip'),
     wrongRevision: l10n.t('image for another chip revision'),
   };

@@ -31,7 +31,7 @@ import { readFlash } from './read-flash.ts';
 /** Why the bootloader would pass over a slot, as far as its headers tell:
  * - `empty`: erased.
  * - `notAnImage`: something else than an image begins there.
- * - `damaged`: its segments do not fit each other or the slot.
+ * - `damaged`: its segments do not fit each other or the slot, or it was not written to its end.
  * - `wrongChip`, `wrongRevision`: an image for another chip, or another revision of it. */
 export type SlotProblem = 'empty' | 'notAnImage' | 'damaged' | 'wrongChip' | 'wrongRevision';
 
@@ -234,7 +234,11 @@ async function imageLength(
   }
   // the checksum ends its 16-byte block
   const end = at + 16 - (at % 16) + (header.hashAppended ? DIGEST_BYTES : 0);
-  return end <= size ? end : undefined;
+  if (end > size) return undefined;
+  // what was not written to its end has no digest yet
+  if (!header.hashAppended) return end;
+  const digest = await read(offset + end - DIGEST_BYTES, DIGEST_BYTES);
+  return digest.every((byte) => byte === 0xff) ? undefined : end;
 }
 
 function misfit(header: ImageHeader, chipId: number, revision: number | undefined): SlotProblem | undefined {

@@ -1,5 +1,4 @@
-/** Bytes over the line for reading the slots of a board with three of them, from the first reset to the restart. Figures are counts, not times:
- * they are the same on every machine. `node scripts/bench.mjs slots` */
+/** Bytes over the line for reading the slots of a board with three of them, from the first reset to the restart. Figures are counts, not times. `node scripts/bench.mjs slots` */
 import { DisposableStore } from '../../src/base/disposable.ts';
 import { openChip } from '../../src/flash/chip-session.ts';
 import { readSlots } from '../../src/flash/slots.ts';

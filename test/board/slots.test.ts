@@ -3,8 +3,9 @@ import { DisposableStore } from '../../src/base/disposable.ts';
 import { applySlotChange, planSlotChange } from '../../src/flash/change-slots.ts';
 import type { ChipSession } from '../../src/flash/chip-session.ts';
 import { flashBoard } from '../../src/flash/flash-board.ts';
+import type { FlashProgress } from '../../src/flash/progress.ts';
 import { restoreSlot, saveSlot } from '../../src/flash/slot-images.ts';
-import { readSlots, type ChipSlot, type ChipSlots } from '../../src/flash/slots.ts';
+import { readSlots, rereadSlots, type ChipSlot, type ChipSlots } from '../../src/flash/slots.ts';
 import { afterAppFlash, slotOfBuild, slotRows, spareSlot, type AfterAppFlash } from '../../src/ota/slot-rows.ts';
 import { flashIntoSpareSlot } from '../../src/ota/slots.ts';
 import { caught } from '../support/caught.ts';
@@ -344,6 +345,26 @@ describe('flashing into the spare slot', () => {
       });
     await caught(flash(slotImage('2.0.0', { target: 'esp32s3' })), 'flash.wrongChip');
     await caught(flash(slotImage('2.0.0', { image: { totalSizeBytes: 200 * KIB } })), 'serial.gone');
+    expect(rig.flash.read(0xd000, 0x2000)).toEqual(BOTH_VALID);
+    expect(await rig.boot()).toMatchObject({ version: '1.1.0' });
+  });
+
+  it('is cancelled while the image is written: the old one boots, and the slots can be read in the same session', async () => {
+    const rig = await threeSlots();
+    const stop = new AbortController();
+    const image = slotImage('2.0.0', { image: { totalSizeBytes: 200 * KIB } });
+    const after = await rig.withChip(async (chip) => {
+      const slots = await readSlots(chip, READ);
+      const onProgress = ({ phase, doneBytes = 0 }: FlashProgress): void => {
+        if (phase === 'writing' && doneBytes > 60 * KIB) stop.abort();
+      };
+      await caught(flashIntoSpareSlot(chip, slots, image, { onProgress }, stop.signal), 'cancelled');
+      await chip.link.recover();
+      return rereadSlots(chip, slots, labelled(slots, 'ota_2').partition.offset);
+    });
+    expect(labelled(after, 'ota_2')).toMatchObject({ description: { version: '2.0.0' }, problem: 'damaged' });
+    await caught(() => planSlotChange(after, { kind: 'boot', target: { ota: 2 } }), 'slots.notBootable');
+    expect(labelled(after, 'ota_1').isNext).toBe(true);
     expect(rig.flash.read(0xd000, 0x2000)).toEqual(BOTH_VALID);
     expect(await rig.boot()).toMatchObject({ version: '1.1.0' });
   });
