@@ -31,6 +31,7 @@ it('shows what lies in the slots of the virtual board', async () => {
   await devices().reveal(/ota_1.*empty/);
   await workbench.runCommand('ESP32 OTA: Select Port…');
   await workbench.quickInput.pick('Virtual board');
+  expect(await devices().menu(/Virtual board/)).toContain('Slots');
 });
 
 it('flashes into the spare slot and boots it, with one command', async () => {
