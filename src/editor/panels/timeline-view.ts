@@ -1,4 +1,5 @@
 import { l10n } from 'vscode';
+import { mainCauses } from '../../doctor/main-cause.ts';
 import { stallsOf } from '../../ota/download-samples.ts';
 import type { Step, Timeline } from '../../ota/update-state.ts';
 import { failureText } from '../cause-texts.ts';
@@ -39,8 +40,10 @@ export function timelineViewOf(
   const from = subject.previousVersion === undefined ? '' : `${subject.previousVersion} → `;
   const told = verdict !== undefined && 'failure' in verdict ? verdict.failure : undefined;
   // a timeline from the history has copies
+  // the echo of a cause is no failure of its own
+  const main = mainCauses(failures.map(({ cause }) => cause));
   const others = failures.filter(
-    ({ cause, evidence }) => cause !== told?.cause || evidence.text !== told.evidence.text,
+    ({ cause, evidence }) => main.includes(cause) && (cause !== told?.cause || evidence.text !== told.evidence.text),
   );
   const steps = stepViews(timeline, before, startMs, endMs);
   const word = verdictText(timeline);

@@ -1,10 +1,8 @@
 import { l10n } from 'vscode';
-import { mainCauses } from '../../doctor/main-cause.ts';
-import type { ClientLink, Failure, Step, StepId, Timeline } from '../../ota/update-state.ts';
+import { diagnose } from '../../doctor/diagnosis.ts';
+import type { ClientLink, Step, StepId, Timeline } from '../../ota/update-state.ts';
 import { causeFixes } from '../cause-fixes.ts';
-import type { WayOut } from '../error-texts/error-text.ts';
 import { faultText } from '../fault-texts.ts';
-import { titleOf } from '../report-error.ts';
 import { bytesText, clockText, durationText, percentText, rateText } from '../text.ts';
 import { failureText } from '../cause-texts.ts';
 import { outcomeIcon } from './check-texts.ts';
@@ -105,7 +103,10 @@ export function stepResult(step: Step, timeline: Timeline): string {
     case 'published':
       return `${timeline.subject.version} · ${bytesText(timeline.subject.totalBytes)}`;
     case 'running':
-      return [since, timeline.runningVersion].filter(Boolean).join(' · ');
+      // what ran at that moment: later it may be another one again
+      return [since, step.outcome === 'done' ? timeline.subject.version : timeline.runningVersion]
+        .filter(Boolean)
+        .join(' · ');
     case 'tls':
       return [since, step.evidence.text].join(' · ');
     default:
@@ -127,11 +128,50 @@ export function clientText({ address, by }: ClientLink): string {
   }
 }
 
-/** What can be done about a failure, below it: of failures that echo another one, only that one has fixes. */
-function failureFixes(timeline: Timeline, { cause }: Failure): readonly WayOut[] {
-  if (timeline.verdict?.outcome === 'confirmed') return [];
-  const isMain = mainCauses(timeline.failures.map((one) => one.cause)).includes(cause);
-  return isMain ? causeFixes(cause).filter(({ kind }) => kind === 'command') : [];
+/** What went wrong: one row for each cause, with everything that shows it and what can be done below. */
+function causeItems(timeline: Timeline, id: string): readonly TreeNode[] {
+  const { failures, verdict } = timeline;
+  const signs = failures.map(({ cause, evidence }) => ({
+    source: evidence.source === 'server' ? ('server' as const) : ('console' as const),
+    cause,
+    text: evidence.text,
+  }));
+  return diagnose({ failures: signs }).flatMap(({ cause, evidence }, index) => {
+    const failure = failures.find((one) => one.cause === cause);
+    if (failure === undefined) return [];
+    const echoes = evidence.filter((sign) => sign.text !== failure.evidence.text);
+    // once it has worked in the end, nothing is left to do
+    const fixes = verdict?.outcome === 'confirmed' ? [] : causeFixes(cause);
+    return [
+      {
+        id: `${id}/failure/${index}`,
+        label: failureText(failure),
+        description: failure.evidence.source === 'trigger' ? '' : failure.evidence.text,
+        ...outcomeIcon(verdict?.outcome === 'confirmed' ? 'warned' : 'failed'),
+        isExpanded: true,
+        children: [
+          ...echoes.map(({ text, source }, place) => ({
+            id: `${id}/failure/${index}/sign/${place}`,
+            label: text,
+            icon: source === 'server' ? 'broadcast' : 'terminal',
+          })),
+          ...fixes.flatMap((fix) =>
+            fix.kind === 'command'
+              ? [
+                  {
+                    id: `${id}/failure/${index}/${fix.title}`,
+                    label: fix.title,
+                    icon: 'lightbulb',
+                    color: 'editorLightBulb.foreground',
+                    command: { name: fix.command, title: fix.title, arguments: fix.arguments ?? [] },
+                  },
+                ]
+              : [],
+          ),
+        ],
+      },
+    ];
+  });
 }
 
 /** The steps of an update, each with its time, and what went wrong.
@@ -139,22 +179,7 @@ function failureFixes(timeline: Timeline, { cause }: Failure): readonly WayOut[]
 export function stepItems(timeline: Timeline, id: string, hasEvidence = false): readonly TreeNode[] {
   const icons = { done: outcomeIcon('passed'), failed: outcomeIcon('failed'), running: { icon: 'loading~spin' } };
   const sources = { console: 'terminal', server: 'broadcast', publish: 'package', trigger: 'arrow-right' } as const;
-  const causes = timeline.failures.map((failure, index) => ({
-    id: `${id}/failure/${index}`,
-    label: failureText(failure),
-    description: failure.evidence.source === 'trigger' ? '' : failure.evidence.text,
-    ...outcomeIcon(timeline.verdict?.outcome === 'confirmed' ? 'warned' : 'failed'),
-    isExpanded: true,
-    children: failureFixes(timeline, failure).map((fix) => ({
-      id: `${id}/failure/${index}/${titleOf(fix)}`,
-      label: titleOf(fix),
-      icon: 'lightbulb',
-      color: 'editorLightBulb.foreground',
-      ...(fix.kind === 'command'
-        ? { command: { name: fix.command, title: fix.title, arguments: fix.arguments ?? [] } }
-        : {}),
-    })),
-  }));
+  const causes = causeItems(timeline, id);
   const guess = timeline.client?.by === 'onlyCandidate' ? [timeline.client] : [];
   return [
     ...timeline.steps.map((step) => ({

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { fixesFor, isCause } from '../../../src/doctor/causes.ts';
-import { diagnose, lineSign, printedLine, type Sign } from '../../../src/doctor/diagnosis.ts';
+import { diagnose, type Sign } from '../../../src/doctor/diagnosis.ts';
+import { lineSign, printedLine } from '../../../src/doctor/signs.ts';
 import { mainCauses } from '../../../src/doctor/main-cause.ts';
 import { parseIdfVersion } from '../../../src/idf/idf-version.ts';
 import { STAGE_RULES } from '../../../src/monitor/stages.ts';

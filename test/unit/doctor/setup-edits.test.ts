@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { lineSign } from '../../../src/doctor/diagnosis.ts';
+import { lineSign } from '../../../src/doctor/signs.ts';
 import { isCause } from '../../../src/doctor/causes.ts';
 import { planOptions } from '../../../src/doctor/option-edits.ts';
 import { callFromAppMain } from '../../../src/doctor/setup/c-source.ts';
