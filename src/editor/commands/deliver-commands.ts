@@ -183,7 +183,7 @@ export const clearUpdates: Handler = async (session) => {
   const clear = l10n.t('Clear');
   const answer = await window.showWarningMessage(
     l10n.t('Forget what became of all updates of {0}?', name),
-    { modal: true },
+    { modal: true, detail: l10n.t('What runs on the boards stays as it is.') },
     clear,
   );
   if (answer === clear) await session.deliver.clear();
