@@ -8,6 +8,8 @@ import { applyEdits } from '../../../src/idf/file-edit.ts';
 import { otaSlots } from '../../../src/image/partition-table.ts';
 import { describeCertificate } from '../../../src/server/certificate-description.ts';
 import { makeAuthority, makeServerCertificate } from '../../../src/server/selfsigned.ts';
+import { copyProject, GENERATIONS, makeFolder } from '../idf/project-folder.ts';
+import { copyExample } from '../../support/example-project.ts';
 import { build, IDF_VERSIONS, plainProject, setupFacts } from '../../support/plain-project.ts';
 
 let certificate: NonNullable<SetupFacts['certificate']>;
@@ -242,6 +244,21 @@ describe('what is there already', () => {
     expect((await plan(folder)).edits).toEqual([]);
     writeFileSync(path, certificate.certificatePem);
     expect((await plan(folder)).edits.map((edit) => edit.after)).toEqual([certificate.trustPem]);
+  });
+});
+
+describe('a project that updates itself', () => {
+  it.each(GENERATIONS)('of ESP-IDF %s gets the certificate that it embeds and nothing else', async (generation) => {
+    const folder = await copyProject(generation);
+    const made = await setUp(folder);
+    expect(relative(folder, made)).toEqual(['server_certs/ca_cert.pem']);
+    expect((await plan(folder)).edits).toEqual([]);
+  });
+
+  it('as the example does gets the certificate', async () => {
+    const parent = await makeFolder();
+    const folder = copyExample('simple_ota', parent);
+    expect(relative(folder, await setUp(folder))).toEqual(['server_certs/ca_cert.pem']);
   });
 });
 
