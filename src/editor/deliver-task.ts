@@ -16,14 +16,14 @@ export type DeliverAsTask = (say: (line: string) => void) => Promise<boolean>;
 
 /** "Deliver" in the list of tasks and in tasks.json: its steps in a terminal, its outcome as an exit code. */
 export function deliverTask(folder: WorkspaceFolder | undefined, run: DeliverAsTask, cancel: () => void): Task {
-  const task = new Task(
+  return new Task(
     { type: TASK_TYPE, task: 'deliver' },
     folder ?? TaskScope.Workspace,
     l10n.t('deliver'),
     'ESP32 OTA',
     new CustomExecution(() => Promise.resolve(deliveryTerminal(run, cancel))),
+    [], // without any, the editor asks what to look for in the lines
   );
-  return task;
 }
 
 function deliveryTerminal(run: DeliverAsTask, cancel: () => void): Pseudoterminal {

@@ -143,6 +143,16 @@ it('updates three boards: the canary crashes, the others are not told, and it sa
   await workbench.quickInput.cancel();
 });
 
+it('is a task too, with its steps in a terminal', async () => {
+  await workbench.runCommand('Tasks: Run Task');
+  await workbench.quickInput.pick('esp32Ota');
+  await workbench.quickInput.pick('ESP32 OTA: deliver');
+  await expect
+    .poll(async () => (await workbench.terminal.lines()).join('\n'))
+    .toMatch(/Built: 1\.0\.5[^]*Virtual board 3: Delivered and confirmed: 1\.0\.5 runs[^]*Delivered to 3 boards/);
+  await workbench.screenshot('deliver-7-task');
+});
+
 it('remembers all of it after a reload, and exports it', async () => {
   await workbench.reload();
   await workbench.openContainer('ESP32 OTA');
@@ -150,7 +160,7 @@ it('remembers all of it after a reload, and exports it', async () => {
   await updates.clickTitleAction('Collapse All');
   await updates.reveal(/Stopped, Virtual board rolled back/);
   await updates.reveal(/1\.0\.0 → 1\.0\.1.*Delivered and confirmed/);
-  await workbench.screenshot('deliver-7-history');
+  await workbench.screenshot('deliver-8-history');
   await updates.clickMenu(/1\.0\.0 → 1\.0\.1/, 'Export Update as Markdown…');
   const target = workbench.inFolder('update.md');
   await workbench.quickInput.chooseFile('Export the update', target);
@@ -158,7 +168,7 @@ it('remembers all of it after a reload, and exports it', async () => {
   expect(readFileSync(target, 'utf8')).toMatch(
     /# Update of simple\\_ota: 1\.0\.0 → 1\.0\.1[^]*Confirmed by the application/,
   );
-  await workbench.screenshot('deliver-8-exported');
+  await workbench.screenshot('deliver-9-exported');
 });
 
 it('leaves no server behind when the window goes in the middle, and the update is called interrupted', async () => {
@@ -171,7 +181,7 @@ it('leaves no server behind when the window goes in the middle, and the update i
   await expect.poll(() => isPortFree(port), { timeout: 45_000 }).toBe(true);
   await workbench.openContainer('ESP32 OTA');
   await updates.reveal(/Interrupted: the editor ended/);
-  await workbench.screenshot('deliver-9-interrupted');
+  await workbench.screenshot('deliver-10-interrupted');
   await workbench.runCommand('ESP32 OTA: Clear Update History…');
   await workbench.dialogs.shown();
   await workbench.dialogs.click('Clear');
