@@ -45,6 +45,8 @@ const HARNESS_SETTINGS = {
   'terminal.integrated.gpuAcceleration': 'off',
   'terminal.integrated.shellIntegration.enabled': false,
   'editor.minimap.enabled': false,
+  // rows that stay at the top cover others from the mouse
+  'workbench.tree.enableStickyScroll': false,
 };
 
 /** What a color theme setting makes of the page. */
