@@ -17,7 +17,7 @@ const CONSOLE_CAUSES: Record<CauseId, () => string> = {
     l10n.t('the certificate is not meant for servers: use one with the extended key usage serverAuth'),
   noSharedTls: () => l10n.t('board and server have no TLS version or cipher in common'),
   notTls: () => l10n.t('what answered was not TLS, or its records are larger than the board’s buffer'),
-  connectionLost: () => l10n.t('the connection broke off'),
+  connectionLost: () => l10n.t('the connection broke off: try again, and check the Wi-Fi if it happens often'),
   deviceMemory: () => l10n.t('the board ran out of memory'),
   embeddedCertificateUnusable: () =>
     l10n.t(
@@ -29,12 +29,14 @@ const CONSOLE_CAUSES: Record<CauseId, () => string> = {
     ),
   httpStatus: () => l10n.t('the server answered with an error: check the path in the firmware’s URL'),
   authentication: () => l10n.t('the server wants a login that the firmware does not have'),
-  redirect: () => l10n.t('the server redirected to where the firmware does not follow'),
+  redirect: () =>
+    l10n.t('the server redirected to where the firmware does not follow: only a whole https:// address works'),
   serverSlow: () => l10n.t('the server was too slow to answer'),
   imageTooShort: () => l10n.t('what was downloaded is too short for an image'),
   notAnAppImage: () => l10n.t('what was downloaded is not an application image'),
-  wrongChip: () => l10n.t('the image is for another chip'),
-  chipRevision: () => l10n.t('the image is for another revision of the chip'),
+  wrongChip: () => l10n.t('the image is for another chip: set the target (idf.py set-target) and build'),
+  chipRevision: () =>
+    l10n.t('the image is for another revision of the chip: set the minimum revision in menuconfig (Hardware Settings)'),
   spiMode: () => l10n.t('the image uses another SPI flash mode than the running one'),
   sameVersion: () => l10n.t('the board already runs this version: bump the version and build'),
   versionRolledBackBefore: () => l10n.t('the board rolled this version back before: bump the version and build'),
@@ -47,10 +49,12 @@ const CONSOLE_CAUSES: Record<CauseId, () => string> = {
     l10n.t('the board’s partition table has no slot for updates: choose one with two OTA slots and flash by cable'),
   imageTooLarge: () =>
     l10n.t('the image is larger than the slot: make it smaller, or enlarge the slots and flash by cable'),
-  flashFailure: () => l10n.t('the flash could not be written or read'),
+  flashFailure: () =>
+    l10n.t('the flash could not be written or read: check the supply, and flash mode and frequency in menuconfig'),
   partitionReadOnly: () => l10n.t('the partition is read-only'),
-  imageCorrupt: () => l10n.t('the image arrived damaged or cut'),
-  signature: () => l10n.t('the image is not signed, or not with a key that the board trusts'),
+  imageCorrupt: () => l10n.t('the image arrived damaged or cut: build again, and compare what the server sent'),
+  signature: () =>
+    l10n.t('the image is not signed, or not with a key that the board trusts: sign it with the key of its firmware'),
   urlFromStdin: () =>
     l10n.t(
       'the firmware reads its URL from the console, but another one is configured: set CONFIG_EXAMPLE_FIRMWARE_UPGRADE_URL to FROM_STDIN',
@@ -60,9 +64,9 @@ const CONSOLE_CAUSES: Record<CauseId, () => string> = {
   otadata: () => l10n.t('otadata is damaged: erase it by cable'),
   flashSize: () => l10n.t('the flash is smaller than configured: set the flash size in menuconfig'),
   noBootloader: () => l10n.t('there is no bootloader where the chip looks for it'),
-  wifi: () => l10n.t('the board could not connect to Wi-Fi'),
-  power: () => l10n.t('the power supply is too weak'),
-  watchdog: () => l10n.t('a watchdog reset the board'),
+  wifi: () => l10n.t('the board could not connect to Wi-Fi: check name and password in menuconfig'),
+  power: () => l10n.t('the power supply is too weak: use a shorter cable or a stronger supply'),
+  watchdog: () => l10n.t('a watchdog reset the board: something kept it busy, the console says what before the reset'),
   earlier: () => l10n.t('the board gave up; the console says more'),
 };
 
@@ -90,8 +94,9 @@ const OWN_CAUSES: Readonly<Record<string, () => string>> = {
     l10n.t('it comes from a public address, which is not answered (setting esp32Ota.server.allowPublicClients)'),
   'client.tooManyConnections': () => l10n.t('it opened too many connections'),
   rolledBack: () => l10n.t('the new version did not confirm itself, so the bootloader went back to the old one'),
-  diagnosticsFailed: () => l10n.t('the new version failed its own diagnostics and went back to the old one'),
-  crashed: () => l10n.t('the application crashed'),
+  diagnosticsFailed: () =>
+    l10n.t('the new version failed its own diagnostics and went back to the old one: its console says what failed'),
+  crashed: () => l10n.t('the application crashed: the monitor shows the source line'),
   otherImageRuns: () => l10n.t('another image runs after the update'),
 };
 
