@@ -24,7 +24,7 @@ export interface FaultBench {
   setFault(profile: FaultProfile | undefined): Promise<void>;
 }
 
-/** A board that is made to ask, and only watched then: one on a port, with a monitor. */
+/** A board that is started anew for every try, and only watched then: one on a port, with a monitor. */
 export interface TriggeredBoard {
   readonly onLine: Event<string>;
   readonly trigger: Trigger;
@@ -57,10 +57,15 @@ export async function updateOnce(
   clock: Clock,
 ): Promise<FaultRun> {
   const { board, bench, signal, silenceMs } = options;
-  const watch = watchBoard(board.onLine, bench.onTransfer);
+  const watch = watchBoard(board.onLine, bench.onTransfer, clock);
   const state = { hasSettled: false };
   const begin = async (stop: AbortSignal): Promise<Begun> => {
-    if ('trigger' in board) return board.trigger(url, stop);
+    if ('trigger' in board) {
+      const begun = await board.trigger(url, stop);
+      watch.begin();
+      return begun;
+    }
+    watch.begin();
     await board.update(stop, url);
     state.hasSettled = true;
     return { kind: 'settled' };
@@ -91,11 +96,12 @@ export async function updateOnce(
   }
 }
 
-/** Without what comes of the updates that a board begins by itself when it is through with this one, which may have no end. */
+/** Without what comes of the updates that a board begins by itself, before it is told and when it is through with this one: they may have no
+ * end. */
 function whileWatched<T>(event: Event<T>, watch: Watch): Event<T> {
   return (hear) =>
     event((value) => {
-      if (!watch.isThrough) hear(value);
+      if (watch.isOn) hear(value);
     });
 }
 

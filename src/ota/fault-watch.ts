@@ -1,4 +1,5 @@
 import { DisposableStore, type Disposable } from '../base/disposable.ts';
+import type { Clock } from '../base/clock.ts';
 import type { Event } from '../base/emitter.ts';
 import { ConsoleFollower } from '../monitor/console-follower.ts';
 import { withoutColours } from '../monitor/log-line.ts';
@@ -37,29 +38,44 @@ export interface Watched {
 
 export interface Watch extends Disposable {
   readonly seen: Watched;
-  /** The board is through with this update and has begun another one by itself, which is not watched any more. */
-  readonly isThrough: boolean;
+  /** The board was told to update: what came before its last start, or before it fell silent for it, was an update of its own. */
+  begin(): void;
+  /** From {@link begin} until the board is through with this update and has begun another one by itself. */
+  readonly isOn: boolean;
 }
 
+/** A board that is held in reset is silent for longer than this. */
+const SILENCE_OF_RESET_MS = 50;
+
+type Found = { -readonly [Key in keyof Omit<Watched, 'startedIn' | 'laterBoots'>]: Watched[Key] };
+
+const NOTHING: Found = {
+  succeededLine: undefined,
+  failedLine: undefined,
+  crashedLine: undefined,
+  hasStarted: false,
+  faultsMet: 0,
+  requests: 0,
+  usesParts: false,
+  lastLine: '',
+};
 const NOT_YET: Boot = { offset: undefined, version: undefined, project: undefined, line: '' };
 
 /** Watches a board's console and what the server sees of it. */
-export function watchBoard(onLine: Event<string>, onTransfer: Event<TransferEvent>): Watch {
+export function watchBoard(onLine: Event<string>, onTransfer: Event<TransferEvent>, clock: Clock): Watch {
   const store = new DisposableStore();
   const follower = new ConsoleFollower();
   const boots: { -readonly [Key in keyof Boot]: Boot[Key] }[] = [];
   let bootsAtStart: number | undefined;
   let hasFailed = false;
   let isThrough = false;
-  const found: { -readonly [Key in keyof Omit<Watched, 'startedIn' | 'laterBoots'>]: Watched[Key] } = {
-    succeededLine: undefined,
-    failedLine: undefined,
-    crashedLine: undefined,
-    hasStarted: false,
-    faultsMet: 0,
-    requests: 0,
-    usesParts: false,
-    lastLine: '',
+  let isTold = false;
+  let heardMs = -Infinity;
+  let found: Found = { ...NOTHING };
+  const startOver = (): void => {
+    found = { ...NOTHING };
+    bootsAtStart = undefined;
+    hasFailed = false;
   };
   const hear = (event: StageEvent): void => {
     const text = withoutColours(event.line);
@@ -67,6 +83,7 @@ export function watchBoard(onLine: Event<string>, onTransfer: Event<TransferEven
     switch (event.stage) {
       case 'rom':
       case 'bootloader':
+        if (!isTold) startOver();
         if (boots.length === 0 || boots.at(-1)?.version !== undefined) boots.push({ ...NOT_YET });
         break;
       case 'loadedApp':
@@ -80,7 +97,7 @@ export function watchBoard(onLine: Event<string>, onTransfer: Event<TransferEven
         break;
       }
       case 'otaStarted':
-        isThrough = hasFailed || boots.length > (bootsAtStart ?? boots.length);
+        isThrough = isTold && (hasFailed || boots.length > (bootsAtStart ?? boots.length));
         if (isThrough) break;
         found.hasStarted = true;
         bootsAtStart ??= boots.length;
@@ -102,6 +119,7 @@ export function watchBoard(onLine: Event<string>, onTransfer: Event<TransferEven
   store.add(
     onLine((line) => {
       if (isThrough) return;
+      heardMs = clock.now();
       if (line.trim() !== '') found.lastLine = withoutColours(line);
       for (const event of follower.line(line)) hear(event);
     }),
@@ -120,8 +138,12 @@ export function watchBoard(onLine: Event<string>, onTransfer: Event<TransferEven
       const before = bootsAtStart ?? boots.length;
       return { ...found, startedIn: boots[before - 1], laterBoots: boots.slice(before) };
     },
-    get isThrough() {
-      return isThrough;
+    begin: () => {
+      if (clock.now() - heardMs > SILENCE_OF_RESET_MS) startOver();
+      isTold = true;
+    },
+    get isOn() {
+      return isTold && !isThrough;
     },
     dispose: () => {
       store.dispose();

@@ -1,9 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ConsoleSession } from '../../src/monitor/console-session.ts';
 import { hurriedProfiles, liveFaultBench, startFaultBench, type RunningFaultBench } from '../../src/ota/fault-bench.ts';
 import { rehearseFaults, type FaultRehearsalOptions } from '../../src/ota/fault-rehearsal.ts';
 import { countVerdicts, isBaselineGood, type FaultReport, type FaultRow } from '../../src/ota/fault-report.ts';
 import { resetBoard } from '../../src/ota/triggers.ts';
 import { rehearsalBoard } from '../../src/ota/virtual-device.ts';
+import { openPort } from '../../src/serial/open-port.ts';
+import { PortLeases } from '../../src/serial/port-lease.ts';
 import { faultCredentials } from '../../src/server/faults/credentials.ts';
 import { FAULT_IDS, faultProfile, type FaultId, type FaultProfile } from '../../src/server/faults/profiles.ts';
 import { startFirmwareServer } from '../../src/server/firmware-server.ts';
@@ -231,7 +234,7 @@ describe('firmware with a fault of its own fails where that shows, and nowhere e
   });
 });
 
-describe('a board that is only watched, as one on a port', () => {
+describe('a board on a port, through its monitor', () => {
   it.each([
     ['advanced', { hasRollback: true }],
     ['simple', {}],
@@ -273,6 +276,13 @@ describe('a board that is only watched, as one on a port', () => {
     });
     boards.push(board);
     board.powerOn();
+    const monitor = new ConsoleSession({
+      address: await board.listen('rfc2217'),
+      leases: new PortLeases(),
+      open: (at, signal) => openPort(at, { signal }),
+      words: ({ kind }) => kind,
+    });
+    await monitor.open();
     const only: readonly FaultId[] = [
       'cutBody',
       'wrongChip',
@@ -283,11 +293,8 @@ describe('a board that is only watched, as one on a port', () => {
     ];
     const report = await rehearseFaults({
       board: {
-        onLine: board.onLine,
-        trigger: resetBoard(() => {
-          board.restart();
-          return Promise.resolve();
-        }),
+        onLine: monitor.onLine,
+        trigger: resetBoard(() => monitor.reset()),
         patience: { retryMs: 250, firstStepsMs: 150 },
       },
       bench,
@@ -298,6 +305,7 @@ describe('a board that is only watched, as one on a port', () => {
       signal: new AbortController().signal,
     });
     bench.end();
+    await monitor.close();
     await server.stop();
     expect(report.rows.map(({ profile, reason, cameBack }) => `${profile.id} ${reason} ${cameBack}`)).toEqual([
       'cutBody asExpected true',

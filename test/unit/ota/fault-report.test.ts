@@ -9,6 +9,7 @@ import {
 import { judgeFault, type FaultTrial } from '../../../src/ota/fault-verdict.ts';
 import { isSameApp, watchBoard, type Boot, type Watched } from '../../../src/ota/fault-watch.ts';
 import { faultProfile, type FaultId } from '../../../src/server/faults/profiles.ts';
+import { ManualClock } from '../../support/hurrying-clock.ts';
 import type { TransferEvent } from '../../../src/server/transfer-events.ts';
 
 const OLD: Boot = { offset: '20000', version: '1.0.0', project: 'app', line: 'old' };
@@ -118,10 +119,11 @@ describe('a verdict', () => {
 });
 
 describe('a watch', () => {
-  it('tells the start in which the update began from those after it', () => {
+  it('tells the start in which the update began from those after it', async () => {
     const lines = new Emitter<string>();
     const transfers = new Emitter<TransferEvent>();
-    const watch = watchBoard(lines.event, transfers.event);
+    const clock = new ManualClock();
+    const watch = watchBoard(lines.event, transfers.event, clock);
     const boot = (offset: string, version: string): void => {
       for (const line of [
         'ets Jul 29 2019 12:21:46',
@@ -133,13 +135,24 @@ describe('a watch', () => {
       ])
         lines.fire(line);
     };
+    // an update of its own, which the reset ends
+    boot('20000', '0.9.0');
+    lines.fire('I (40) simple_ota_example: Starting OTA example task');
+    lines.fire('I (50) simple_ota_example: OTA Succeed, Rebooting...');
+    expect(watch.isOn).toBe(false);
+    await clock.advance(100);
+    watch.begin();
     boot('20000', '1.0.0');
     lines.fire('I (40) simple_ota_example: Starting OTA example task');
+    expect(watch.isOn).toBe(true);
     const client = { address: '127.0.0.1', port: 1 };
     transfers.fire({ kind: 'fault', atMs: 0, client, fault: 'slow', id: 'r1' });
     transfers.fire({ kind: 'requested', atMs: 0, id: 'r1', client, method: 'HEAD', path: '/', status: 200 });
     lines.fire('I (50) simple_ota_example: OTA Succeed, Rebooting...');
     boot('1d0000', '1.0.1');
+    lines.fire('I (40) simple_ota_example: Starting OTA example task');
+    expect(watch.isOn).toBe(false);
+    boot('20000', '1.0.2');
     watch.dispose();
     lines.fire('I (40) simple_ota_example: nothing of this');
     expect(watch.seen).toMatchObject({
@@ -151,7 +164,7 @@ describe('a watch', () => {
       requests: 1,
       usesParts: true,
     });
-    expect(watch.seen.lastLine).toContain('1.0.1');
+    expect(watch.seen.lastLine).toContain('Starting OTA');
   });
 
   it('compares applications by what both starts tell', () => {
