@@ -150,6 +150,12 @@ it('shows why an update failed, and what can be done about it', async () => {
   await workbench.press('Escape');
 });
 
-it('runs and styles nothing but its own files', () => {
+it('runs and styles nothing but its own files', async () => {
   expect(violations()).toEqual([]);
+  // a refusal would have been seen
+  const frame = await timeline();
+  await frame.evaluate(() => {
+    document.body.setAttribute('style', 'color: red');
+  });
+  await expect.poll(() => violations().join('\n')).toMatch(/inline style/i);
 });
