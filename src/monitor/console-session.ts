@@ -234,12 +234,11 @@ export class ConsoleSession implements Disposable {
       const to = end < 0 ? bytes.length : end + 1;
       const piece = bytes.subarray(from, to);
       from = to;
-      const wasPanic = this.#isPanic();
       for (const line of this.#splitter.push(piece)) this.#late.push(...this.#follow(line));
       this.#gate.write(
         this.#renderer.push(piece, {
           nowMs,
-          isPanic: wasPanic || this.#isPanic(),
+          isPanic: this.#isPanic(),
         }),
       );
       // a line that ends with CR LF may come in two
