@@ -234,7 +234,7 @@ describe('firmware with a fault of its own fails where that shows, and nowhere e
   });
 });
 
-describe('a board on a port, through its monitor', () => {
+describe.concurrent('a board on a port, through its monitor', () => {
   it.each([
     ['advanced', { hasRollback: true }],
     ['simple', {}],
