@@ -14,7 +14,7 @@ import {
   virtualBoards,
   type ChosenBoards,
 } from './delivery-boards.ts';
-import { findingKey } from './doctor-actions.ts';
+import { findingKey } from './finding-key.ts';
 import { findingText } from './finding-texts.ts';
 import { fixTitle } from './finding-texts/fixes.ts';
 import { readSettings, writeSetting } from './settings.ts';

@@ -17,7 +17,7 @@ export function firmwareState({ projects, server, certificates, doctor }: Window
       url: server.urlOf(release),
       added: server.addedImages.find((one) => one.name === release.name),
     })),
-    findings: doctor.findings,
+    setup: doctor.items,
     certificate: certificates.current,
     certificateMode: readSettings(projects.workspaceFolder()).values['certificate.mode'],
   };

@@ -6,7 +6,7 @@ import { FINDINGS, type FindingId } from '../../doctor/finding-ids.ts';
 import { editsOfFix, filesOfFix } from '../../doctor/fix-edits.ts';
 import { applyEdits, readTextExactly, type FileEdit } from '../../idf/file-edit.ts';
 import { isCauseChoice, type CauseChoice } from '../cause-fixes.ts';
-import { findingKey, isFixChoice } from '../doctor-actions.ts';
+import { findingKey, isFixChoice } from '../finding-key.ts';
 import { toRange } from '../doctor-diagnostics.ts';
 import { findingText } from '../finding-texts.ts';
 import { fixTitle, needsText } from '../finding-texts/fixes.ts';

@@ -17,6 +17,8 @@ import type { Finding } from '../../doctor/finding.ts';
 import { SETTINGS_SECTION } from '../contributions.ts';
 import type { FactSources, gatherFacts } from '../doctor-facts.ts';
 import type { diagnosticsOf } from '../doctor-diagnostics.ts';
+import type { setupItems } from '../views/setup-items.ts';
+import type { TreeNode } from '../views/tree-node.ts';
 import type { MonitorSession } from './monitor-session.ts';
 
 /** What changes in a burst is checked once, when it has been quiet for so long. */
@@ -28,6 +30,7 @@ interface DoctorRoom {
   readonly checkSetup: typeof checkSetup;
   readonly gatherFacts: typeof gatherFacts;
   readonly diagnosticsOf: typeof diagnosticsOf;
+  readonly setupItems: typeof setupItems;
 }
 
 interface Sources extends FactSources {
@@ -46,6 +49,7 @@ export class DoctorSession implements Disposable {
   readonly #diagnostics: DiagnosticCollection;
   #room: Promise<DoctorRoom> | undefined;
   #findings: readonly Finding[] | undefined;
+  #items: readonly TreeNode[] = [];
   #serverKey = '';
   #connectingMs: number | undefined;
   #patience: NodeJS.Timeout | undefined;
@@ -87,6 +91,11 @@ export class DoctorSession implements Disposable {
   /** The worst first; undefined until the setup was checked for the first time, or when there is no project. */
   get findings(): readonly Finding[] | undefined {
     return this.#findings;
+  }
+
+  /** The findings as rows of a view. */
+  get items(): readonly TreeNode[] {
+    return this.#items;
   }
 
   /** Checks when it has been quiet for a moment. */
@@ -144,6 +153,7 @@ export class DoctorSession implements Disposable {
       this.#serverKey = this.#keyOfServer();
       const facts = await room.gatherFacts(this.#sources, project, { probe, connectingMs: this.#connectingMs });
       const findings = room.checkSetup(facts);
+      this.#items = room.setupItems(findings);
       this.#show(findings);
       this.#diagnostics.clear();
       this.#diagnostics.set(room.diagnosticsOf(findings));
@@ -155,7 +165,10 @@ export class DoctorSession implements Disposable {
   }
 
   #show(findings: readonly Finding[] | undefined): void {
-    if (findings === undefined) this.#diagnostics.clear();
+    if (findings === undefined) {
+      this.#items = [];
+      this.#diagnostics.clear();
+    }
     this.#findings = findings;
     this.#changed.fire(undefined);
   }
@@ -179,12 +192,18 @@ export class DoctorSession implements Disposable {
 
   #doctorRoom(): Promise<DoctorRoom> {
     this.#room ??= (async () => {
-      const [check, gather, show] = await Promise.all([
+      const [check, gather, show, rows] = await Promise.all([
         import('../../doctor/check-setup.ts'),
         import('../doctor-facts.ts'),
         import('../doctor-diagnostics.ts'),
+        import('../views/setup-items.ts'),
       ]);
-      return { checkSetup: check.checkSetup, gatherFacts: gather.gatherFacts, diagnosticsOf: show.diagnosticsOf };
+      return {
+        checkSetup: check.checkSetup,
+        gatherFacts: gather.gatherFacts,
+        diagnosticsOf: show.diagnosticsOf,
+        setupItems: rows.setupItems,
+      };
     })();
     return this.#room;
   }

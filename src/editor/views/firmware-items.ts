@@ -1,6 +1,5 @@
 import { l10n } from 'vscode';
 import { basename } from 'node:path';
-import type { Finding } from '../../doctor/finding.ts';
 import { smallestOtaSlot } from '../../idf/partition-source.ts';
 import type { IdfProject } from '../../idf/project.ts';
 import type { ResolvedVersion, VersionSourceKind } from '../../idf/version.ts';
@@ -13,7 +12,6 @@ import type { ServerCertificate } from '../../server/certificate-store.ts';
 import type { AddedImage, ServerState } from '../sessions/server-session.ts';
 import { bytesText, dayText, hexText, percentText, shortDigest } from '../text.ts';
 import { checkName, checkResult, outcomeIcon, outcomeWord } from './check-texts.ts';
-import { setupItems } from './setup-items.ts';
 import type { TreeNode } from './tree-node.ts';
 
 /** What the Firmware view shows, gathered from the sessions. */
@@ -28,8 +26,8 @@ export interface FirmwareState {
     readonly url: string | undefined;
     readonly added: AddedImage | undefined;
   }[];
-  /** Undefined until the setup was checked. */
-  readonly findings: readonly Finding[] | undefined;
+  /** Rows of what was found in the setup; none until it was checked. */
+  readonly setup: readonly TreeNode[];
   readonly certificate: ServerCertificate | undefined;
   readonly certificateMode: 'authority' | 'selfSigned' | 'own';
 }
@@ -39,7 +37,7 @@ export function firmwareItems(state: FirmwareState): readonly TreeNode[] {
   if (project === undefined) return [];
   return [
     projectItem(project, state),
-    ...setupItems(state.findings),
+    ...state.setup,
     versionItem(project.version),
     imageItem(project),
     tableItem(project),

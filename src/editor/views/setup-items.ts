@@ -2,7 +2,7 @@ import { l10n } from 'vscode';
 import { basename } from 'node:path';
 import { FINDINGS, type Severity } from '../../doctor/finding-ids.ts';
 import type { Finding } from '../../doctor/finding.ts';
-import { findingKey, type FixChoice } from '../doctor-actions.ts';
+import { findingKey, type FixChoice } from '../finding-key.ts';
 import { findingText, groupName } from '../finding-texts.ts';
 import { fixTitle } from '../finding-texts/fixes.ts';
 import type { TreeNode } from './tree-node.ts';
@@ -25,21 +25,20 @@ export function countText(findings: readonly Finding[]): string {
   return parts.filter((part) => part !== '').join(', ');
 }
 
-/** What stands in the way of the next update, each finding with its fixes below it. Nothing before the first check. */
-export function setupItems(findings: readonly Finding[] | undefined): readonly TreeNode[] {
-  if (findings === undefined) return [];
+/** What stands in the way of the next update, each finding with its fixes below it. */
+export function setupItems(findings: readonly Finding[]): readonly TreeNode[] {
   const worst = findings[0]?.severity;
   const isReady = worst === undefined || worst === 'information';
   return [
     {
-      // another row once something is found, so that it opens by itself
-      id: isReady ? 'setup-ready' : 'setup',
+      // another row once an update would fail, so that it opens by itself
+      id: worst === 'error' ? 'setup' : 'setup-ready',
       label: l10n.t('OTA Setup'),
       description: [isReady ? l10n.t('ready') : '', countText(findings)].filter((part) => part !== '').join(', '),
       ...(isReady ? { icon: 'pass', color: 'testing.iconPassed' } : ICONS[worst]),
       contextValue: 'setup',
       children: findings.map(findingItem),
-      isExpanded: !isReady,
+      isExpanded: worst === 'error',
     },
   ];
 }
@@ -52,9 +51,9 @@ function findingItem(finding: Finding): TreeNode {
   const group = groupName(FINDINGS[finding.id].group);
   return {
     id: `setup/${key}`,
-    label: group,
-    description: text,
-    tooltip: place,
+    label: text,
+    description: place,
+    tooltip: `${group} · ${finding.id}`,
     ...ICONS[severity],
     contextValue: fixes.length > 0 ? 'finding-fixable' : 'finding',
     payload: key,
