@@ -11,7 +11,7 @@ import { DisposableStore, type Disposable } from '../base/disposable.ts';
 import type { Finding, Fix } from '../doctor/finding.ts';
 import { commandId } from './contributions.ts';
 import { findingKey, type FixChoice } from './finding-key.ts';
-import { fixTitle } from './finding-texts/fixes.ts';
+import type { fixTitle } from './finding-texts/fixes.ts';
 import type { DoctorSession } from './sessions/doctor-session.ts';
 
 /** The lightbulb: fixes of the findings at a place. */
@@ -22,11 +22,15 @@ class FindingActions implements CodeActionProvider {
     this.#doctor = doctor;
   }
 
-  provideCodeActions(document: TextDocument, range: Range, context: CodeActionContext): CodeAction[] {
+  async provideCodeActions(document: TextDocument, range: Range, context: CodeActionContext): Promise<CodeAction[]> {
     const found = (this.#doctor.findings ?? []).filter(
       (one) => one.path === document.uri.fsPath && one.fixes.length > 0 && isTouched(one, range),
     );
-    return found.flatMap((finding) => finding.fixes.map((fix, index) => actionOf(finding, fix, index, context)));
+    if (found.length === 0) return [];
+    const texts = await import('./finding-texts/fixes.ts');
+    return found.flatMap((finding) =>
+      finding.fixes.map((fix, index) => actionOf(finding, fix, index, context, texts.fixTitle)),
+    );
   }
 }
 
@@ -35,8 +39,14 @@ function isTouched({ range: at }: Finding, range: Range): boolean {
   return range.start.line <= line && range.end.line >= line;
 }
 
-function actionOf(finding: Finding, fix: Fix, index: number, { diagnostics }: CodeActionContext): CodeAction {
-  const action = new CodeAction(fixTitle(fix), CodeActionKind.QuickFix);
+function actionOf(
+  finding: Finding,
+  fix: Fix,
+  index: number,
+  { diagnostics }: CodeActionContext,
+  titleOf: typeof fixTitle,
+): CodeAction {
+  const action = new CodeAction(titleOf(fix), CodeActionKind.QuickFix);
   action.command = {
     command: commandId('applyFix'),
     title: action.title,
