@@ -78,13 +78,19 @@ export const faultReportWords: FaultWords = {
     isBaselineGood(report) || (report.isCancelled && report.rows.length === 0)
       ? l10n.t('{0} passed, {1} failed, {2} unknown.', counts.passed, counts.failed, counts.unknown)
       : baselineText(report),
+    ...(counts.failed === 0 ? [] : [`**${l10n.t('Failed')}**: ${namesOf(report, 'failed')}`]),
+    ...(counts.unknown === 0 ? [] : [`**${l10n.t('Unknown')}**: ${namesOf(report, 'unknown')}`]),
   ],
+  legend: () =>
+    l10n.t(
+      '“Healthy”: healthy firmware keeps the version it runs, installs the update, or does either. “Kept old”: it went on with the version it ran. “Old boots”: that version starts after a reset. “Came back”: it took the good image afterwards.',
+    ),
   columns: {
     fault: l10n.t('Fault'),
-    healthy: l10n.t('Healthy firmware'),
-    kept: l10n.t('Kept the old version'),
-    boots: l10n.t('Which still boots'),
-    cameBack: l10n.t('Came back for the good image'),
+    healthy: l10n.t('Healthy'),
+    kept: l10n.t('Kept old'),
+    boots: l10n.t('Old boots'),
+    cameBack: l10n.t('Came back'),
     verdict: l10n.t('Verdict'),
   },
   details: l10n.t('Details'),
@@ -92,9 +98,9 @@ export const faultReportWords: FaultWords = {
   healthy: (reaction) => {
     switch (reaction) {
       case 'keeps':
-        return l10n.t('keeps the old version');
+        return l10n.t('keeps');
       case 'installs':
-        return l10n.t('installs the update');
+        return l10n.t('installs');
       case 'either':
         return l10n.t('either');
     }
@@ -104,6 +110,13 @@ export const faultReportWords: FaultWords = {
   reason: (row) => REASONS[row.reason](row),
   notice: (notice) => NOTICES[notice](),
 };
+
+function namesOf({ rows }: FaultReport, verdict: FaultVerdict): string {
+  return rows
+    .filter((row) => row.verdict === verdict)
+    .map((row) => faultText(row.profile.id).name)
+    .join(', ');
+}
 
 /** Without an update that works, the rest means nothing. */
 function baselineText({ baseline }: FaultReport): string {

@@ -73,7 +73,7 @@ const TEXTS: Readonly<Record<FaultId, () => FaultText>> = {
     healthy: installs(),
   }),
   untilClose: () => ({
-    name: l10n.t('No length: until the connection closes'),
+    name: l10n.t('No length: until close'),
     does: l10n.t('The image ends where the connection does, without a Content-Length.'),
     healthy: installs(),
   }),

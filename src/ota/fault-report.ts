@@ -112,6 +112,8 @@ export interface FaultWords {
     readonly cameBack: string;
     readonly verdict: string;
   };
+  /** What the columns say. */
+  readonly legend: () => string;
   readonly details: string;
   readonly fault: (id: FaultId) => string;
   readonly healthy: (reaction: HealthyReaction) => string;
@@ -122,7 +124,8 @@ export interface FaultWords {
   readonly notice: (notice: FaultNotice) => string;
 }
 
-/** The report as Markdown: a summary, a table of all faults, and a paragraph for each that is not simply as it should be. */
+/** The report as Markdown: a summary, a table of all faults, and a paragraph for each that is not simply as it should be, what
+ * failed first. */
 export function faultReportMarkdown(report: FaultReport, words: FaultWords): string {
   const { columns } = words;
   const head = [columns.verdict, columns.fault, columns.healthy, columns.kept, columns.boots, columns.cameBack];
@@ -134,12 +137,14 @@ export function faultReportMarkdown(report: FaultReport, words: FaultWords): str
     words.answer(row.oldStillBoots),
     words.answer(row.cameBack),
   ]);
-  const told = report.rows.filter((row) => row.verdict !== 'passed' || row.notice !== undefined);
+  const told = (['failed', 'unknown', 'passed'] as const).flatMap((verdict) =>
+    report.rows.filter((row) => row.verdict === verdict && (verdict !== 'passed' || row.notice !== undefined)),
+  );
   return [
     `# ${words.title(report)}`,
     '',
     ...words.summary(report, countVerdicts(report)).flatMap((line) => [line, '']),
-    ...(rows.length === 0 ? [] : [...tableLines(head, rows), '']),
+    ...(rows.length === 0 ? [] : [...tableLines(head, rows), '', words.legend(), '']),
     ...(told.length === 0 ? [] : [`## ${words.details}`, '', ...told.flatMap((row) => detailLines(row, words))]),
   ].join('\n');
 }
