@@ -203,8 +203,8 @@ describe('power fails at any point of', () => {
         rig.put(row.label, slotImage(VERSIONS[row.label] ?? '', { image: { totalSizeBytes: 32 * 1024 } }));
       }
       // it may have booted already
-    rig.flash.replace(0xd000, makeOtadata(...otadata));
-    const start = rig.flash.snapshot();
+      rig.flash.replace(0xd000, makeOtadata(...otadata));
+      const start = rig.flash.snapshot();
       const before = await rig.boot();
       rig.line.unplug();
       rig.flash.restore(start);
