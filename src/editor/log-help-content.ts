@@ -1,5 +1,5 @@
 import { CodeAction, CodeActionKind, Hover, l10n, MarkdownString, type TextLine } from 'vscode';
-import { lineSign, printedLine } from '../doctor/diagnosis.ts';
+import { lineSign, printedLine } from '../doctor/signs.ts';
 import { fixesFor } from '../doctor/causes.ts';
 import type { Fix } from '../doctor/finding.ts';
 import type { IdfVersion } from '../idf/idf-version.ts';

@@ -59,7 +59,7 @@ async function choose(facts: SetupFacts, whole: SetupPlan): Promise<SetupPlan | 
   try {
     await preview.show(whole.edits);
     pick.title = l10n.t('Set up {0} for OTA: {1} files change, as shown below', name, whole.edits.length);
-    pick.placeholder = l10n.t('Uncheck what you do not want. What is there now is kept beside each file.');
+    pick.placeholder = l10n.t('Uncheck what you do not want; backups are kept');
     pick.canSelectMany = true;
     // the diff can be scrolled meanwhile
     pick.ignoreFocusOut = true;
