@@ -26,7 +26,7 @@ export function isReturnAddress({ elf, functionStart }: AddressIndex, address: n
  * lies 2 before them.
  * @see ESP-IDF v5.5 `fp_unwind.c`, `eh_frame_parser.c` */
 export function insideOfCall(index: AddressIndex, address: number): number {
-  return isReturnAddress(index, address) && !isReturnAddress(index, address + 2) ? address - 1 : address;
+  return isReturnAddress(index, address) ? address - 1 : address;
 }
 
 /** Whether the last 2 or 4 bytes could be a call, wherever the instructions begin. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ConsoleFollower } from '../../src/monitor/console-follower.ts';
 import { decodeCrash, type DecodedCrash } from '../../src/monitor/decode-crash.ts';
 import { createAddressIndex } from '../../src/monitor/elf/address-index.ts';
+import { readCallFrames } from '../../src/monitor/elf/call-frames.ts';
 import { openElf } from '../../src/monitor/elf/elf-file.ts';
 import { canCrash, CRASHES, makeCrash, recordCrash, recordedCrash, type ElfCrash } from '../support/elf-crashes.ts';
 
@@ -66,6 +67,49 @@ function chainOf({ frames }: DecodedCrash): string[] {
     .map(({ function: name, file = '', line = 0 }) => `${name} ${file}:${line}`);
 }
 
+/** By number. @see RISC-V ELF psABI, "DWARF Register Numbers" */
+const NAMES = ['zero', 'ra', 'sp', 'gp', 'tp', 't0', 't1', 't2', 's0', 's1'].concat([
+  'a0',
+  'a1',
+  'a2',
+  'a3',
+  'a4',
+  'a5',
+  'a6',
+  'a7',
+  's2',
+  's3',
+  's4',
+  's5',
+  's6',
+  's7',
+  's8',
+  's9',
+  's10',
+  's11',
+]);
+
+/** Our rules at the addresses where readelf says that they change; a rule is that of the address before the next one, too. */
+function rulesOf(bytes: Uint8Array, { rules }: ElfCrash): unknown[] {
+  const frames = readCallFrames(openElf(bytes));
+  const words = (address: number): { stack: string; saved: Record<string, number> } | undefined => {
+    const frame = frames(address);
+    if (frame === undefined) return undefined;
+    const saved = [...frame.saved].flatMap(([register, offset]) => {
+      return offset === undefined ? [] : [[NAMES[register] ?? '', offset] as const];
+    });
+    const { register, offset } = frame.stack;
+    return { stack: `${NAMES[register] ?? ''}+${offset}`, saved: Object.fromEntries(saved) };
+  };
+  return rules.map(({ from }, at) => {
+    const rule = words(from);
+    const next = rules[at + 1]?.from ?? 0;
+    // the next row is of the same function, where its rules are not those that every function begins with
+    const isSame = next > from && rules[at + 1]?.stack !== 'sp+0';
+    return isSame && JSON.stringify(words(next - 2)) !== JSON.stringify(rule) ? words(next - 2) : { from, ...rule };
+  });
+}
+
 describe.each(Object.entries(CRASHES))('the chain of calls of %s', (name, flags) => {
   if (isInstalled) {
     it('that crashed now is what GDB finds', { timeout: 60_000 }, async () => {
@@ -73,6 +117,7 @@ describe.each(Object.entries(CRASHES))('the chain of calls of %s', (name, flags)
       if (records) recordCrash(name, made);
       expect(made.crash.chain.length).toBeGreaterThan(5);
       expect(chainOf(decode(made.bytes, made.crash))).toEqual(made.crash.chain);
+      expect(rulesOf(made.bytes, made.crash)).toEqual(made.crash.rules);
     });
   }
   const where = isInstalled ? '' : ' (no riscv64-unknown-elf-gcc, qemu-riscv32 and gdb-multiarch here)';
@@ -80,6 +125,12 @@ describe.each(Object.entries(CRASHES))('the chain of calls of %s', (name, flags)
     const { bytes, crash } = recordedCrash(name);
     expect(crash.chain.length).toBeGreaterThan(5);
     expect(chainOf(decode(bytes, crash))).toEqual(crash.chain);
+  });
+
+  it(`that was recorded${where} has the rules that readelf found`, () => {
+    const { bytes, crash } = recordedCrash(name);
+    expect(crash.rules.length).toBeGreaterThan(10);
+    expect(rulesOf(bytes, crash)).toEqual(crash.rules);
   });
 
   it('ends where the printed stack ends, without a wrong frame', () => {

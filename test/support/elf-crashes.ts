@@ -10,6 +10,12 @@ export interface ElfCrash {
   readonly registers: Readonly<Record<string, number>>;
   readonly stackAddress: number;
   readonly stack: readonly number[];
+  /** What readelf makes of the rules for unwinding: from which address on, the caller's stack pointer, and where registers were saved. */
+  readonly rules: readonly {
+    readonly from: number;
+    readonly stack: string;
+    readonly saved: Readonly<Record<string, number>>;
+  }[];
   /** `function file:line` of each frame, inlined ones too, the innermost first. */
   readonly chain: readonly string[];
 }
@@ -18,6 +24,7 @@ export const CRASHES: Readonly<Record<string, readonly string[]>> = {
   'crash-Og': ['-Og', '-gdwarf-5'],
   'crash-O2': ['-O2', '-gdwarf-4'],
   'crash-Os-save-restore': ['-Os', '-gdwarf-5', '-msave-restore'],
+  'crash-O2-exceptions': ['-O2', '-gdwarf-5', '-fexceptions', '-fasynchronous-unwind-tables'],
   'crash-O2-frame-pointer': ['-O2', '-gdwarf-5', '-fno-omit-frame-pointer'],
 };
 
@@ -66,14 +73,37 @@ export async function makeCrash(flags: readonly string[]): Promise<{ bytes: Uint
       encoding: 'utf8',
       timeout: 60_000,
     });
-    return { bytes: new Uint8Array(readFileSync(elf)), crash: crashOf(gdb.stdout) };
+    const interpreted = spawnSync('riscv64-unknown-elf-readelf', ['--debug-dump=frames-interp', elf], {
+      encoding: 'utf8',
+    });
+    return {
+      bytes: new Uint8Array(readFileSync(elf)),
+      crash: { ...crashOf(gdb.stdout), rules: rulesOf(interpreted.stdout) },
+    };
   } finally {
     machine.kill();
     rmSync(folder, { recursive: true });
   }
 }
 
-function crashOf(output: string): ElfCrash {
+/** Tables with a row for each address where the rules change; `c-4` is 4 below the caller's stack pointer, `u` is unchanged. */
+function rulesOf(output: string): ElfCrash['rules'] {
+  let names: string[] = [];
+  return output.split('\n').flatMap((line) => {
+    const columns = line.trim().split(/\s+/);
+    if (columns[0] === 'LOC') names = columns.slice(2);
+    const [from = '', stack = '', ...places] = columns;
+    // rows at address 0 are what all functions have in common
+    if (!/^[0-9a-f]{8}$/.test(from) || /^0+$/.test(from) || !/^\w+\+\d+$/.test(stack)) return [];
+    const saved = names.flatMap((name, at) => {
+      const offset = /^c([+-]\d+)$/.exec(places[at] ?? '')?.[1];
+      return offset === undefined ? [] : [[name, Number(offset)] as const];
+    });
+    return [{ from: Number.parseInt(from, 16), stack, saved: Object.fromEntries(saved) }];
+  });
+}
+
+function crashOf(output: string): Omit<ElfCrash, 'rules'> {
   const [, afterChain = ''] = output.split('CHAIN\n');
   const [chain = '', afterRegisters = ''] = afterChain.split('REGISTERS\n');
   const [values = '', stack = ''] = afterRegisters.split('STACK\n');

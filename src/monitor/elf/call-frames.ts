@@ -47,6 +47,18 @@ interface CommonInformation {
   readonly dataFactor: number;
   readonly returnRegister: number;
   readonly instructions: SectionCursor;
+  /** How `.eh_frame` writes addresses: `DW_EH_PE_…`. */
+  readonly encoding: number;
+  /** Each function's entry has a length of more information in front of its rules. */
+  readonly hasMore: boolean;
+}
+
+/** The rules of one function. */
+interface FunctionRules {
+  readonly low: number;
+  readonly high: number;
+  readonly common: CommonInformation;
+  readonly rules: SectionCursor;
 }
 
 interface State {
@@ -55,32 +67,11 @@ interface State {
   saved: Map<number, number | undefined>;
 }
 
-/** Reads `.debug_frame`: where each function's rules are at once, the rules when they are asked for.
- * @see DWARF 5 §6.4 */
+/** Reads `.debug_frame` and `.eh_frame` (what is compiled with exceptions has only this one): where each function's rules are at once, the
+ * rules when they are asked for.
+ * @see DWARF 5 §6.4; Linux Standard Base 5.0, "Exception Frames" */
 export function readCallFrames(elf: ElfFile): CallFrames {
-  const entries: { low: number; high: number; cie: number; from: number; end: number }[] = [];
-  let section: SectionCursor;
-  try {
-    section = elf.open('.debug_frame');
-  } catch (error) {
-    if (isOtaError(error)) return () => undefined;
-    throw error;
-  }
-  const frames = section;
-  quietly(() => {
-    while (!section.isAtEnd) {
-      const { length, offsetSize } = unitLength(section);
-      const end = section.at + length;
-      section.take(length);
-      if (offsetSize !== 4) continue;
-      const cursor = section.from(end - length, end);
-      const cie = cursor.u32();
-      if (cie === CIE_ID) continue;
-      const low = cursor.u32();
-      const high = low + cursor.u32();
-      if (elf.isCode(low) && high > low) entries.push({ low, high, cie, from: cursor.at, end });
-    }
-  });
+  const entries = ['.debug_frame', '.eh_frame'].flatMap((name) => readEntries(elf, name));
   entries.sort((a, b) => a.low - b.low);
   const lows = Uint32Array.from(entries, ({ low }) => low);
 
@@ -88,23 +79,68 @@ export function readCallFrames(elf: ElfFile): CallFrames {
     const entry = entries[lastAtMost(lows, address)];
     if (entry === undefined || address >= entry.high) return undefined;
     return quietly(() => {
-      const common = readCommon(frames, entry.cie);
-      const budget = new Budget(frames.bytes.length * STEPS_PER_BYTE + 1000);
-      const initial: State = { register: 0, offset: 0, saved: new Map() };
-      const before = run(common.instructions, common, initial, initial, entry.low, address, budget);
-      const start: State = { ...before, saved: new Map(before.saved) };
-      const { register, offset, saved } = run(
-        frames.from(entry.from, entry.end),
-        common,
-        start,
-        before,
-        entry.low,
-        address,
-        budget,
-      );
+      const { common, low } = entry;
+      const rules = entry.rules.from(entry.rules.at, entry.rules.end);
+      const budget = new Budget(rules.bytes.length * STEPS_PER_BYTE + 1000);
+      const empty: State = { register: 0, offset: 0, saved: new Map() };
+      const first = common.instructions.from(common.instructions.at, common.instructions.end);
+      const initial = run(first, common, empty, empty, low, address, budget);
+      const start: State = { ...initial, saved: new Map(initial.saved) };
+      const { register, offset, saved } = run(rules, common, start, initial, low, address, budget);
       return { stack: { register, offset }, saved, returnRegister: common.returnRegister };
     });
   };
+}
+
+function readEntries(elf: ElfFile, name: string): FunctionRules[] {
+  const entries: FunctionRules[] = [];
+  const isEh = name === '.eh_frame';
+  const base = elf.sections.find((section) => section.name === name)?.address ?? 0;
+  const commons = new Map<number, CommonInformation>();
+  quietly(() => {
+    const section = elf.open(name);
+    const commonAt = (offset: number): CommonInformation => {
+      let common = commons.get(offset);
+      if (common === undefined) {
+        common = readCommon(section, offset, isEh);
+        commons.set(offset, common);
+      }
+      return common;
+    };
+    while (!section.isAtEnd) {
+      const { length, offsetSize } = unitLength(section);
+      const end = section.at + length;
+      section.take(length);
+      // an empty one is the last of a linked file
+      if (offsetSize !== 4 || length === 0) continue;
+      const cursor = section.from(end - length, end);
+      const at = cursor.at;
+      const id = cursor.u32();
+      if (id === (isEh ? 0 : CIE_ID)) continue;
+      quietly(() => {
+        const common = commonAt(isEh ? at - id : id);
+        const low = isEh ? encodedAddress(cursor, common.encoding, base) : cursor.u32();
+        const high = low + (isEh ? encodedAddress(cursor, common.encoding & 0x0f, 0) : cursor.u32());
+        if (common.hasMore) cursor.take(cursor.uleb());
+        if (elf.isCode(low) && high > low) entries.push({ low, high, common, rules: cursor });
+      });
+    }
+  });
+  return entries;
+}
+
+/** @see Linux Standard Base 5.0, "DWARF Exception Header Encoding" */
+function encodedAddress(cursor: SectionCursor, encoding: number, base: number): number {
+  const from = base + cursor.at;
+  const format = encoding & 0x0f;
+  let value: number;
+  if (format === 0x00 || format === 0x03 || format === 0x0b) value = cursor.u32();
+  else if (format === 0x02) value = cursor.u16();
+  else if (format === 0x0a) value = (cursor.u16() << 16) >> 16;
+  else throw cursor.malformed('pointerEncoding');
+  const application = encoding & 0xf0;
+  if (application !== 0 && application !== 0x10) throw cursor.malformed('pointerEncoding');
+  return (application === 0x10 ? from + value : value) >>> 0;
 }
 
 /** The value, or undefined where the contents make none. */
@@ -117,21 +153,35 @@ function quietly<Value>(read: () => Value): Value | undefined {
   }
 }
 
-function readCommon(section: SectionCursor, offset: number): CommonInformation {
+function readCommon(section: SectionCursor, offset: number, isEh: boolean): CommonInformation {
   const header = section.from(offset);
   const { length } = unitLength(header);
   const end = header.at + length;
   header.take(length);
   const cursor = section.from(end - length, end);
-  if (cursor.u32() !== CIE_ID) throw cursor.malformed('commonInformation', offset);
+  if (cursor.u32() !== (isEh ? 0 : CIE_ID)) throw cursor.malformed('commonInformation', offset);
   const version = cursor.u8();
-  // what an augmentation adds is not known
-  if (cursor.text() !== '') throw cursor.malformed('augmentation');
+  const augmentation = cursor.text();
+  // what another augmentation adds is not known
+  if (augmentation !== '' && !/^z[RPLSB]*$/.test(augmentation)) throw cursor.malformed('augmentation');
   if (version >= 4) cursor.take(2);
   const codeFactor = cursor.uleb();
   const dataFactor = cursor.sleb();
   const returnRegister = version === 1 ? cursor.u8() : cursor.uleb();
-  return { codeFactor, dataFactor, returnRegister, instructions: cursor };
+  let encoding = 0;
+  if (augmentation !== '') {
+    const more = cursor.uleb();
+    const from = cursor.at;
+    for (const letter of augmentation) {
+      if (letter === 'R') encoding = cursor.u8();
+      else if (letter === 'L') cursor.u8();
+      else if (letter === 'P') encodedAddress(cursor, cursor.u8() & 0x0f, 0);
+    }
+    cursor.at = from;
+    cursor.take(more);
+  }
+  const hasMore = augmentation !== '';
+  return { codeFactor, dataFactor, returnRegister, instructions: cursor, encoding, hasMore };
 }
 
 /** Carries out the rules up to an address. */

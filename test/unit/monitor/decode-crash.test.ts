@@ -145,6 +145,35 @@ describe('a panic of RISC-V without rules for unwinding', () => {
   });
 });
 
+describe('a panic of RISC-V with rules for unwinding', () => {
+  const [inOnce, inStart] = [returnAddressIn('once'), returnAddressIn('start')];
+  const [atEntry = 0] = addressesIn(unwindable, 'checksum');
+
+  it('has certain callers, and ends at a function that never returns', () => {
+    // once() keeps its return address in the last word of its 16 bytes, start() keeps none
+    const decoded = decodeCrash(riscvPanic(inOnce, 0, [0, 0, 0, inStart]), unwindable, { isRiscV: true });
+    expect(summary(decoded)).toEqual(['pc once', 'stack start']);
+  });
+
+  it('takes the register for the caller at the start of a function, and its copy in the stack for no further one', () => {
+    const decoded = decodeCrash(riscvPanic(atEntry, inOnce, [0, 0, 0, inStart]), unwindable, { isRiscV: true });
+    expect(summary(decoded)).toEqual(['pc checksum', 'ra once', 'stack start']);
+    const lost = riscvPanic(atEntry, inOnce, [0, 0, 0, 0, inOnce, inStart]);
+    expect(summary(decodeCrash(lost, unwindable, { isRiscV: true }))).toEqual([
+      'pc checksum',
+      'ra once',
+      'stack? start',
+    ]);
+  });
+
+  it('reads the stack only as far as no line of it was lost', () => {
+    const whole = riscvPanic(0, 0, [...Array<number>(8).fill(0), inOnce, ...Array<number>(8).fill(0), inStart]);
+    const lines = whole.lines.filter((line) => !line.startsWith('3fc910a0'));
+    const count = (crash: CrashReport): number => decodeCrash(crash, riscv, { isRiscV: true }).frames.length;
+    expect([count(whole), count({ ...whole, lines })]).toEqual([3, 1]);
+  });
+});
+
 describe('a panic of Xtensa', () => {
   const pc = addressesIn(xtensa, 'checksum')[6] ?? 0;
   const caller = (addressesIn(xtensa, 'once')[12] ?? 0) - 0;

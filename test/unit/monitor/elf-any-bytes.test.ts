@@ -4,11 +4,15 @@ import { isOtaError } from '../../../src/base/ota-error.ts';
 import { createAddressIndex, MOST_PROBLEMS } from '../../../src/monitor/elf/address-index.ts';
 import { readCallFrames } from '../../../src/monitor/elf/call-frames.ts';
 import { openElf, type ElfFile } from '../../../src/monitor/elf/elf-file.ts';
+import { CRASHES, recordedCrash } from '../../support/elf-crashes.ts';
 import { codeAddresses, ELF_PROGRAMS, recordedElf } from '../../support/elf-programs.ts';
 
 let programs: readonly Uint8Array[];
 beforeAll(() => {
-  programs = ELF_PROGRAMS.map((program) => recordedElf(program).bytes);
+  programs = [
+    ...ELF_PROGRAMS.map((program) => recordedElf(program).bytes),
+    ...Object.keys(CRASHES).map((name) => recordedCrash(name).bytes),
+  ];
 });
 
 /** What any bytes must give: a value or a coded error; each lookup an answer, whatever is broken. */
