@@ -12,7 +12,7 @@ import type { WayOut } from '../error-texts/error-text.ts';
 import { follow, reportError, titleOf } from '../report-error.ts';
 import type { DeliveryResult } from '../sessions/deliver-session.ts';
 import { percentText, rateText } from '../text.ts';
-import { deliveryText, deliveryTitle, workName } from '../views/updates-items.ts';
+import { deliveryText, deliveryTitle, workName, workOutcomeText } from '../views/updates-items.ts';
 import { stepName, verdictText } from '../views/timeline-items.ts';
 import type { WindowSession } from '../window-session.ts';
 import { requireProject, requireTrust, withProgress, type Handler } from './run.ts';
@@ -235,6 +235,7 @@ export async function deliverAsTask(session: WindowSession, say: (line: string) 
   }
 }
 
-function workLine({ id, note }: Delivery['work'][number]): string {
-  return [workName(id), note].filter(Boolean).join(': ');
+function workLine({ id, outcome, note }: Delivery['work'][number]): string {
+  const isPlain = outcome === 'done';
+  return [workName(id), isPlain ? note : workOutcomeText(outcome)].filter(Boolean).join(': ');
 }
