@@ -59,6 +59,12 @@ export class DeliverSession implements Disposable {
         if (isPart) this.cancel();
       }),
     );
+    this.#store.add(
+      options.projects.onChange((project) => {
+        // a delivery is of one project from its first step to its last
+        if (this.#running !== undefined && project?.folder !== this.#running.folder) this.cancel();
+      }),
+    );
   }
 
   get isRunning(): boolean {
