@@ -55,8 +55,10 @@ export class DeliverSession implements Disposable {
     this.#options = options;
     this.#store.add(
       options.boards.onDetach((number) => {
-        const isPart = this.#running?.delivery?.updates.some((one) => virtualNumber(one.id) === number) === true;
-        if (isPart) this.cancel();
+        const { kind, updates = [] } = this.#running?.delivery ?? {};
+        const numbers = updates.map((one) => virtualNumber(one.id)).filter((one) => one !== undefined);
+        // one that waits for the canary is a part of it too
+        if (numbers.includes(number) || (kind === 'delivery' && numbers.length > 0)) this.cancel();
       }),
     );
     this.#store.add(
