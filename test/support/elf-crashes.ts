@@ -56,7 +56,7 @@ export async function makeCrash(flags: readonly string[]): Promise<{ bytes: Uint
   if (build.status !== 0) throw new Error(build.stderr);
   const machine = spawn('qemu-riscv32', ['-g', socket, elf], { stdio: 'ignore' });
   try {
-    for (let tries = 0; tries < 500 && !existsSync(socket); tries++) await new Promise((next) => setTimeout(next, 20));
+    for (let tries = 0; tries < 1500 && !existsSync(socket); tries++) await new Promise((next) => setTimeout(next, 20));
     const commands = [
       ...[
         'set pagination off',
