@@ -71,15 +71,15 @@ export function treeView(page: () => Page, title: string) {
       }));
     },
 
-    /** Waits for a row; scrolls down to find it. */
+    /** Waits for a row; scrolls to find it, from the top down. */
     async reveal(label: string | RegExp): Promise<Locator> {
       await view.open();
       const wanted = row(label);
       const list = pane().locator(SELECTORS.list).first();
       for (let tries = 0; tries < 20 && (await wanted.count()) === 0 && (await list.count()) > 0; tries += 1) {
-        if (!(await isScrolledDown(list))) {
+        if (tries === 0 || !(await isScrolledDown(list))) {
           await list.hover();
-          await page().mouse.wheel(0, 200);
+          await page().mouse.wheel(0, tries === 0 ? -100_000 : 200);
         }
         await wanted.waitFor({ timeout: 200 }).catch(() => undefined); // the loop asks again
       }
