@@ -1,4 +1,5 @@
 import { createServer, isIPv6, type Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import { throwIfCancelled } from '../base/abort.ts';
 import { systemClock, type Clock } from '../base/clock.ts';
 import { toDisposable, type Disposable } from '../base/disposable.ts';
@@ -165,11 +166,10 @@ export async function startFirmwareServer(
       const fault = faults.connection(client);
       const largest = fault?.maxFragmentBytes ?? Infinity;
       const maxFragmentBytes = Math.min(largest, settings.maxFragmentBytes ?? Infinity);
-      let agreed: ReturnType<Connection['tls']>;
+      let isSecure = false;
       const onSecure = (): void => {
+        isSecure = true;
         begin();
-        // asked now: a connection that is gone by the time of the answer has no cipher any more
-        agreed = { version: socket.getProtocol() ?? 'unknown', cipher: socket.getCipher().name };
       };
       const socket = shakeHands(raw, {
         secureContext: fault?.secureContext ?? base,
@@ -181,9 +181,9 @@ export async function startFirmwareServer(
         onSecure,
       });
       // made ready while the client does its part of the handshake
-      const { connection, begin } = toRequests(socket, client, () => agreed);
+      const { connection, begin } = toRequests(socket, client, () => agreedWith(socket));
       socket.once('close', () => {
-        if (agreed !== undefined && connection.requests === 0) onFailed('closed', 'afterHandshake');
+        if (isSecure && connection.requests === 0) onFailed('closed', 'afterHandshake');
       });
     };
     if (!faults.switch.isPlainAnswered) {
@@ -253,6 +253,12 @@ export async function startFirmwareServer(
     stop,
     dispose: abort,
   };
+}
+
+/** What was agreed with a client; of one that has gone meanwhile nothing is known any more, whatever the types say. */
+function agreedWith(socket: TLSSocket): { readonly version: string; readonly cipher: string } {
+  const cipher = socket.getCipher() as { readonly name: string } | null | undefined;
+  return { version: socket.getProtocol() ?? 'unknown', cipher: cipher?.name ?? 'unknown' };
 }
 
 /** The first byte that comes, which stays to be read again. A connection on which none comes is closed. */
