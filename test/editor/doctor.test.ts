@@ -99,6 +99,14 @@ it('explains a finding', async () => {
   await workbench.editors.closeAll();
 });
 
+it('explains the code of a problem', async () => {
+  await workbench.problems.rows();
+  const problem = workbench.page().locator(SELECTORS.problemRow, { hasText: 'behaviour-wifi-placeholder' }).first();
+  await problem.locator('a', { hasText: 'behaviour-wifi-placeholder' }).first().click();
+  await workbench.webview('h3#behaviour-wifi-placeholder');
+  await workbench.editors.closeAll();
+});
+
 it('says that the setup is ready when an image is built and the server is on', async () => {
   await workbench.runCommand('ESP32 OTA: Build Firmware');
   await firmware.reveal('simple_ota.bin');
