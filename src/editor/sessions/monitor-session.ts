@@ -210,39 +210,41 @@ export class MonitorSession implements Disposable {
         this.#changed.fire(undefined);
       }),
     );
+    let terminal: Terminal | undefined;
+    const subject: MonitorSubject = {
+      session,
+      log: this.#options.log,
+      show: () => {
+        terminal?.show();
+      },
+      clear: () => {
+        pty.clear();
+      },
+      end: () => this.close(session.address),
+      logOptions: () => ({
+        ...this.#settings(),
+        folder: projects.project?.folder ?? workspace.workspaceFolders?.[0]?.uri.fsPath,
+      }),
+    };
     try {
+      // before the port is open, so that the first line is in it
+      if (values['monitor.logToFile']) await actions.actOn(subject, { kind: 'toggleLog' });
       await session.open();
     } catch (error) {
       store.dispose();
       throw error;
     }
     const name = address === VIRTUAL_PORT ? l10n.t('virtual board') : (portNameOf(ports, address) ?? address);
-    const terminal = window.createTerminal({
+    terminal = window.createTerminal({
       name: l10n.t('Monitor: {0}', name),
       pty,
       iconPath: new ThemeIcon('circuit-board'),
       isTransient: true,
     });
     const monitor: Monitor = { session, pty, terminal, store };
-    const subject: MonitorSubject = {
-      session,
-      log: this.#options.log,
-      show: () => {
-        terminal.show();
-      },
-      clear: () => {
-        pty.clear();
-      },
-      end: () => this.#end(monitor),
-      logOptions: () => ({
-        ...this.#settings(),
-        folder: projects.project?.folder ?? workspace.workspaceFolders?.[0]?.uri.fsPath,
-      }),
-    };
     this.#monitors.push(monitor);
     this.#options.log.info(`monitor of ${address} opened`);
     this.#changed.fire(undefined);
-    if (values['monitor.logToFile']) await actions.actOn(subject, { kind: 'toggleLog' });
     return session;
   }
 
