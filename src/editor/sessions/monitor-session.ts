@@ -210,12 +210,11 @@ export class MonitorSession implements Disposable {
         this.#changed.fire(undefined);
       }),
     );
-    let terminal: Terminal | undefined;
     const subject: MonitorSubject = {
       session,
       log: this.#options.log,
       show: () => {
-        terminal?.show();
+        terminal.show();
       },
       clear: () => {
         pty.clear();
@@ -235,7 +234,7 @@ export class MonitorSession implements Disposable {
       throw error;
     }
     const name = address === VIRTUAL_PORT ? l10n.t('virtual board') : (portNameOf(ports, address) ?? address);
-    terminal = window.createTerminal({
+    const terminal = window.createTerminal({
       name: l10n.t('Monitor: {0}', name),
       pty,
       iconPath: new ThemeIcon('circuit-board'),
