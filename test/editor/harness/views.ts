@@ -117,10 +117,17 @@ export function treeView(page: () => Page, title: string) {
 
     /** Clicks one of the small buttons at the end of a row, by its title. */
     async clickInline(label: string | RegExp, action: string): Promise<void> {
-      const wanted = await view.reveal(label);
-      await page().mouse.move(0, 0); // what is shown for the place where the mouse was could cover the row
-      await wanted.hover();
-      await wanted.locator(`${SELECTORS.treeRowActions}[aria-label^="${action}"]`).first().click();
+      // a row that is drawn anew loses its buttons until the mouse comes again
+      await waitUntil(
+        async () => {
+          const wanted = await view.reveal(label);
+          await page().mouse.move(0, 0); // what is shown for the place where the mouse was could cover the row
+          await wanted.hover({ timeout: 3000 });
+          await wanted.locator(`${SELECTORS.treeRowActions}[aria-label^="${action}"]`).first().click({ timeout: 3000 });
+          return true;
+        },
+        `the button "${action}" of ${String(label)}`,
+      );
     },
 
     /** Titles of the small buttons at the end of a row. */
@@ -159,8 +166,11 @@ export function treeView(page: () => Page, title: string) {
     /** Clicks a button of the view's title bar, by its title. */
     async clickTitleAction(action: string): Promise<void> {
       await view.open();
-      await pane().hover();
-      await pane().locator(`${SELECTORS.viewActions}[aria-label^="${action}"]`).first().click();
+      await waitUntil(async () => {
+        await pane().hover({ timeout: 3000 });
+        await pane().locator(`${SELECTORS.viewActions}[aria-label^="${action}"]`).first().click({ timeout: 3000 });
+        return true;
+      }, `the button "${action}" of ${title}`);
     },
 
     /** Clicks a button of an empty view. */
