@@ -34,7 +34,7 @@ function kept(): { readonly t: string; readonly end?: { readonly kind: string } 
   const folder = path.join(workbench.globalStorageFolder(), 'updates');
   const [file] = existsSync(folder) ? readdirSync(folder).filter((name) => name.startsWith('simple_ota-')) : [];
   if (file === undefined) return [];
-  const lines = readFileSync(path.join(folder, file), 'utf8').trimEnd().split('\n');
+  const lines = readFileSync(path.join(folder, file), 'utf8').split('\n').slice(0, -1);
   return lines.map((line) => JSON.parse(line) as { readonly t: string });
 }
 
