@@ -193,7 +193,8 @@ export const misbehaveVirtualBoard: Handler = async (session, row) => {
   requireTrust();
   const number = await virtualBoardOf(session, row, l10n.t('Select the virtual board'));
   const board = session.board.boards.find((one) => one.number === number);
-  if (board === undefined) throw new OtaError('trigger.noBoard', { trigger: 'virtual' });
+  if (session.board.boards.length === 0) throw new OtaError('trigger.noBoard', { trigger: 'virtual' });
+  if (board === undefined) return;
   const items = (Object.keys(TROUBLES) as TroubleName[]).map((trouble) => ({
     label: misbehaviourText(trouble),
     ...(trouble === board.trouble ? { description: l10n.t('now') } : {}),
