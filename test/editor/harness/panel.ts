@@ -1,9 +1,8 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import type { Locator, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { SELECTORS } from './selectors.ts';
 import { linesFromTop, textsOf } from './text.ts';
-import { waitUntil } from './wait-until.ts';
 import type { CommandRunner } from './workbench.ts';
 
 /** The newest file of a name below a folder. */
@@ -48,23 +47,6 @@ export function problems(page: () => Page, runner: CommandRunner) {
   };
 }
 
-/** Where a text is drawn in a line of a terminal. */
-function middleOf(line: Locator, text: string): Promise<{ x: number; y: number } | undefined> {
-  return line.evaluate((element, wanted) => {
-    const nodes = element.ownerDocument.createTreeWalker(element, 4 /* text */);
-    for (let node = nodes.nextNode(); node !== null; node = nodes.nextNode()) {
-      const start = (node.textContent ?? '').replaceAll('\u00a0', ' ').indexOf(wanted);
-      if (start < 0) continue;
-      const range = element.ownerDocument.createRange();
-      range.setStart(node, start);
-      range.setEnd(node, start + wanted.length);
-      const { left, top, width, height } = range.getBoundingClientRect();
-      return { x: left + width / 2, y: top + height / 2 };
-    }
-    return undefined;
-  }, text);
-}
-
 /** The terminal in front. */
 export function terminal(page: () => Page) {
   return {
@@ -77,26 +59,6 @@ export function terminal(page: () => Page) {
     /** Gives it the keys. */
     async focus(): Promise<void> {
       await page().locator(SELECTORS.terminal).first().click();
-    },
-
-    /** Follows a link by its text, as a user does: hover, then click with Ctrl. */
-    async clickLink(text: string): Promise<void> {
-      const { x, y } = await waitUntil(
-        () => middleOf(page().locator(SELECTORS.terminalLine, { hasText: text }).last(), text),
-        `“${text}” in the terminal`,
-      );
-      // the links of a line are asked for when the mouse comes to it
-      await waitUntil(async () => {
-        await page().mouse.move(x, y - 40);
-        await page().mouse.move(x, y, { steps: 3 });
-        return page()
-          .locator(SELECTORS.terminalLinkHovered)
-          .waitFor({ state: 'attached', timeout: 1000 })
-          .then(() => true);
-      }, `“${text}” to be a link`);
-      await page().keyboard.down('Control');
-      await page().mouse.click(x, y);
-      await page().keyboard.up('Control');
     },
 
     /** Types into it. */

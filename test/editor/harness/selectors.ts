@@ -43,7 +43,6 @@ export const SELECTORS = {
   outputLine: '.part.panel .output-view .view-line, .part.panel .pane-body .view-line',
   problemRow: '.markers-panel-container .monaco-list-row',
   terminal: '.terminal-wrapper.active',
-  terminalLinkHovered: '.terminal-wrapper.active .xterm-cursor-pointer',
   terminalLine: '.terminal-wrapper.active .xterm-rows > div, .editor-instance .xterm-rows > div',
 
   editor: '.part.editor .editor-group-container.active .editor-instance',
