@@ -15,7 +15,11 @@ export function packagedContent() {
     readdirSync(inRoot(folder), { recursive: true, encoding: 'utf8' }).map((name) => inRoot(folder, name)),
   );
   const top = readdirSync(ROOT).filter((name) => /^(package.*\.json|\.vscodeignore|[A-Z]+(\.md)?)$/.test(name));
-  return fingerprint([...files, inRoot('docs/findings.md'), ...top.map((name) => inRoot(name))].filter((file) => statSync(file).isFile()).sort());
+  return fingerprint(
+    [...files, inRoot('docs/findings.md'), ...top.map((name) => inRoot(name))]
+      .filter((file) => statSync(file).isFile())
+      .sort(),
+  );
 }
 
 /**

@@ -71,7 +71,9 @@ it('shows the flash of the virtual board, from the button of its row', async () 
   await devices.clickInline('Virtual board', 'Show Flash Map');
   const frame = await flashMap();
   await frame.locator('.summary', { hasText: '1.0.0 runs from ota_0. The next reset boots ota_0.' }).waitFor();
-  expect(await rowOf(frame, 'ota_0')).toMatch(/1\.0\.0 simple_ota · \d+ KB.*what the project’s last build made.*running, boots next/);
+  expect(await rowOf(frame, 'ota_0')).toMatch(
+    /1\.0\.0 simple_ota · \d+ KB.*what the project’s last build made.*running, boots next/,
+  );
   expect(await rowOf(frame, 'ota_1')).toMatch(/\| empty \|/);
   expect(await rowOf(frame, 'Bootloader')).toMatch(/\| 0x1000 – 0x7fff \|/);
 });

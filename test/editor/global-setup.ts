@@ -36,9 +36,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await installExtension(host, folders, vsix);
     // whether a folder has to be trusted is decided by a user setting, per test file
     const server = await startEditorServer(host, folders, { asksForTrust: true });
-    stops.push(server.stop);
+    stops.push(() => server.stop());
     const browser = await startBrowser(chromium, path.join(own, 'browser'));
-    stops.push(browser.stop);
+    stops.push(() => browser.stop());
     return {
       serverUrl: server.url,
       serverPid: server.pid,
