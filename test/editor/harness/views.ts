@@ -84,6 +84,14 @@ export function treeView(page: () => Page, title: string) {
         await wanted.waitFor({ timeout: 200 }).catch(() => undefined); // the loop asks again
       }
       await wanted.waitFor();
+      // rows just outside of what is in sight are there too
+      for (let tries = 0; tries < 10; tries += 1) {
+        const outside = await distanceFromSight(wanted, list).catch(() => 0); // a row that has just gone is for the caller to notice
+        if (outside === 0) break;
+        await list.hover();
+        await page().mouse.wheel(0, outside);
+        await page().waitForTimeout(50); // the list scrolls with the next picture
+      }
       return wanted;
     },
 
@@ -199,4 +207,14 @@ async function isScrolledDown(list: Locator): Promise<boolean> {
     const bottom = Math.max(0, ...rows.map((row) => row.getBoundingClientRect().bottom));
     return bottom <= element.getBoundingClientRect().bottom;
   });
+}
+
+/** How far the list has to be scrolled, in pixels, until the row is in sight; upwards is negative. */
+async function distanceFromSight(row: Locator, list: Locator): Promise<number> {
+  const frame = await list.boundingBox({ timeout: 1000 });
+  const box = await row.boundingBox({ timeout: 1000 });
+  if (frame === null || box === null) return 0;
+  const below = box.y + box.height - (frame.y + frame.height);
+  const above = box.y - frame.y;
+  return below > 1 ? below : above < -1 ? above : 0;
 }
