@@ -129,7 +129,7 @@ export async function startFirmwareServer(
     logger,
     emit,
     respond: options.respond ?? sendResponse,
-    fault: (question) => faults.switch.answer(question, origin()),
+    fault: (question) => (faults.switch.state === undefined ? undefined : faults.switch.answer(question(), origin())),
     nextId: () => `r${(requestNumber += 1)}`,
   };
 

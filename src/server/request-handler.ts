@@ -40,8 +40,8 @@ export interface RequestContext {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly respond: Respond;
-  /** The answer with the fault that is in force, if any. */
-  readonly fault: (question: FaultQuestion) => FaultedAnswer | undefined;
+  /** The answer with the fault that is in force, if any. The question is made only for one. */
+  readonly fault: (question: () => FaultQuestion) => FaultedAnswer | undefined;
   readonly emit: (event: TransferEvent) => void;
   readonly nextId: () => string;
 }
@@ -247,9 +247,10 @@ function withFault(
 ): Decision {
   const { plan, release, transfer } = decision;
   if (release === undefined || transfer === undefined) return decision;
-  const runningVersion = announcedFacts(request.headers)?.runningVersion;
-  const { client } = connection;
-  const faulted = context.fault({ id, client, request, plan, release, transfer, runningVersion });
+  const faulted = context.fault(() => {
+    const runningVersion = announcedFacts(request.headers)?.runningVersion;
+    return { id, client: connection.client, request, plan, release, transfer, runningVersion };
+  });
   if (faulted === undefined) return decision;
   return faulted.plan.status >= 300 ? faulted : { ...faulted, release, transfer };
 }

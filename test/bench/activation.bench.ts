@@ -12,7 +12,11 @@ interface Provided {
 
 async function main(): Promise<void> {
   const provided: Provided = {};
-  const project = { provide: (_: string, session: EditorSession) => (provided.session = session) };
+  const project = {
+    provide: (_: string, [session]: readonly EditorSession[]) => {
+      if (session !== undefined) provided.session = session;
+    },
+  };
   const stop = await setup(project as unknown as Parameters<typeof setup>[0]);
   const { session } = provided;
   if (session === undefined) throw new Error('no editor');

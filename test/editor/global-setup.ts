@@ -50,7 +50,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     };
   };
   try {
-    const count = project.config.maxWorkers;
+    const count = Number(process.env['ESP32_OTA_EDITORS'] ?? 1);
     project.provide('editorSessions', await Promise.all(Array.from({ length: count }, (_, index) => start(index))));
     return stopAll;
   } catch (error) {
