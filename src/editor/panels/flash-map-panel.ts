@@ -109,6 +109,8 @@ export function openFlashMap(
     session.board.onChange,
     session.ports.onChange,
     session.flash.onChange,
+    // what was read is forgotten when an update or a rollback has changed it
+    session.slots.onChange,
   ])
     store.add(event(update));
   return page;
