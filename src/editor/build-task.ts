@@ -126,8 +126,13 @@ export async function runBuild(
 
 async function runTask(projectFolder: string, folder: WorkspaceFolder | undefined, signal: AbortSignal): Promise<void> {
   const task = buildTask(projectFolder, folder, { type: TASK_TYPE, task: 'build' });
-  const ended = new Promise<number | undefined>((resolve) => {
+  const ended = new Promise<number | undefined>((resolve, reject) => {
     let execution: TaskExecution | undefined;
+    const stop = (): void => {
+      // what has not started yet is ended as soon as it has
+      if (execution === undefined) finish();
+      else execution.terminate();
+    };
     const subscriptions = [
       tasks.onDidEndTaskProcess((event) => {
         if (event.execution === execution) finish(event.exitCode);
@@ -137,17 +142,26 @@ async function runTask(projectFolder: string, folder: WorkspaceFolder | undefine
         if (event.execution === execution) setTimeout(finish, 200);
       }),
     ];
-    const finish = (exitCode?: number): void => {
+    const release = (): void => {
       for (const subscription of subscriptions) subscription.dispose();
+      signal.removeEventListener('abort', stop);
+    };
+    const finish = (exitCode?: number): void => {
+      release();
       resolve(exitCode);
     };
-    void tasks.executeTask(task).then((started) => {
-      execution = started;
-      signal.addEventListener('abort', () => {
-        started.terminate();
-      });
-      if (signal.aborted) started.terminate();
-    });
+    signal.addEventListener('abort', stop, { once: true });
+    if (signal.aborted) stop();
+    tasks.executeTask(task).then(
+      (started) => {
+        execution = started;
+        if (signal.aborted) started.terminate();
+      },
+      (error: unknown) => {
+        release();
+        reject(error instanceof Error ? error : new Error(String(error)));
+      },
+    );
   });
   const exitCode = await ended;
   if (signal.aborted) throw new OtaError('cancelled', { what: 'build' });
