@@ -21,7 +21,7 @@ const REPORT = 'fault-report';
 
 export const serveWithFault: Handler = async (session) => {
   requireTrust();
-  if (session.server.state.kind === 'off') await startServer(session);
+  if (session.server.state.kind !== 'on') await startServer(session);
   const { state } = session.server;
   if (state.kind !== 'on') return;
   const kind = await pickFault(state.protocol === 'https');

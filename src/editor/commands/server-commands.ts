@@ -77,7 +77,7 @@ export const serveImage: Handler = async (session) => {
   const path = chosen.path ?? (await browseImage(session));
   if (path === undefined) return;
   const release = await session.server.addImage(path);
-  if (session.server.state.kind === 'off') await startServer(session);
+  if (session.server.state.kind !== 'on') await startServer(session);
   const url = session.server.urlOf(release);
   if (url !== undefined) offerCopy(l10n.t('{0} is served at {1}', release.name, url), url);
 };

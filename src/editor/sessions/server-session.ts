@@ -1,6 +1,6 @@
 import { l10n, window, workspace, type LogOutputChannel } from 'vscode';
 import { basename } from 'node:path';
-import { DisposableStore, toDisposable, type Disposable } from '../../base/disposable.ts';
+import { DisposableStore, type Disposable } from '../../base/disposable.ts';
 import { Emitter } from '../../base/emitter.ts';
 import type { FileStore } from '../../base/files.ts';
 import { isOtaError, OtaError } from '../../base/ota-error.ts';
@@ -27,6 +27,12 @@ export interface AddedImage {
   readonly name: string;
 }
 
+/** A start that goes on. */
+interface Starting {
+  readonly stop: AbortController;
+  readonly done: Promise<void>;
+}
+
 /** The server of this window: on or off, what it serves, who came. Publishes what a build changes by itself. */
 export class ServerSession implements Disposable {
   readonly releases: ReleaseStore;
@@ -41,7 +47,7 @@ export class ServerSession implements Disposable {
   readonly #releasesById = new Map<string, Release>();
   #state: ServerState = { kind: 'off' };
   #server: FirmwareServer | undefined;
-  #starting: AbortController | undefined;
+  #starting: Starting | undefined;
   #clients: SeenClients = new Map();
   #projectRelease: Release | undefined;
   #publishing: Promise<void> = Promise.resolve();
@@ -100,12 +106,30 @@ export class ServerSession implements Disposable {
    * @throws {OtaError} of `startFirmwareServer` and of the certificate store; `command.untrusted` */
   async start(signal?: AbortSignal): Promise<void> {
     if (!workspace.isTrusted) throw new OtaError('command.untrusted', {});
-    if (this.#state.kind !== 'off') return;
-    const starting = new AbortController();
-    this.#starting = starting;
-    signal?.addEventListener('abort', () => {
-      starting.abort();
+    if (this.#starting === undefined && this.#state.kind !== 'off') return;
+    const starting = (this.#starting ??= this.#begin());
+    const cancel = (): void => {
+      starting.stop.abort();
+    };
+    signal?.addEventListener('abort', cancel, { once: true });
+    if (signal?.aborted === true) cancel();
+    try {
+      await starting.done;
+    } finally {
+      signal?.removeEventListener('abort', cancel);
+    }
+  }
+
+  /** One start, for everybody who asks for it meanwhile. */
+  #begin(): Starting {
+    const stop = new AbortController();
+    const done = this.#startServer(stop.signal).finally(() => {
+      this.#starting = undefined;
     });
+    return { stop, done };
+  }
+
+  async #startServer(signal: AbortSignal): Promise<void> {
     this.#setState({ kind: 'starting' });
     try {
       const { startFirmwareServer } = await import('../../server/firmware-server.ts');
@@ -124,14 +148,9 @@ export class ServerSession implements Disposable {
           logger: this.#log,
         },
         this.releases,
-        starting.signal,
+        signal,
       );
       this.#server = server;
-      this.#store.add(
-        toDisposable(() => {
-          server.dispose();
-        }),
-      );
       server.onTransfer((event) => {
         this.#hear(event);
       });
@@ -144,13 +163,11 @@ export class ServerSession implements Disposable {
     } catch (error) {
       this.#setState({ kind: 'off' });
       throw error;
-    } finally {
-      this.#starting = undefined;
     }
   }
 
   async stop(): Promise<void> {
-    this.#starting?.abort();
+    this.#starting?.stop.abort();
     const server = this.#server;
     this.#server = undefined;
     if (server === undefined) return;
@@ -208,7 +225,8 @@ export class ServerSession implements Disposable {
   }
 
   dispose(): void {
-    this.#starting?.abort();
+    this.#starting?.stop.abort();
+    this.#server?.dispose();
     for (const image of this.#added.values()) image.dispose();
     this.#store.dispose();
     this.#changed.dispose();
