@@ -9,6 +9,9 @@ const WEBVIEW_PAGES = inRoot('src/editor/webview');
 /** The native addon of serialport: its binaries for every platform, found by it in `../prebuilds` of the chunk that holds its code. */
 const SERIAL_BINARIES = inRoot('node_modules/@serialport/bindings-cpp/prebuilds');
 
+/** What is loaded at activation. */
+const MERGED = 'chunks/core.js';
+
 /** @typedef {import('./bundle-report.mjs').BundleFile} BundleFile */
 
 /**
@@ -66,6 +69,8 @@ async function writeAsCommonJs({ outputFiles = [], metafile }, isProduction) {
   rmSync(inRoot('dist/chunks'), { recursive: true, force: true });
   /** @type {BundleFile[]} */
   const files = [];
+  /** @type {Map<string, string>} */
+  const merged = new Map();
   for (const output of outputFiles) {
     const name = path.relative(ROOT, output.path).replaceAll('\\', '/');
     const { code, map } = await esbuild.transform(output.text, {
@@ -79,7 +84,8 @@ async function writeAsCommonJs({ outputFiles = [], metafile }, isProduction) {
       logLevel: 'warning',
     });
     mkdirSync(path.dirname(output.path), { recursive: true });
-    writeFileSync(output.path, isProduction ? code : `${code}//# sourceMappingURL=${path.basename(name)}.map\n`);
+    if (isProduction && eager.has(name)) merged.set(name.replace(/^dist\//, ''), code);
+    else writeFileSync(output.path, isProduction ? code : `${code}//# sourceMappingURL=${path.basename(name)}.map\n`);
     if (!isProduction) writeFileSync(`${output.path}.map`, map);
     files.push({
       file: name.replace(/^dist\//, ''),
@@ -88,6 +94,7 @@ async function writeAsCommonJs({ outputFiles = [], metafile }, isProduction) {
       packages: bytesByPackage(outputs[name]?.inputs ?? {}),
     });
   }
+  if (isProduction) writeMerged(merged);
   if (files.some((file) => '@serialport/bindings-cpp' in file.packages)) {
     // VS Code does not run on Android
     const filter = (/** @type {string} */ source) => !path.basename(source).startsWith('android');
@@ -99,6 +106,28 @@ async function writeAsCommonJs({ outputFiles = [], metafile }, isProduction) {
     writeFileSync(BUNDLE_REPORT, JSON.stringify(files, undefined, 1));
   }
   return files;
+}
+
+/**
+ * Puts what is loaded with the entry point into one file, as a function for each module: reading 50 small files takes longer than running them.
+ * In place of each of them a line leads there, so that those who look for one later find the same.
+ * @param {ReadonlyMap<string, string>} modules CommonJS code by its path in dist/
+ */
+function writeMerged(modules) {
+  const table = [...modules].map(([name, code]) => `${JSON.stringify(name)}(module,exports,require){${code.trim()}}`);
+  const loader = [
+    `const M={${table.join(',\n')}},L={};`,
+    // modules see each other, and files that are loaded later, by paths relative to their own
+    'const at=(d,i)=>i[0]!=="."?i:(i[1]==="."?"":d)+i.replace(/^\\.{1,2}\\//,"");',
+    'const load=n=>{if(n in L)return L[n].exports;const m=L[n]={exports:{}},d=n.includes("/")?"chunks/":"";',
+    'M[n](m,m.exports,i=>{const p=at(d,i);return p in M?load(p):require(p===i?i:"../"+p)});return m.exports};',
+    'module.exports=load;',
+  ];
+  writeFileSync(inRoot(`dist/${MERGED}`), `"use strict";${loader.join('')}\n`);
+  for (const name of modules.keys()) {
+    const core = name.includes('/') ? `./${path.basename(MERGED)}` : `./${MERGED}`;
+    writeFileSync(inRoot('dist', name), `module.exports=require("${core}")(${JSON.stringify(name)});\n`);
+  }
 }
 
 /**
