@@ -2,7 +2,7 @@ import { l10n } from 'vscode';
 import { networkInterfaces } from 'node:os';
 import { OtaError } from '../base/ota-error.ts';
 import type { DeliveryBoard } from '../ota/deliver.ts';
-import { parseTemplate } from '../ota/http-trigger.ts';
+import { nameTargets, parseTemplate } from '../ota/http-trigger.ts';
 import { httpRequest, resetBoard, sendUrl, virtualTrigger, waitForBoard, type TriggerKind } from '../ota/triggers.ts';
 import { rehearsalBoard } from '../ota/virtual-device.ts';
 import { virtualName } from './board-names.ts';
@@ -144,15 +144,17 @@ async function httpBoards(session: WindowSession, version: string): Promise<read
   const { selected } = session.ports;
   const hasConsole = templates.length === 1 && selected !== '' && selected !== VIRTUAL_PORT;
   const withConsole = hasConsole ? await portBoard(session, selected, 'wait') : undefined;
-  return templates.map((template): DeliveryBoard => {
-    const { target } = parseTemplate({ template, url: 'https://example', version });
+  const targets = templates.map((template) => parseTemplate({ template, url: 'https://example', version }).target);
+  const names = nameTargets(targets);
+  return targets.map((target, index): DeliveryBoard => {
+    const template = templates[index] ?? '';
     const host = target.hostname.replace(/^\[|\]$/g, '');
     const announced = session.server.clients.get(host)?.announced?.runningVersion;
     return {
       ...(announced === undefined ? {} : { runningVersion: announced }),
       ...withConsole,
-      id: target.host,
-      name: target.host,
+      id: names[index]?.id ?? target.host,
+      name: names[index]?.name ?? target.host,
       triggerKind: 'http',
       trigger: httpRequest({ template, version, allowsPublic: values['deliver.allowPublicBoards'] }),
       ...(/^[\d.]+$|:/.test(host) ? { address: host } : {}),

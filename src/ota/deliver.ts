@@ -177,7 +177,7 @@ async function updateBoards(
               board: board.name,
               ...(board.runningVersion === undefined ? {} : { previousVersion: board.runningVersion }),
             },
-            begin: (stop) => board.trigger(url, stop),
+            begin: (stop, onAddress) => board.trigger(url, stop, onAddress),
             signal,
             onTimeline: recordedTimeline(board, options, record),
             clock,

@@ -24,9 +24,9 @@ export interface FollowOptions {
   /** What the server sees of this board. */
   readonly route: Route;
   /** Makes the board ask for the update, or lets it. `settled`: it is through, the verdict can be given; `asked`: it was told, and `text` says how,
-   * for a log; `waiting`: it asks when it likes. Aborting the signal stops it at once.
+   * for a log; `waiting`: it asks when it likes. Aborting the signal stops it at once; `onAddress` hears from where the board will ask.
    * @throws {OtaError} `cancelled`; any other becomes the failure of the step `triggered` */
-  readonly begin: (signal: AbortSignal) => Promise<Begun>;
+  readonly begin: (signal: AbortSignal, onAddress: (address: string) => void) => Promise<Begun>;
   readonly signal: AbortSignal;
   /** Hears every new state, the last one with its verdict. */
   readonly onTimeline: (timeline: Timeline) => void;
@@ -77,12 +77,16 @@ export async function followUpdate(options: FollowOptions): Promise<Timeline> {
     finish('cancelled');
   };
 
+  const learnAddress = (address: string): void => {
+    options.route.learnAddress(address);
+  };
+
   onTimeline(timeline);
   listen(store, options, clock, observe);
   signal.addEventListener('abort', cancel, { once: true });
   waitOn();
   if (signal.aborted) cancel();
-  const begun = options.begin(stop.signal).then(
+  const begun = options.begin(stop.signal, learnAddress).then(
     async (how) => {
       if (how.kind === 'settled') {
         // the board may know that it failed before the server does, and the server knows better why

@@ -15,6 +15,8 @@ export interface UpdateRequest {
   readonly version: string;
   /** Requests to addresses that are not of a local network. Default false. */
   readonly allowsPublic?: boolean;
+  /** Hears the address that the request went to, once connected: a name alone does not tell who asks the server afterwards. */
+  readonly onAddress?: (address: string) => void;
   /** For the connection, and once more for the answer. Default 5 s: a board that updates at once answers when it is through, or never. */
   readonly timeoutMs?: number;
 }
@@ -27,7 +29,8 @@ export function parseTemplate({ template, url, version }: Pick<UpdateRequest, 't
   readonly method: string;
   readonly target: URL;
 } {
-  const bad = (problem: string): OtaError => new OtaError('trigger.badTemplate', { template, problem });
+  const bad = (problem: string): OtaError =>
+    new OtaError('trigger.badTemplate', { template: withoutSecrets(template), problem });
   const [, named, text = ''] = /^\s*(?:([A-Za-z]+)\s+)?(\S+)\s*$/.exec(template) ?? [];
   const method = (named ?? 'GET').toUpperCase();
   if (!METHODS.includes(method)) throw bad('method');
@@ -42,6 +45,16 @@ export function parseTemplate({ template, url, version }: Pick<UpdateRequest, 't
   return { method, target };
 }
 
+/** What tells the boards of several requests apart: the host, where two have the same a number behind it; and a name to show, where two have the
+ * same with the path. */
+export function nameTargets(targets: readonly URL[]): readonly { readonly id: string; readonly name: string }[] {
+  return targets.map(({ host, pathname }, index) => {
+    const before = targets.slice(0, index).filter((one) => one.host === host).length;
+    const isAlone = targets.filter((one) => one.host === host).length === 1;
+    return { id: before === 0 ? host : `${host}#${before + 1}`, name: isAlone ? host : `${host}${pathname}` };
+  });
+}
+
 /** Sends the request and gives it and its answer in words for a log. A board that says nothing in time is taken to be busy with its update.
  * @throws {OtaError} `trigger.badTemplate`, `trigger.publicAddress`, `trigger.unreachable`, `trigger.refused` with the status, `cancelled` */
 export async function requestUpdate(options: UpdateRequest, signal: AbortSignal): Promise<string> {
@@ -49,11 +62,21 @@ export async function requestUpdate(options: UpdateRequest, signal: AbortSignal)
   const host = target.hostname.replace(/^\[|\]$/g, '');
   const isAllowed = (address: string): boolean => options.allowsPublic === true || isLocalAddress(address);
   if (isIP(host) !== 0 && !isAllowed(host)) throw new OtaError('trigger.publicAddress', { host, address: host });
-  const said = `${method} ${target.href}`;
-  const status = await send(method, target, isAllowed, options.timeoutMs ?? 5000, signal);
+  const said = `${method} ${shownUrl(target)}`;
+  const status = await send(method, target, isAllowed, options, signal);
   if (status === undefined) return `${said}, no answer yet`;
-  if (status >= 300) throw new OtaError('trigger.refused', { url: target.href, status });
+  if (status >= 300) throw new OtaError('trigger.refused', { url: shownUrl(target), status });
   return `${said} → ${status}`;
+}
+
+/** A template as it may be kept: nothing of a query, no user name and password. */
+function withoutSecrets(template: string): string {
+  return template.replace(/[?#].*$/s, '').replace(/\/\/[^/]*@/, '//');
+}
+
+/** For logs, the history and exports: what stands in a query may be a password. */
+function shownUrl({ origin, pathname }: URL): string {
+  return `${origin}${pathname}`;
 }
 
 /** The status of the answer, or undefined when none comes in time or the board closes the connection after it has the request. */
@@ -61,7 +84,7 @@ function send(
   method: string,
   target: URL,
   isAllowed: (address: string) => boolean,
-  timeoutMs: number,
+  { timeoutMs = 5000, onAddress }: UpdateRequest,
   signal: AbortSignal,
 ): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
@@ -82,6 +105,7 @@ function send(
     request.on('socket', (socket) => {
       socket.once(secured, () => {
         isSent = true;
+        if (socket.remoteAddress !== undefined) onAddress?.(socket.remoteAddress);
       });
     });
     request.on('timeout', () => {
@@ -95,7 +119,7 @@ function send(
         reject(
           new OtaError(
             'trigger.unreachable',
-            { url: target.href, reason: systemCode(error) ?? error.message },
+            { url: shownUrl(target), reason: systemCode(error) ?? error.message },
             { cause: error },
           ),
         );

@@ -12,8 +12,9 @@ export type TriggerKind = 'wait' | 'reset' | 'sendUrl' | 'http' | 'virtual';
 
 /** Makes one board ask. Aborting the signal leaves nothing behind that still acts.
  * @param url of the release
+ * @param onAddress hears the board's address, from triggers that reach it over the network
  * @throws {OtaError} `cancelled` and those of its kind */
-export type Trigger = (url: string, signal: AbortSignal) => Promise<Begun>;
+export type Trigger = (url: string, signal: AbortSignal, onAddress?: (address: string) => void) => Promise<Begun>;
 
 /** The board looks for updates by itself: every hour, at a button, over the air. */
 export const waitForBoard: Trigger = () => Promise.resolve({ kind: 'waiting' });
@@ -78,8 +79,11 @@ function linePrinted(
 
 /** Firmware with an HTTP server of its own that starts an update.
  * @throws {OtaError} those of `requestUpdate` */
-export function httpRequest(request: Omit<UpdateRequest, 'url'>): Trigger {
-  return async (url, signal) => ({ kind: 'asked', text: await requestUpdate({ ...request, url }, signal) });
+export function httpRequest(request: Omit<UpdateRequest, 'url' | 'onAddress'>): Trigger {
+  return async (url, signal, onAddress) => ({
+    kind: 'asked',
+    text: await requestUpdate({ ...request, url, ...(onAddress === undefined ? {} : { onAddress }) }, signal),
+  });
 }
 
 /** The virtual board: reset, and it looks for an update this once. It says itself when it has settled. */

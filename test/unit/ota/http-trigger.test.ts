@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseTemplate, requestUpdate } from '../../../src/ota/http-trigger.ts';
+import { nameTargets, parseTemplate, requestUpdate } from '../../../src/ota/http-trigger.ts';
 import { caught } from '../../support/caught.ts';
 
 const URL_OF = 'https://192.168.1.20:8070/my app.bin?x=1&y=ü';
@@ -30,6 +30,19 @@ describe('the request that makes a board update', () => {
     expect(error.details.problem).toBe(problem);
   });
 
+  it('is kept without what may be secret in it', async () => {
+    const error = await caught(
+      () => fill('POST http://me:secret@192.168.1.50/ota?token=secret'),
+      'trigger.badTemplate',
+    );
+    expect(error.details.template).toBe('POST http://192.168.1.50/ota');
+    const work = requestUpdate(
+      { template: 'http://127.0.0.1:9/ota?token=secret', url: URL_OF, version: '1' },
+      new AbortController().signal,
+    );
+    expect((await caught(work, 'trigger.unreachable')).details.url).toBe('http://127.0.0.1:9/ota');
+  });
+
   it.each(['http://8.8.8.8/ota', 'http://[2001:4860:4860::8888]/', 'http://0x08080808/'])(
     'is not sent to %s, outside the local network',
     async (template) => {
@@ -37,6 +50,17 @@ describe('the request that makes a board update', () => {
       await caught(work, 'trigger.publicAddress');
     },
   );
+
+  it('names a board by its host, and boards on one host apart', () => {
+    const targets = ['http://10.0.0.1/ota?a=1', 'http://10.0.0.2/one?token=x', 'http://10.0.0.2/two'].map(
+      (url) => new URL(url),
+    );
+    expect(nameTargets(targets)).toEqual([
+      { id: '10.0.0.1', name: '10.0.0.1' },
+      { id: '10.0.0.2', name: '10.0.0.2/one' },
+      { id: '10.0.0.2#2', name: '10.0.0.2/two' },
+    ]);
+  });
 
   it('is not sent when it was called off', async () => {
     const stop = new AbortController();
