@@ -93,6 +93,22 @@ export function spareSlot({ slots, partitions }: ChipSlots): ChipSlot {
   return slot;
 }
 
+/** An application that was flashed by cable. */
+export interface FlashedApp {
+  /** From the start of flash, in bytes. */
+  readonly offset: number;
+  /** Of its description, where it has one. */
+  readonly elfSha256: string | undefined;
+}
+
+/** The slot it was flashed into; undefined once something else lies there, or when nothing was flashed. */
+export function slotOfFlashed({ slots }: ChipSlots, flashed: FlashedApp | undefined): ChipSlot | undefined {
+  return slots.find(
+    ({ partition, description, problem }) =>
+      partition.offset === flashed?.offset && problem !== 'empty' && description?.elfSha256 === flashed.elfSha256,
+  );
+}
+
 /** The slot that holds the local build; of several the one that boots next, then the last of the table.
  * @throws {OtaError} `slots.notOnBoard` */
 export function slotOfBuild({ slots }: ChipSlots, build: AppDescription): ChipSlot {

@@ -6,7 +6,14 @@ import { flashBoard } from '../../src/flash/flash-board.ts';
 import type { FlashProgress } from '../../src/flash/progress.ts';
 import { restoreSlot, saveSlot } from '../../src/flash/slot-images.ts';
 import { readSlots, rereadSlots, type ChipSlot, type ChipSlots } from '../../src/flash/slots.ts';
-import { afterAppFlash, slotOfBuild, slotRows, spareSlot, type AfterAppFlash } from '../../src/ota/slot-rows.ts';
+import {
+  afterAppFlash,
+  slotOfBuild,
+  slotOfFlashed,
+  slotRows,
+  spareSlot,
+  type AfterAppFlash,
+} from '../../src/ota/slot-rows.ts';
 import { flashIntoSpareSlot } from '../../src/ota/slots.ts';
 import { caught } from '../support/caught.ts';
 import { appendSignature, makeOtadata } from '../support/firmware.ts';
@@ -287,6 +294,12 @@ describe('flashing an application alone', () => {
       const { description } = labelled(slots, 'ota_0');
       if (description === undefined) throw new Error('no description');
       expect(slotOfBuild(slots, description).partition.label).toBe('ota_0');
+      // only as long as it is still there
+      const { elfSha256 } = description;
+      expect(slotOfFlashed(slots, { offset: 0x10000, elfSha256 })?.partition.label).toBe('ota_0');
+      expect(slotOfFlashed(slots, { offset: 0x90000, elfSha256 })).toBeUndefined();
+      expect(slotOfFlashed(slots, { offset: 0x110000, elfSha256: undefined })).toBeUndefined();
+      expect(slotOfFlashed(slots, undefined)).toBeUndefined();
       await applySlotChange(chip, slots, planSlotChange(slots, { kind: 'boot', target: { ota: 0 } }));
     });
     expect(await rig.boot()).toMatchObject({ version: '2.0.0' });

@@ -10,7 +10,7 @@ import type { WindowSession } from '../window-session.ts';
 import { nameOf } from './flash-commands.ts';
 import { portFor } from './port-commands.ts';
 import { requireProject, requireTrust, type Handler } from './run.ts';
-import { confirmPlan, pickSlot, slotOfRow, tellWaiting, writingSlot } from './slot-question.ts';
+import { confirmPlan, FROM_MESSAGE, pickSlot, slotOfRow, tellWaiting, writingSlot } from './slot-question.ts';
 
 interface OnBoard {
   readonly address: string;
@@ -56,12 +56,17 @@ export const readSlots: Handler = async (session, row) => {
   if (read !== undefined) await session.showPort(read);
 };
 
+interface Question {
+  readonly message: string;
+  readonly action: string;
+}
+
 /** Plans a change, shows it, asks (unless the command said it all), carries it out and tells what was read back. */
 async function change(
   session: WindowSession,
   on: OnBoard,
   wanted: SlotChange,
-  question?: (boots: string) => { readonly message: string; readonly action: string },
+  question?: (boots: string) => Question,
 ): Promise<void> {
   const { address, chip, slots, signal, report, name } = on;
   const { applySlotChange, planSlotChange } = await import('../../flash/change-slots.ts');
@@ -143,18 +148,17 @@ export const eraseOtadata: Handler = async (session, row) => {
   );
 };
 
-/** The slot that was flashed from here last, else the one that has the local build. */
+/** The slot that was flashed from here last and still has it, else the one that has the local build. */
 async function flashedSlot(session: WindowSession, { address, slots }: OnBoard): Promise<ChipSlot> {
-  const offset = session.slots.flashedAt(address);
-  const found = slots.slots.find(({ partition }) => partition.offset === offset);
+  const { slotOfBuild, slotOfFlashed } = await import('../../ota/slot-rows.ts');
+  const found = slotOfFlashed(slots, session.slots.flashedOf(address));
   if (found !== undefined) return found;
   const { build } = session.slots;
   if (build === undefined) throw new OtaError('command.noImage', { path: requireProject(session).folder });
-  const { slotOfBuild } = await import('../../ota/slot-rows.ts');
   return slotOfBuild(slots, build);
 }
 
-export const bootFlashed: Handler = async (session, row) => {
+export const bootFlashed: Handler = async (session, row, from) => {
   await onBoard(
     session,
     row,
@@ -164,7 +168,11 @@ export const bootFlashed: Handler = async (session, row) => {
       const slot = await flashedSlot(session, on);
       const target = switchTarget(slot.partition);
       if (target === undefined) throw new OtaError('slots.noSuchSlot', { slot: slot.partition.label });
-      await change(session, on, { kind: 'boot', target });
+      const question = (boots: string): Question => ({
+        message: l10n.t('Boot {0} on {1}?', boots, on.name),
+        action: l10n.t('Boot {0}', slot.partition.label),
+      });
+      await change(session, on, { kind: 'boot', target }, from === FROM_MESSAGE ? undefined : question);
     },
   );
 };
@@ -190,7 +198,10 @@ export const flashIntoSpareSlot: Handler = async (session, row) => {
         flash(chip, slots, image, options, signal),
       );
       session.slots.put(address, done.slots);
-      session.slots.noteFlashed(address, done.slot.partition.offset);
+      session.slots.noteFlashed(address, {
+        offset: done.slot.partition.offset,
+        elfSha256: done.slot.description?.elfSha256,
+      });
       const written = bytesText(done.written?.writtenBytes ?? 0);
       const took = durationText(performance.now() - startMs);
       void window.showInformationMessage(

@@ -8,6 +8,9 @@ import { otadataPage, planText } from '../slot-plan-text.ts';
 import { slotProblemText, slotTitle } from '../slot-texts.ts';
 import type { WindowSession } from '../window-session.ts';
 
+/** Second argument of a command on the button of a message that said what it does: it does not ask again. */
+export const FROM_MESSAGE = 'fromMessage';
+
 /** Shows what a change writes and asks for it; the bytes themselves on request, side by side.
  * @throws {OtaError} `cancelled` when the user does not want it */
 export async function confirmPlan(

@@ -2,9 +2,11 @@ import { commands, l10n, window } from 'vscode';
 import type { FlashBoardOptions } from '../../flash/flash-board.ts';
 import type { FlashRequest } from '../../flash/flash-plan.ts';
 import type { ChipSlots } from '../../flash/slots.ts';
+import { readAppDescription } from '../../image/app-description.ts';
 import { IMAGE_MAGIC } from '../../image/image-header.ts';
 import { afterAppFlash } from '../../ota/slot-rows.ts';
 import { commandId } from '../contributions.ts';
+import { FROM_MESSAGE } from './slot-question.ts';
 import { bootReasonText, slotTitle } from '../slot-texts.ts';
 import type { WindowSession } from '../window-session.ts';
 
@@ -29,7 +31,10 @@ export function watchSlots(session: WindowSession, address: string, name: string
     },
     tell: () => {
       if (app === undefined) return;
-      session.slots.noteFlashed(address, app.offset);
+      session.slots.noteFlashed(address, {
+        offset: app.offset,
+        elfSha256: readAppDescription(app.bytes)?.elfSha256,
+      });
       const after = slots === undefined ? undefined : afterAppFlash(slots, app.offset);
       if (slots === undefined || after === undefined || !isAppAlone || after.willBoot) return;
       const boot = l10n.t('Boot What I Just Flashed');
@@ -41,7 +46,8 @@ export function watchSlots(session: WindowSession, address: string, name: string
         bootReasonText(slots.boot, after.next),
       );
       void window.showWarningMessage(message, boot).then(async (answer) => {
-        if (answer === boot) await commands.executeCommand(commandId('bootFlashed'), { payload: address });
+        if (answer === boot)
+          await commands.executeCommand(commandId('bootFlashed'), { payload: address }, FROM_MESSAGE);
       });
     },
   };

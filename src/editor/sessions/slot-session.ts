@@ -6,14 +6,17 @@ import type { OnProgress } from '../../flash/progress.ts';
 import type { ChipSlots } from '../../flash/slots.ts';
 import type { AppDescription } from '../../image/app-description.ts';
 import type { Stage } from '../../monitor/stage-rule.ts';
+import type { FlashedApp } from '../../ota/slot-rows.ts';
 import type { FlashSession } from './flash-session.ts';
 import type { MonitorSession } from './monitor-session.ts';
 import { VIRTUAL_PORT, type PortSession } from './port-session.ts';
 import type { ProjectSession } from './project-session.ts';
 import type { ServerSession } from './server-session.ts';
 
-/** What a console tells that changes what is in the slots, or what otadata says of them. */
-const CHANGES_SLOTS: ReadonlySet<Stage> = new Set(['writing', 'succeeded', 'confirmed', 'rolledBack'] as const);
+/** What a console tells that changes what is in the slots. */
+const CHANGES_SLOTS: ReadonlySet<Stage> = new Set(['writing', 'succeeded'] as const);
+/** What a console tells that changes what otadata says of them. */
+const CHANGES_OTADATA: ReadonlySet<Stage> = new Set(['confirmed', 'rolledBack'] as const);
 
 /** What boards have in their slots, as far as it was read and nothing has changed it since. */
 export class SlotSession implements Disposable {
@@ -21,8 +24,8 @@ export class SlotSession implements Disposable {
   readonly #changed = new Emitter<undefined>();
   readonly #store = new DisposableStore();
   readonly #read = new Map<string, ChipSlots>();
-  /** Where an application was flashed last, by the port's address. */
-  readonly #flashedAt = new Map<string, number>();
+  /** The application that was flashed last, by the port's address. */
+  readonly #flashed = new Map<string, FlashedApp>();
 
   readonly onChange = this.#changed.event;
 
@@ -39,7 +42,7 @@ export class SlotSession implements Disposable {
       flash.onWrite((address) => {
         const mac = ports.factsOf(address)?.mac;
         // one board may be reached under several addresses
-        for (const other of [...this.#read.keys()]) {
+        for (const other of this.#known()) {
           if (other === address || (mac !== undefined && mac !== '' && ports.factsOf(other)?.mac === mac))
             this.forget(other);
         }
@@ -48,6 +51,7 @@ export class SlotSession implements Disposable {
     this.#store.add(
       monitors.onEvents(({ address, events }) => {
         if (events.some(({ stage }) => CHANGES_SLOTS.has(stage))) this.forget(address);
+        else if (events.some(({ stage }) => CHANGES_OTADATA.has(stage))) this.#forgetRead(address);
       }),
     );
     // nobody knows which port a client is behind: a slot of any board may have changed
@@ -60,7 +64,7 @@ export class SlotSession implements Disposable {
     this.#store.add(
       ports.onChange(() => {
         const known = new Set([...ports.ports.map(({ address }) => address), VIRTUAL_PORT]);
-        for (const address of [...this.#read.keys()]) if (!known.has(address)) this.forget(address);
+        for (const address of this.#known()) if (!known.has(address)) this.forget(address);
       }),
     );
   }
@@ -74,9 +78,9 @@ export class SlotSession implements Disposable {
     return this.#projects.project?.app?.image?.description;
   }
 
-  /** Where an application was flashed last, in bytes from the start of flash. */
-  flashedAt(address: string): number | undefined {
-    return this.#flashedAt.get(address);
+  /** The application that was flashed last, as long as nothing is known to have changed the flash since. */
+  flashedOf(address: string): FlashedApp | undefined {
+    return this.#flashed.get(address);
   }
 
   /** Reads the slots of a board with its project's table offset and rollback.
@@ -107,14 +111,15 @@ export class SlotSession implements Disposable {
     this.#changed.fire(undefined);
   }
 
-  /** Notes where an application was flashed, for “Boot What I Just Flashed”. */
-  noteFlashed(address: string, offset: number): void {
-    this.#flashedAt.set(address, offset);
+  /** Notes which application was flashed where, for “Boot What I Just Flashed”. */
+  noteFlashed(address: string, flashed: FlashedApp): void {
+    this.#flashed.set(address, flashed);
   }
 
   /** For whoever changes what is in the slots of a board, or sees it change. */
   forget(address: string): void {
-    if (this.#read.delete(address)) this.#changed.fire(undefined);
+    this.#flashed.delete(address);
+    this.#forgetRead(address);
   }
 
   dispose(): void {
@@ -122,8 +127,17 @@ export class SlotSession implements Disposable {
     this.#changed.dispose();
   }
 
+  #forgetRead(address: string): void {
+    if (this.#read.delete(address)) this.#changed.fire(undefined);
+  }
+
+  #known(): ReadonlySet<string> {
+    return new Set([...this.#read.keys(), ...this.#flashed.keys()]);
+  }
+
   #forgetAll(): void {
     this.#read.clear();
+    this.#flashed.clear();
     this.#changed.fire(undefined);
   }
 }
