@@ -31,6 +31,7 @@ const SETTINGS: Readonly<Record<string, SettingKey>> = {
   'trigger.unreachable': 'deliver.httpRequest',
   'trigger.refused': 'deliver.httpRequest',
   'trigger.publicAddress': 'deliver.allowPublicBoards',
+  'trigger.noPrompt': 'deliver.trigger',
   'serial.noModemLines': 'deliver.trigger',
 };
 /** A message has little room for buttons. */

@@ -14,6 +14,8 @@ declare module '../base/ota-error.ts' {
     'trigger.unreachable': { url: string; reason: string };
     /** The board answered the request with an error. */
     'trigger.refused': { url: string; status: number };
+    /** Firmware that has to ask for its URL on the console did not. */
+    'trigger.noPrompt': { afterMs: number };
     /** No board to bring the update to, for this way of telling it. */
     'trigger.noBoard': { trigger: string };
   }

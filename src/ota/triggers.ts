@@ -1,6 +1,7 @@
 import { withDeadline } from '../base/abort.ts';
 import { systemClock, type Clock } from '../base/clock.ts';
 import type { Event } from '../base/emitter.ts';
+import { isOtaError, OtaError } from '../base/ota-error.ts';
 import { stageOf } from '../monitor/stages.ts';
 import type {} from './errors.ts';
 import type { Begun } from './follow-update.ts';
@@ -48,7 +49,9 @@ export function sendUrl(console: ConsoleOfBoard, clock: Clock = systemClock): Tr
       const prompt = linePrinted(console.onLine, (line) => stageOf(line)?.stage === 'otaStarted');
       try {
         await reset(signal);
-        await withDeadline(prompt.seen, PROMPT_MS, 'prompt', signal, clock);
+        await withDeadline(prompt.seen, PROMPT_MS, 'prompt', signal, clock).catch((error: unknown) => {
+          throw isOtaError(error, 'timeout') ? new OtaError('trigger.noPrompt', { afterMs: PROMPT_MS }) : error;
+        });
       } finally {
         prompt.dispose();
       }

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Emitter } from '../../src/base/emitter.ts';
 import { diskFiles } from '../../src/base/files.ts';
 import { OtaError } from '../../src/base/ota-error.ts';
 import type { DeliveryBoard } from '../../src/ota/deliver.ts';
@@ -14,6 +15,7 @@ import { httpRequest, resetBoard, sendUrl, waitForBoard } from '../../src/ota/tr
 import { openPort } from '../../src/serial/open-port.ts';
 import { PortLeases } from '../../src/serial/port-lease.ts';
 import { DeliveryBench, deliverRelease, virtual } from '../support/delivery-bench.ts';
+import { HurryingClock } from '../support/hurrying-clock.ts';
 
 let bench: DeliveryBench;
 let folder = '';
@@ -332,6 +334,55 @@ describe('a board is told', () => {
     const { delivery } = await deliverRelease(bench, release, [board], { isRollbackEnabled: true, patience });
     expect(outcomes(delivery)).toEqual(['confirmed']);
     expect(asked).toEqual([`POST /ota?url=${encodeURIComponent(bench.urlOf(release))}&version=1.1.0`]);
+    // what is kept has nothing of the query, where a token may stand
+    const { evidence } = delivery.updates[0]?.timeline.steps.find((one) => one.id === 'triggered') ?? {};
+    expect(evidence?.text).toMatch(/^POST http:\/\/127\.0\.0\.1:\d+\/ota → 200$/);
+  });
+
+  it('by an HTTP request to its host name: it is recognised by the address that the name has', async () => {
+    const release = bench.release('by-name');
+    const device = await bench.board({ ...ROLLBACK, firmwareUrl: bench.urlOf(release) }, {}, BOOTLOADER);
+    const url = await boardServer((_request, response) => {
+      response.end('OK');
+      device.triggerUpdate();
+    });
+    const asked: DeliveryBoard = {
+      id: 'asked',
+      name: 'asked',
+      triggerKind: 'http',
+      trigger: httpRequest({ template: `${url.replace('127.0.0.1', 'localhost')}/ota`, version: '1.1.0' }),
+    };
+    // it could be that one too
+    const silent: DeliveryBoard = { id: 'silent', name: 'silent', triggerKind: 'wait', trigger: waitForBoard };
+    const { delivery } = await deliverRelease(bench, release, [asked, silent], {
+      patience: { ...patience, firstSignMs: 1000 },
+    });
+    const timelines = Object.fromEntries(delivery.updates.map((one) => [one.id, one.timeline]));
+    expect(timelines['asked']?.client).toEqual({ address: '127.0.0.1', by: 'address' });
+    expect(timelines['asked']?.steps.map((one) => one.id)).toContain('download');
+    expect(timelines['silent']?.verdict).toEqual({ outcome: 'unknown', missing: 'asked' });
+  });
+
+  it('by its URL, which it never asks for: the update fails with that', async () => {
+    const release = bench.release('no-prompt');
+    const board: DeliveryBoard = {
+      id: '/dev/ttyUSB0',
+      name: 'board',
+      triggerKind: 'sendUrl',
+      trigger: sendUrl(
+        { onLine: new Emitter<string>().event, write: () => undefined, reset: () => Promise.resolve() },
+        new HurryingClock(),
+      ),
+    };
+    const { delivery } = await deliverRelease(bench, release, [board], { patience });
+    expect(delivery.updates[0]?.timeline.verdict).toMatchObject({
+      outcome: 'failed',
+      failure: {
+        step: 'triggered',
+        cause: 'trigger.noPrompt',
+        evidence: { source: 'trigger', text: '{"afterMs":60000}' },
+      },
+    });
   });
 
   it.each([

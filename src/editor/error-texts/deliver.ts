@@ -1,5 +1,6 @@
 import { l10n } from 'vscode';
 import type { OtaErrorCode } from '../../base/ota-error.ts';
+import { durationText } from '../text.ts';
 import { says, type ErrorTexts } from './error-text.ts';
 
 type Code = Extract<OtaErrorCode, `trigger.${string}` | `deliver.${string}`>;
@@ -74,6 +75,14 @@ export const deliverTexts: ErrorTexts<Code> = {
       kind: 'setting',
       key: 'deliver.httpRequest',
     }),
+  'trigger.noPrompt': (it) =>
+    says(
+      l10n.t(
+        'The firmware did not ask for a URL within {0} after its reset. Does it read one from the console? If not, tell it in another way.',
+        durationText(it.afterMs),
+      ),
+      { kind: 'setting', key: 'deliver.trigger' },
+    ),
   'trigger.noBoard': (it) =>
     it.trigger === 'virtual'
       ? says(l10n.t('No virtual board is attached.'), {
