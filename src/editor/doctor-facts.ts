@@ -16,9 +16,9 @@ import type {
 } from '../doctor/facts.ts';
 import { findPrivateKeys } from '../idf/private-keys.ts';
 import type { IdfProject } from '../idf/project.ts';
-import { CHIPS } from '../image/chips.ts';
 import type { SeenClients } from '../ota/clients.ts';
 import { lanAddresses } from '../server/lan-addresses.ts';
+import { boardFactsOf } from './board-facts.ts';
 import { gitFacts } from './git-keys.ts';
 import type { BoardSession } from './sessions/board-session.ts';
 import type { CertificateSession } from './sessions/certificate-session.ts';
@@ -155,31 +155,16 @@ function serverFacts(sources: FactSources): ServerFacts {
 }
 
 /** What was read of the selected board, or of the virtual one while that is selected. */
-function boardFacts({ ports, slots, board }: FactSources): BoardFacts | undefined {
+export function boardFacts({
+  ports,
+  slots,
+  board,
+}: Pick<FactSources, 'ports' | 'slots' | 'board'>): BoardFacts | undefined {
   const address = ports.selected;
   const isVirtual = address === VIRTUAL_PORT || (address === '' && board.board !== undefined);
   const key = isVirtual ? VIRTUAL_PORT : address;
   if (key === '') return undefined;
-  const chip = ports.factsOf(key);
-  const read = slots.slotsOf(key);
-  if (chip === undefined && read === undefined) return undefined;
-  const target = CHIPS.find(({ name }) => name === chip?.chip)?.target;
-  const revision = /^v?(\d+)\.(\d+)$/.exec(chip?.revision ?? '');
-  const boots = read?.boot.order[0]?.offset;
-  const running = read?.slots.find(({ partition }) => partition.offset === boots)?.description;
-  return {
-    ...(target === undefined ? {} : { chip: target }),
-    ...(revision === null ? {} : { chipRevision: Number(revision[1]) * 100 + Number(revision[2]) }),
-    ...(chip?.flashSizeBytes === undefined ? {} : { flashSizeBytes: chip.flashSizeBytes }),
-    ...(read === undefined ? {} : { partitions: read.partitions }),
-    ...(running === undefined
-      ? {}
-      : {
-          runningVersion: running.version,
-          runningProject: running.projectName,
-          ...(running.spiFlashMode === undefined ? {} : { spiFlashMode: running.spiFlashMode }),
-        }),
-  };
+  return boardFactsOf(ports.factsOf(key), slots.slotsOf(key));
 }
 
 /** Somebody answers on the port of this computer. */

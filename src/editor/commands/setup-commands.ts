@@ -2,6 +2,7 @@ import { l10n, ThemeIcon, window, workspace, type QuickPickItem } from 'vscode';
 import { basename, relative } from 'node:path';
 import { planSetup, setupPaths, type SetupFacts, type SetupPart, type SetupPlan } from '../../doctor/setup-plan.ts';
 import { applyEdits, readTextExactly } from '../../idf/file-edit.ts';
+import { boardFacts } from '../doctor-facts.ts';
 import { needsText } from '../finding-texts/fixes.ts';
 import { PlanPreview } from '../plan-preview.ts';
 import { readSettings } from '../settings.ts';
@@ -22,10 +23,12 @@ async function setupFacts(session: WindowSession): Promise<SetupFacts> {
   const { values } = readSettings(session.projects.workspaceFolder());
   const { state } = session.server;
   const protocol = state.kind === 'on' ? state.protocol : values['server.protocol'];
+  const board = boardFacts(session);
   const certificate = protocol === 'https' ? await session.certificates.ensure() : undefined;
   return {
     project,
     text: (path) => texts.get(path),
+    ...(board === undefined ? {} : { board }),
     server: {
       state: state.kind,
       protocol,
