@@ -5,6 +5,9 @@ import type { TriggerKind } from './triggers.ts';
 /** About an earlier try: no reason not to try again. */
 const LOOKING_BACK: ReadonlySet<FindingId> = new Set(['host-no-request']);
 
+/** Bad for the product, not for the update. */
+const OF_THE_REPOSITORY: ReadonlySet<FindingId> = new Set(['certificate-private-key']);
+
 /** What does not matter to a board that is told the URL, whatever its configuration says. */
 const OF_THE_URL: ReadonlySet<FindingGroup> = new Set(['url']);
 
@@ -20,7 +23,7 @@ export function blockingFindings(
   const isToldUrl = trigger === 'sendUrl' || trigger === 'http';
   return findings.filter(({ id, severity, fixes }) => {
     const { group } = FINDINGS[id];
-    if (severity !== 'error' || LOOKING_BACK.has(id)) return false;
+    if (severity !== 'error' || LOOKING_BACK.has(id) || OF_THE_REPOSITORY.has(id)) return false;
     if (isToldUrl && OF_THE_URL.has(group)) return false;
     if (trigger === 'virtual' && OF_THE_NETWORK.has(id)) return false;
     const isFixedByBuild = fixes.some((fix) => fix.kind === 'command' && fix.command === 'buildFirmware');

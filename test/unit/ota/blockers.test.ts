@@ -10,6 +10,7 @@ const FINDINGS: readonly Finding[] = [
   finding('image-too-short', { file: 'a.bin', bytes: 1, needed: 2 }),
   finding('host-loopback', { bindHost: '127.0.0.1' }),
   finding('host-no-request', { seconds: 9, platform: 'linux', port: 8070 }),
+  finding('certificate-private-key', { file: 'ca_key.pem', isTracked: true }, { severity: 'error' }),
   finding('layout-app-nearly-full', { slot: 'ota_0', slotBytes: 2, appBytes: 1 }),
 ];
 
@@ -18,7 +19,7 @@ function ids(isBuilt: boolean, trigger: Parameters<typeof blockingFindings>[1]['
 }
 
 describe('what stops a delivery', () => {
-  it('is what makes the update fail: no warning, and nothing about an earlier try', () => {
+  it('is what makes the update fail: no warning, nothing about an earlier try, and no key in Git', () => {
     expect(ids(true, 'wait')).toEqual([
       'layout-no-otadata',
       'url-port',
