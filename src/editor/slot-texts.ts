@@ -1,6 +1,7 @@
 import { l10n } from 'vscode';
-import type { ChipSlot, ChipSlots, SlotProblem } from '../flash/slots.ts';
+import type { ChipSlot, SlotProblem } from '../flash/slots.ts';
 import type { BootChoice } from '../image/boot-choice.ts';
+import type { Partition } from '../image/partition-table.ts';
 
 /** Why nothing can boot from a slot. */
 export function slotProblemText(problem: SlotProblem): string {
@@ -20,7 +21,10 @@ export function slotTitle({ partition, description }: ChipSlot): string {
 }
 
 /** Why the board boots what it boots. */
-export function bootReasonText({ reason, order }: BootChoice, next: ChipSlot | undefined): string {
+export function bootReasonText(
+  { reason, order }: BootChoice,
+  next: { readonly partition: Pick<Partition, 'label' | 'offset'> } | undefined,
+): string {
   const reasons: Record<BootChoice['reason'], string> = {
     noOtadata: l10n.t('the partition table has no otadata'),
     otadataTooSmall: l10n.t('otadata is too small, the bootloader gives up'),
@@ -36,7 +40,6 @@ export function bootReasonText({ reason, order }: BootChoice, next: ChipSlot | u
 }
 
 /** The row or sentence about what boots next. */
-export function bootsText(slots: ChipSlots): string {
-  const next = slots.slots.find(({ isNext }) => isNext);
-  return next === undefined ? l10n.t('Nothing boots') : l10n.t('Boots {0}', next.partition.label);
+export function bootsText(label: string | undefined): string {
+  return label === undefined ? l10n.t('Nothing boots') : l10n.t('Boots {0}', label);
 }

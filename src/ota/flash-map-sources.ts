@@ -1,18 +1,10 @@
-import { chooseBootSlot } from '../image/boot-choice.ts';
 import type { ChipSlot, ChipSlots } from '../flash/slots.ts';
 import { chipById, chipByTarget } from '../image/chips.ts';
-import {
-  encodeOtadataEntry,
-  OTADATA_ENTRY_BYTES,
-  parseOtadataEntry,
-  type OtadataEntries,
-  type OtadataEntry,
-  type OtaState,
-} from '../image/otadata.ts';
 import { appPartitions, type Partition } from '../image/partition-table.ts';
 import type { IdfProject } from '../idf/project.ts';
+import { bootOfDevice, entriesOf, partitionsOf, stateOf } from './device-boot.ts';
 import { flashMapOf, type FlashMap, type RegionContent, type SlotContent } from './flash-map.ts';
-import { slotState, type DeviceState, type OtadataSector, type VirtualDevice } from './virtual-device.ts';
+import { slotState, type DeviceState, type VirtualDevice } from './virtual-device.ts';
 
 type ProjectFacts = Pick<IdfProject, 'partitionTable' | 'app'>;
 
@@ -22,8 +14,6 @@ export function mapOfDevice(
   project: ProjectFacts | undefined,
 ): FlashMap {
   const { layout, state } = device;
-  const partitions = layout.partitions.map((row): Partition => ({ ...row, isEncrypted: false, isReadonly: false }));
-  const otadata = state.otadata === undefined ? undefined : entriesOf(state.otadata);
   const bootloaderOffset = chipByTarget(state.chip)?.bootloaderOffset;
   const built = builtDigest(project);
   const lengthAt = (offset: number): number | undefined =>
@@ -33,14 +23,10 @@ export function mapOfDevice(
     bootloader:
       bootloaderOffset === undefined ? undefined : { offset: bootloaderOffset, bytes: lengthAt(bootloaderOffset) },
     tableOffset: layout.tableOffset,
-    partitions,
+    partitions: partitionsOf(layout),
     slots: state.slots.map((slot) => slotContent(slot, state, lengthAt(slot.offsetBytes), built)),
-    otadata,
-    // a board without a table boots nothing
-    boot:
-      partitions.length === 0
-        ? undefined
-        : chooseBootSlot(otadata, partitions, { rollbackEnabled: layout.hasRollback }),
+    otadata: state.otadata === undefined ? undefined : entriesOf(state.otadata),
+    boot: bootOfDevice(device),
     projectPartitions: tableOf(project),
   });
 }
@@ -148,21 +134,4 @@ function slotContent(
             ...(built !== undefined && slot.elfSha256 === built ? { isBuild: true } : {}),
           },
   };
-}
-
-const STATES: readonly string[] = ['new', 'pendingVerify', 'valid', 'invalid', 'aborted', 'undefined'];
-
-function stateOf(word: string): OtaState | number {
-  return STATES.includes(word) ? (word as OtaState) : Number(word);
-}
-
-/** The entries as bytes again, which the rules of the bootloader read. */
-function entriesOf([first, second]: readonly [OtadataSector, OtadataSector]): OtadataEntries {
-  const entry = (view: OtadataSector, sector: 0 | 1): OtadataEntry => {
-    if (view.isBlank) return parseOtadataEntry(new Uint8Array(OTADATA_ENTRY_BYTES).fill(0xff), sector);
-    const bytes = encodeOtadataEntry(view.sequence, stateOf(view.state));
-    if (!view.isCrcRight) bytes[28] = (bytes[28] ?? 0) ^ 0xff;
-    return parseOtadataEntry(bytes, sector);
-  };
-  return [entry(first, 0), entry(second, 1)];
 }

@@ -48,7 +48,7 @@ export const readSlots: Handler = async (session, row) => {
       read = address;
       const next = slots.slots.find(({ isNext }) => isNext);
       session.log.info(`slots of ${name}: ${slots.bytesRead} bytes read, ${JSON.stringify(slots.boot.target)}`);
-      const what = next === undefined ? bootsText(slots) : l10n.t('Boots {0}', slotTitle(next));
+      const what = bootsText(next === undefined ? undefined : slotTitle(next));
       window.setStatusBarMessage(`${name}: ${what}, ${bootReasonText(slots.boot, next)}`, 10_000);
       return Promise.resolve();
     },

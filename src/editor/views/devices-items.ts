@@ -70,7 +70,7 @@ function otherBoardItem(board: AttachedBoard, build: AppDescription | undefined)
     icon: isUpdating(board) ? 'loading~spin' : 'circuit-board',
     contextValue: isUpdating(board) ? 'otherBoard-updating' : 'otherBoard',
     children: [
-      ...deviceSlotItems(device.state, build, id, undefined),
+      ...deviceSlotItems(device, build, id, undefined),
       ...(timeline === undefined ? [] : [timelineItem(timeline, `${id}/timeline`)]),
     ],
   };
@@ -109,7 +109,7 @@ function boardItem(
     isExpanded: true,
     children: [
       ...(monitor === undefined ? [] : [monitorItem(monitor)]),
-      ...deviceSlotItems(state, build, 'virtualBoard', VIRTUAL_PORT),
+      ...deviceSlotItems(board.device, build, 'virtualBoard', VIRTUAL_PORT),
       ...(boardFacts === undefined ? [] : factItems(boardFacts, 'virtualBoard')),
       ...(timeline === undefined ? [] : [timelineItem(timeline, 'timeline')]),
     ],

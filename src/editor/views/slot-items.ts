@@ -2,7 +2,8 @@ import { l10n } from 'vscode';
 import type { ChipSlots } from '../../flash/slots.ts';
 import type { AppDescription } from '../../image/app-description.ts';
 import { slotRows, type SlotRow } from '../../ota/slot-rows.ts';
-import { slotState, type DeviceSlot, type DeviceState } from '../../ota/virtual-device.ts';
+import { bootOfDevice, nextOfDevice } from '../../ota/device-boot.ts';
+import { slotState, type VirtualDevice } from '../../ota/virtual-device.ts';
 import { bootReasonText, bootsText, slotProblemText } from '../slot-texts.ts';
 import { agoText, bytesText, hexText } from '../text.ts';
 import { slotStateText } from './slot-texts.ts';
@@ -21,44 +22,59 @@ export function slotItems(
 ): readonly TreeNode[] {
   const next = slots.slots.find(({ isNext }) => isNext);
   return [
-    {
-      id: `${id}/boots`,
-      label: bootsText(slots),
-      description: [bootReasonText(slots.boot, next), l10n.t('read {0}', agoText(slots.readAtMs))].join(' · '),
-      icon: next === undefined ? 'warning' : 'list-tree',
-    },
+    bootsItem(
+      next?.partition.label,
+      [bootReasonText(slots.boot, next), l10n.t('read {0}', agoText(slots.readAtMs))].join(' · '),
+      id,
+    ),
     ...slotRows(slots, build).map((row) => slotItem(row, build, id, address)),
   ];
 }
 
 /** The same for a virtual board, which shows its slots as they are; `address` where it is a port. */
 export function deviceSlotItems(
-  state: DeviceState,
+  device: Pick<VirtualDevice, 'layout' | 'state'>,
   build: AppDescription | undefined,
   id: string,
   address: string | undefined,
 ): readonly TreeNode[] {
-  const next = nextOfDevice(state);
-  return state.slots.map((slot) => {
+  const { layout, state } = device;
+  const boot = bootOfDevice(device);
+  const next = nextOfDevice(device);
+  const slots = state.slots.map((slot) => {
     const { label, version, projectName, elfSha256, isRunning } = slot;
     const hasDigests = elfSha256 !== undefined && build !== undefined && !/^0*$/.test(build.elfSha256);
     const otadata = slotState(state, slot);
+    const offset = slot.offsetBytes;
+    const imageBytes = layout.images.find((image) => image.offset === offset)?.lengthBytes;
+    const sizeBytes = layout.partitions.find((row) => row.offset === offset)?.size;
     const facts: SlotFacts = {
-      ...{ label, isRunning, isNext: slot === next },
-      ...(version === undefined ? { problem: 'empty' as const } : { version }),
+      ...{ label, offset, isRunning, isNext: slot === next },
+      ...(version === undefined ? {} : { version }),
+      ...(version === undefined && imageBytes === undefined ? { problem: 'empty' as const } : {}),
+      ...(imageBytes === undefined ? {} : { imageBytes }),
+      ...(sizeBytes === undefined ? {} : { sizeBytes }),
       ...(projectName === undefined ? {} : { projectName }),
       ...(hasDigests ? { matchesBuild: elfSha256 === build.elfSha256 } : {}),
     };
     return slotItem(facts, build, id, address, otadata);
   });
+  if (boot === undefined) return slots;
+  const reason = bootReasonText(
+    boot,
+    next === undefined ? undefined : { partition: { label: next.label, offset: next.offsetBytes } },
+  );
+  return [bootsItem(next?.label, reason, id), ...slots];
 }
 
-/** The slot that otadata names, or that boots without it. */
-function nextOfDevice({ slots }: DeviceState): DeviceSlot | undefined {
-  const named = slots.find(({ isActive }) => isActive);
-  if (named !== undefined) return named;
-  const filled = slots.filter(({ version }) => version !== undefined);
-  return filled.find(({ subtype }) => subtype === 0) ?? filled.find(({ subtype }) => subtype !== 0x20) ?? filled[0];
+/** What boots, and why. */
+function bootsItem(label: string | undefined, description: string, id: string): TreeNode {
+  return {
+    id: `${id}/boots`,
+    label: bootsText(label),
+    description,
+    icon: label === undefined ? 'warning' : 'list-tree',
+  };
 }
 
 function slotItem(

@@ -5,6 +5,7 @@ import { parseImage } from '../../../src/image/app-image.ts';
 import { parseOtadata } from '../../../src/image/otadata.ts';
 import { appPartitions, parsePartitionTable, type Partition } from '../../../src/image/partition-table.ts';
 import type { FlashMap } from '../../../src/ota/flash-map.ts';
+import { nextOfDevice } from '../../../src/ota/device-boot.ts';
 import { mapOfChip, mapOfDevice } from '../../../src/ota/flash-map-sources.ts';
 import type { VirtualBoard } from '../../../src/virtual-board/virtual-board.ts';
 import { boardSetup, imageFor, makeBoard, tableRows, type FixtureOptions } from '../../support/board-fixture.ts';
@@ -77,6 +78,7 @@ describe('the flash map of a virtual board', () => {
       made.flash.replace(SECOND_SLOT, imageFor({}, { version: '1.1.0' }));
       const map = mapOfDevice(made, undefined);
       expect(map.boot).toEqual({ label, reason: 'activeEntry' });
+      expect(nextOfDevice(made)?.label).toBe(label);
       expect(regionOf(map, 'ota_1')?.state).toBe('pendingVerify');
       expect(map.otadata?.map((entry) => entry.slot)).toEqual(['ota_0', 'ota_1']);
     }
@@ -93,6 +95,15 @@ describe('the flash map of a virtual board', () => {
     expect(
       map.differences?.map(({ kind, onBoard, inProject }) => `${kind} ${(onBoard ?? inProject)?.label ?? ''}`),
     ).toContain('onlyInProject factory');
+  });
+
+  it('passes over a slot without an image, as the list of its slots does', () => {
+    const made = board({ otadata: makeOtadata({ sequence: 1, state: 'valid' }, { sequence: 2, state: 'valid' }) });
+    const map = mapOfDevice(made, undefined);
+    expect(map.boot).toEqual({ label: 'ota_0', reason: 'activeEntry' });
+    expect(nextOfDevice(made)?.label).toBe('ota_0');
+    made.flash.erase(0, made.flash.sizeBytes);
+    expect(nextOfDevice(made)).toBeUndefined();
   });
 
   it('has no partitions and boots nothing when the flash was erased', () => {
