@@ -21,6 +21,7 @@ import { ProjectSession } from './editor/sessions/project-session.ts';
 import { ServerSession } from './editor/sessions/server-session.ts';
 import { SlotSession } from './editor/sessions/slot-session.ts';
 import { createFaultItem } from './editor/fault-item.ts';
+import { reportError } from './editor/report-error.ts';
 import { reportInvalidSettings } from './editor/setting-problems.ts';
 import { createPortItem, createStatusBarItem } from './editor/status-bar.ts';
 import { TextPages } from './editor/text-pages.ts';
@@ -75,6 +76,7 @@ export function activate(context: ExtensionContext): void {
       projects,
       server,
       boards: board,
+      isTesting: () => faults.isTesting,
       files: diskFiles,
       log,
       folder: join(context.globalStorageUri.fsPath, 'updates'),
@@ -116,11 +118,22 @@ export function activate(context: ExtensionContext): void {
     }),
   );
   const faults = store.add(
-    new FaultSession({ create, projects, certificates: certificateSession, server, monitors, files: diskFiles, log }),
+    new FaultSession({
+      create,
+      projects,
+      certificates: certificateSession,
+      server,
+      monitors,
+      delivered: () => (deliver.isRunning ? (deliver.running?.project ?? projects.project?.name ?? '') : undefined),
+      files: diskFiles,
+      log,
+    }),
   );
   store.add(
     monitors.onCrash((crash) => {
-      void crashes.tell(crash);
+      crashes.tell(crash).catch((error: unknown) => {
+        reportError(error, log);
+      });
     }),
   );
   store.add(crashes.registerLinks());

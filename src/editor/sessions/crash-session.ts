@@ -85,7 +85,8 @@ export class CrashSession {
   }): Promise<void> {
     const identity = [address, crash.reason, crash.elfSha256, crash.registers['PC'] ?? crash.registers['MEPC']].join();
     const now = Date.now();
-    const isKnown = now - (this.#told.get(identity) ?? -Infinity) < SAME_CRASH_MS;
+    for (const [told, atMs] of this.#told) if (now - atMs >= SAME_CRASH_MS) this.#told.delete(told);
+    const isKnown = this.#told.has(identity);
     this.#told.set(identity, now);
     this.#log.warn(`${address}: crashed: ${crash.reason}`);
     if (isKnown) return;
@@ -136,7 +137,9 @@ export class CrashSession {
     ]);
     // a place that is wrong is worse than none
     if (crash.elfSha256 !== undefined && !isSameElf(crash.elfSha256, symbols.sha256)) return undefined;
-    return firstOwnFrame(decoded, project.folder);
+    const frame = firstOwnFrame(decoded, project.folder);
+    // the build may be from another folder or computer, or the file gone since
+    return frame?.file !== undefined && (await this.#files.stat(frame.file)) !== undefined ? frame : undefined;
   }
 
   async #frames(crash: CrashReport, { index }: Symbols): Promise<DecodedCrash> {
