@@ -16,12 +16,10 @@ export class MonitorTerminal implements Pseudoterminal {
   readonly #keys = new MonitorKeys();
   readonly #store = new DisposableStore();
   readonly #write = this.#store.add(new EventEmitter<string>());
-  readonly #close = this.#store.add(new EventEmitter<number>());
   #early: string[] | undefined = [];
   #earlyCharacters = 0;
 
   readonly onDidWrite = this.#write.event;
-  readonly onDidClose = this.#close.event;
 
   constructor(session: ConsoleSession, act: (action: KeyAction) => void, onClosed: () => void) {
     this.#act = act;
@@ -52,11 +50,6 @@ export class MonitorTerminal implements Pseudoterminal {
 
   clear(): void {
     this.#write.fire(CLEAR);
-  }
-
-  /** Closes the terminal. */
-  end(): void {
-    this.#close.fire(0);
   }
 
   #show(text: string): void {
