@@ -76,7 +76,7 @@ export function activate(context: ExtensionContext): void {
       projects,
       server,
       boards: board,
-      isTesting: () => faults.isTesting,
+      isTesting: (): boolean => faults.isTesting,
       files: diskFiles,
       log,
       folder: join(context.globalStorageUri.fsPath, 'updates'),
@@ -114,6 +114,7 @@ export function activate(context: ExtensionContext): void {
       leases,
       binding: () => board.board?.binding('board'),
       decode: (crash, view, what) => crashes.decode(crash, view, what),
+      logFolder: join(context.globalStorageUri.fsPath, 'logs'),
       log,
     }),
   );
@@ -124,7 +125,8 @@ export function activate(context: ExtensionContext): void {
       certificates: certificateSession,
       server,
       monitors,
-      delivered: () => (deliver.isRunning ? (deliver.running?.project ?? projects.project?.name ?? '') : undefined),
+      delivered: (): string | undefined =>
+        deliver.isRunning ? (deliver.running?.project ?? projects.project?.name ?? '') : undefined,
       files: diskFiles,
       log,
     }),

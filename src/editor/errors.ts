@@ -11,6 +11,8 @@ declare module '../base/ota-error.ts' {
     'command.busy': { what: string };
     /** A delivery or a rehearsal goes on in this window. */
     'deliver.busy': { project: string };
+    /** The firmware is being tested against faults in this window. */
+    'deliver.testing': Readonly<Record<string, never>>;
     /** A build of the project goes on. */
     'deliver.building': { path: string };
     /** Something is known that would make the update fail: the worst finding by its key and in words, its best fix (empty when it has none), and

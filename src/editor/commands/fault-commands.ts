@@ -104,7 +104,7 @@ async function askRequests(kind: FaultKind): Promise<number | 'untilStopped' | u
 
 export const testAgainstFaults: Handler = async (session) => {
   requireTrust();
-  if (session.faults.isTesting) return;
+  session.faults.requireIdle();
   const port = await pickBoard(session.faults.ports);
   if (port === undefined) return;
   if (port !== '' && session.server.state.kind === 'off') await startServer(session);

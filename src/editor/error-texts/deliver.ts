@@ -26,6 +26,8 @@ export const deliverTexts: ErrorTexts<Code> = {
       title: l10n.t('Cancel Update'),
       command: 'cancelUpdate',
     }),
+  'deliver.testing': () =>
+    says(l10n.t('The firmware is being tested against faults: wait for that to end, or cancel it.')),
   'deliver.building': () => says(l10n.t('The project is being built: deliver when the build is through.')),
   'deliver.blocked': (it) =>
     says(

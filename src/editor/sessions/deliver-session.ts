@@ -19,6 +19,8 @@ export interface DeliverSessionOptions {
   readonly projects: ProjectSession;
   readonly server: ServerSession;
   readonly boards: BoardSession;
+  /** Whether the firmware is being tested against faults: the boards get something else then. */
+  readonly isTesting: () => boolean;
   readonly files: FileStore;
   readonly log: LogOutputChannel;
   /** Where histories are kept, one file a project. */
@@ -103,7 +105,7 @@ export class DeliverSession implements Disposable {
   }
 
   /** Runs a delivery of the selected project to its end. Cancelled and stopped are ends, not errors.
-   * @throws {OtaError} `command.noProject`, `deliver.busy` */
+   * @throws {OtaError} `command.noProject`, `deliver.busy`, `deliver.testing` */
   async run(
     kind: Delivery['kind'],
     steps: Partial<DeliverSteps> & Pick<DeliverSteps, 'publish'>,
@@ -113,6 +115,7 @@ export class DeliverSession implements Disposable {
     const { project } = projects;
     if (project === undefined) throw new OtaError('command.noProject', {});
     if (this.#running !== undefined) throw new OtaError('deliver.busy', { project: project.name });
+    if (this.#options.isTesting()) throw new OtaError('deliver.testing', {});
     const running: Running = {
       stop: new AbortController(),
       folder: project.folder,

@@ -36,6 +36,8 @@ export interface FaultSessionOptions {
   readonly certificates: CertificateSession;
   readonly server: ServerSession;
   readonly monitors: MonitorSession;
+  /** The project that an update is delivered of right now. */
+  readonly delivered: () => string | undefined;
   readonly files: FileStore;
   readonly log: LogOutputChannel;
 }
@@ -64,8 +66,16 @@ export class FaultSession implements Disposable {
       .map(({ address }) => address);
   }
 
+  /** Nothing else may change what boards get meanwhile.
+   * @throws {OtaError} `deliver.testing`, `deliver.busy` */
+  requireIdle(): void {
+    if (this.#running !== undefined) throw new OtaError('deliver.testing', {});
+    const project = this.#options.delivered();
+    if (project !== undefined) throw new OtaError('deliver.busy', { project });
+  }
+
   /** Runs all faults on a virtual board. Cancelling gives the report of what was done so far.
-   * @throws {OtaError} `command.untrusted`, `command.noProject`, `command.noImage`, those of `planBoard`, of the certificate store and of
+   * @throws {OtaError} `deliver.busy`, `deliver.testing`, `command.untrusted`, `command.noProject`, `command.noImage`, those of `planBoard`, of the certificate store and of
    * the server's start */
   async test(signal: AbortSignal, hooks: FaultTestHooks): Promise<FaultReport> {
     return this.#exclusively(signal, (stop) => this.#testVirtual(stop, hooks));
@@ -85,6 +95,7 @@ export class FaultSession implements Disposable {
 
   async #exclusively<T>(signal: AbortSignal, work: (stop: AbortSignal) => Promise<T>): Promise<T> {
     if (!workspace.isTrusted) throw new OtaError('command.untrusted', {});
+    this.requireIdle();
     const stop = new AbortController();
     const cancel = (): void => {
       stop.abort();
