@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { isIdfAtLeast } from '../../idf/idf-version.ts';
 import type { DoctorFacts } from '../facts.ts';
 import { finding, type Finding, type Fix } from '../finding.ts';
@@ -8,6 +9,7 @@ import { urlFixes } from './url.ts';
 
 const NEW_NAME = 'ESP_HTTPS_OTA_ALLOW_HTTP';
 const OLD_NAME = 'OTA_ALLOW_HTTP';
+const SET_UP: Fix = { kind: 'command', id: 'setUp', command: 'setUpForOta', needs: ['rebuild', 'fullFlash'] };
 
 /** Whether `esp_https_ota` would begin at all: it refuses a client that has no way to verify its server, unless plain HTTP is allowed.
  * @see ESP-IDF v5.5 `components/esp_https_ota/src/esp_https_ota.c`, "No option for server verification is enabled" */
@@ -57,12 +59,13 @@ function optionNames(facts: DoctorFacts): readonly Finding[] {
   return [finding('http-option-name', details, { at: optionPlace(facts, NEW_NAME), fixes })];
 }
 
-/** HTTPS without a certificate and without the bundle. */
+/** HTTPS without a certificate and without the bundle: only the image, once it is built, says for sure. */
 function verification(facts: DoctorFacts): readonly Finding[] {
   const { clientKind } = facts.project.sources;
-  const { embedsCertificate, usesBundle, hasBundle } = trustOf(facts);
+  const { embedsCertificate, usesBundle, isGuess, hasBundle } = trustOf(facts);
   if (clientKind === 'unknown' || embedsCertificate || usesBundle || isAllowed(facts)) return [];
-  const at = { path: facts.project.cmakePath.replace(/CMakeLists\.txt$/, 'main/CMakeLists.txt') };
+  const at = { path: join(facts.project.folder, 'main', 'CMakeLists.txt') };
   const isThere = facts.text(at.path) !== undefined;
-  return [finding('http-no-verification', { hasBundle }, isThere ? { at } : {})];
+  const severity = isGuess ? 'warning' : 'error';
+  return [finding('http-no-verification', { hasBundle }, { at: isThere ? at : undefined, severity, fixes: [SET_UP] })];
 }

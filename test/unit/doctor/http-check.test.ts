@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { httpFindings } from '../../../src/doctor/checks/http.ts';
+import { makeApp } from '../../support/make-image.ts';
 import { GENERATIONS } from '../idf/project-folder.ts';
 import { factsOf, idsOf } from './project-facts.ts';
 
@@ -9,6 +10,8 @@ const PLAIN = 'http://192.168.61.67:8070/app.bin';
 const MAIN = 'idf_component_register(SRCS "main.c" INCLUDE_DIRS ".")\n';
 const CLIENT = 'void app_main(void) { esp_https_ota(&config); }\n';
 const SIMPLE = { 'main/main.c': CLIENT };
+const imageOf = (generation: Generation): string =>
+  generation === 'v4.4' ? 'native_ota.bin' : generation === 'v5.1' ? 'advanced_https_ota.bin' : 'simple_ota.bin';
 const nameOf = (generation: Generation): string =>
   generation === 'v4.4' ? 'OTA_ALLOW_HTTP' : 'ESP_HTTPS_OTA_ALLOW_HTTP';
 
@@ -96,9 +99,29 @@ describe.each(GENERATIONS)('HTTPS in a project of %s', (generation) => {
   it('has neither a certificate nor the bundle', async () => {
     const files = { ...SIMPLE, 'main/CMakeLists.txt': MAIN };
     const facts = await factsOf(generation, { files, config: config(generation, url, off) });
+    // what a build may yet bring along, nobody knows
     expect(httpFindings(facts)).toMatchObject([
-      { id: 'http-no-verification', severity: 'error', details: { hasBundle: true } },
+      { id: 'http-no-verification', severity: 'warning', details: { hasBundle: true }, fixes: [{ id: 'setUp' }] },
     ]);
+    const image = { [`build/${imageOf(generation)}`]: makeApp() };
+    const built = await factsOf(generation, { files: { ...files, ...image }, config: config(generation, url, off) });
+    expect(httpFindings(built)).toMatchObject([{ id: 'http-no-verification', severity: 'error' }]);
+  });
+
+  it.each([
+    ['in another component', { 'components/net/net.c': 'extern int a asm("_binary_root_ca_pem_start");\n' }],
+    [
+      'under a name that CMake computes',
+      {
+        'main/CMakeLists.txt': 'idf_component_register(SRCS "main.c" EMBED_TXTFILES ${CERTS})\n',
+        'main/certs.c': 'extern int a asm("_binary_ca_crt_start");\n',
+      },
+    ],
+    ['as a text of the sources', { 'main/main.c': `const char *pem = "-----BEGIN CERTIFICATE-----\\n";\n${CLIENT}` }],
+  ])('has a certificate %s', async (_, more) => {
+    const files = { ...SIMPLE, 'main/CMakeLists.txt': MAIN, ...more };
+    const facts = await factsOf(generation, { files, config: config(generation, url, off) });
+    expect(httpFindings(facts)).toEqual([]);
   });
 
   it('attaches the bundle, if that is built in', async () => {
