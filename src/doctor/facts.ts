@@ -21,6 +21,8 @@ export interface ServerFacts {
   readonly port: number;
   /** Host of the URL that firmware is told. */
   readonly host: string;
+  /** The user has said that it is this one. */
+  readonly isAddressChosen?: boolean;
   /** Address it listens on, or would. */
   readonly bindHost: string;
   /** Paths that are answered while it is on, each with the leading slash. */

@@ -149,6 +149,7 @@ function serverFacts(sources: FactSources): ServerFacts {
     protocol: state.kind === 'on' ? state.protocol : values['server.protocol'],
     port: portOf(sources),
     host: certificates.advertisedHost(),
+    isAddressChosen: certificates.isAddressChosen(),
     bindHost: values['server.bindAddress'],
     paths: server.releases.newest().flatMap((release) => [release.paths.newest, release.paths.pinned]),
   };

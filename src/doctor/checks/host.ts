@@ -46,7 +46,7 @@ function addressFindings(facts: DoctorFacts): readonly Finding[] {
   const host = configuredUrl(facts)?.host;
   const isDecided = host !== undefined && candidates.some(({ address }) => address === host);
   const expected = facts.server?.host ?? '';
-  const isSet = !candidates.some(({ address }) => address === expected);
+  const isSet = facts.server?.isAddressChosen === true || !candidates.some(({ address }) => address === expected);
   if (candidates.length < 2 || isDecided || isSet) return [];
   const addresses = candidates.map(({ address }) => address).join(', ');
   return [finding('host-several-addresses', { addresses, host: expected }, { fixes: [SELECT_ADDRESS] })];
@@ -81,6 +81,13 @@ function kindFindings(facts: DoctorFacts): readonly Finding[] {
   const { host, server, addresses } = facts;
   const severity = isForThisComputer(facts) ? 'information' : 'warning';
   const address = server?.host ?? '';
+  // what is told is the address of the computer around this one, or of a router: the way in was made
+  const isOutside =
+    server !== undefined &&
+    !isForThisComputer(facts) &&
+    !addresses.some((one) => one.address === address) &&
+    !host.names.includes(address.toLowerCase());
+  if (isOutside && (host.isWsl || host.isContainer)) return [];
   // with mirrored networking, WSL has the addresses of Windows
   const isBehindNat = !addresses.some(({ address: one, kind }) => kind === 'lan' && !one.startsWith('172.'));
   if (host.isWsl) return isBehindNat ? [finding('host-wsl', { address, port: server?.port ?? 0 }, { severity })] : [];

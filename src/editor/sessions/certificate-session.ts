@@ -97,6 +97,12 @@ export class CertificateSession implements Disposable {
     return addresses.find((one) => one === picked) ?? addresses[0] ?? LOOPBACK;
   }
 
+  /** Whether the host in the firmware URL is what the user set or picked, not a guess. */
+  isAddressChosen(): boolean {
+    if (readSettings(undefined).values['server.advertisedHost'].trim() !== '') return true;
+    return this.#memento.get<string>(PICKED) === this.advertisedHost();
+  }
+
   /** Whether the user should say which address boards are told: several networks, none picked, nothing set. */
   needsPick(): boolean {
     if (readSettings(undefined).values['server.advertisedHost'].trim() !== '') return false;

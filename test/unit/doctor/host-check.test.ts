@@ -48,6 +48,7 @@ describe('several addresses', () => {
     ]);
     expect(await check({ addresses })).toEqual([]);
     expect(await check({ addresses, server: { ...SERVER, host: 'desk.local' } }, other)).toEqual([]);
+    expect(await check({ addresses, server: { ...SERVER, isAddressChosen: true } }, other)).toEqual([]);
     expect(await check({ addresses: addresses.slice(0, 1) }, other)).toEqual([]);
   });
 });
@@ -73,13 +74,21 @@ describe('the computer', () => {
   const nat = [lan('172.21.240.1')];
 
   it('is WSL behind the address translation of Windows', async () => {
-    expect(idsOf(await check({ ...host({ isWsl: true }), addresses: nat }))).toEqual(['host-wsl']);
+    const server = { ...SERVER, host: '172.21.240.1' };
+    expect(idsOf(await check({ ...host({ isWsl: true }), addresses: nat, server }))).toEqual(['host-wsl']);
     expect(await check(host({ isWsl: true }))).toEqual([]);
   });
 
   it('is a container, or another computer than the window’s', async () => {
     expect(await check(host({ isContainer: true }))).toMatchObject([{ id: 'host-container', severity: 'warning' }]);
     expect(idsOf(await check(host({ isRemote: true })))).toEqual(['host-remote']);
+  });
+
+  it.each([{ isWsl: true }, { isContainer: true }])('tells boards an address outside of it: %o', async (kind) => {
+    const server = { ...SERVER, host: '192.168.61.2' };
+    expect(await check({ ...host(kind), addresses: nat, server })).toEqual([]);
+    const inside = { ...SERVER, host: '172.21.240.1' };
+    expect(await check({ ...host(kind), addresses: nat, server: inside })).toMatchObject([{ severity: 'warning' }]);
   });
 
   it('may be whatever it is for the virtual board', async () => {
