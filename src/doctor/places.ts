@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { DoctorFacts } from './facts.ts';
 import type { FindingPlace, FindingRange } from './finding.ts';
 
@@ -14,12 +15,14 @@ export function linePlace({ text }: DoctorFacts, path: string, line: number | un
   return line === undefined ? { path } : { path, range: lineRange(text(path), line) };
 }
 
-/** The line that sets the first of these symbols that a file sets; the sdkconfig as a whole (its first line) where none does. */
+/** The line that sets the first of these symbols that a file sets; where none does, the first line of the sdkconfig,
+ * or of what is there in its place: the defaults, else the project's CMakeLists.txt. */
 export function optionPlace(facts: DoctorFacts, ...symbols: readonly string[]): FindingPlace {
-  const { config, sdkconfigPath } = facts.project;
+  const { config, sdkconfigPath, folder, defaults, cmakePath } = facts.project;
   for (const symbol of symbols) {
     const origin = config.origin(symbol);
     if (origin?.line !== undefined) return linePlace(facts, origin.path, origin.line);
   }
-  return linePlace(facts, sdkconfigPath, 1);
+  const paths = [sdkconfigPath, join(folder, 'sdkconfig.defaults'), ...defaults.map(({ path }) => path)];
+  return linePlace(facts, paths.find((path) => facts.text(path) !== undefined) ?? cmakePath, 1);
 }
