@@ -51,6 +51,8 @@ export class DoctorSession implements Disposable {
   #findings: readonly Finding[] | undefined;
   #items: readonly TreeNode[] = [];
   #serverKey = '';
+  /** Another program had the server's port when it was asked last. */
+  #isPortTaken = false;
   #connectingMs: number | undefined;
   #patience: NodeJS.Timeout | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -151,7 +153,12 @@ export class DoctorSession implements Disposable {
         if (!isOtaError(error)) throw error;
       });
       this.#serverKey = this.#keyOfServer();
-      const facts = await room.gatherFacts(this.#sources, project, { probe, connectingMs: this.#connectingMs });
+      // what was found stays until it is over
+      const facts = await room.gatherFacts(this.#sources, project, {
+        probe: probe || this.#isPortTaken,
+        connectingMs: this.#connectingMs,
+      });
+      this.#isPortTaken = facts.server?.isPortTaken === true;
       const findings = room.checkSetup(facts);
       this.#items = room.setupItems(findings);
       this.#show(findings);
