@@ -9,6 +9,7 @@ import { partitionRowFindings } from './partition-rows.ts';
 
 /** Share of a slot below which what is free is told. */
 const NEARLY_FULL = 0.1;
+const SET_UP: Fix = { kind: 'command', id: 'setUp', command: 'setUpForOta', needs: ['rebuild', 'fullFlash'] };
 
 /** Whether the partition table can take updates, and fits the application, the flash and the board. */
 export function layoutFindings(facts: DoctorFacts): readonly Finding[] {
@@ -45,7 +46,13 @@ function missingTable(facts: DoctorFacts): readonly Finding[] {
   });
 }
 
-/** What takes the place of a table that can not take updates; only where it is one of ESP-IDF's own: a CSV is the user's to arrange. */
+/** What takes the place of a table that can not take updates: another of ESP-IDF's own, or the user's CSV with slots, looked at before it is
+ * written. */
+function noSlotsFix(facts: DoctorFacts): readonly Fix[] {
+  return facts.project.partitionTable.source === 'csv' ? [SET_UP] : otaTableFix(facts);
+}
+
+/** A table with larger slots; only where it is one of ESP-IDF's own: a CSV is the user's to arrange. */
 function otaTableFix({ project }: DoctorFacts): readonly Fix[] {
   if (project.partitionTable.source === 'csv') return [];
   return [
@@ -60,7 +67,7 @@ function slotFindings(facts: DoctorFacts): readonly Finding[] {
   if (partitionTable.source === 'none') return [];
   if (partitions.length === 0 && csvProblems.length > 0) return [];
   const slots = otaSlots(partitions);
-  const fixes = otaTableFix(facts);
+  const fixes = noSlotsFix(facts);
   const at = tablePlace(facts);
   const [first] = slots;
   if (first === undefined) {

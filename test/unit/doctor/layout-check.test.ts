@@ -76,7 +76,14 @@ describe.each(GENERATIONS)('the partition table of a project of %s', (generation
 
   it('has OTA slots and no otadata', async () => {
     const found = layoutFindings(await withCsv(generation, GOOD.replace(/^otadata.*\n/m, '')));
-    expect(found).toMatchObject([{ id: 'layout-no-otadata', severity: 'error', details: { slots: 2 }, fixes: [] }]);
+    expect(found).toMatchObject([
+      {
+        id: 'layout-no-otadata',
+        severity: 'error',
+        details: { slots: 2 },
+        fixes: [{ id: 'setUp', command: 'setUpForOta' }],
+      },
+    ]);
   });
 
   it.each([
@@ -90,6 +97,7 @@ describe.each(GENERATIONS)('the partition table of a project of %s', (generation
       severity,
       range: { line: 5, column: 1 },
       details: { slot: 'ota_0', hasFactory: factory !== '' },
+      fixes: [{ id: 'setUp', command: 'setUpForOta', needs: ['rebuild', 'fullFlash'] }],
     });
   });
 
