@@ -1,5 +1,5 @@
 import { mkdir, open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { OtaError, systemCode } from '../base/ota-error.ts';
 
 export interface LogFileOptions {
@@ -20,6 +20,14 @@ export interface LogFile {
   flushed(): Promise<void>;
   /** Writes what is left. Never rejects. */
   close(): Promise<void>;
+}
+
+/** Where the log of a port is.
+ * @param path `{port}` in it stands for the name of the port
+ * @param folder what a relative path counts from */
+export function logFilePath(path: string, address: string, folder: string): string {
+  const port = address.replace(/^\/dev\//, '').replaceAll(/[^\w.-]+/g, '-');
+  return resolve(folder, path.replaceAll('{port}', port));
 }
 
 const MOST_WAITING_BYTES = 8 * 1024 * 1024;

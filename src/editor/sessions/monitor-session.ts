@@ -39,6 +39,8 @@ export interface MonitorSessionOptions {
   readonly leases: () => Promise<PortLeases>;
   readonly binding: (name: string) => LineBinding | undefined;
   readonly decode: (crash: CrashReport, view: BoardView, what: 'frames' | 'file') => Promise<readonly string[]>;
+  /** Where logs go while no folder is open. */
+  readonly logFolder: string;
   readonly log: LogOutputChannel;
 }
 
@@ -222,7 +224,7 @@ export class MonitorSession implements Disposable {
       end: () => this.close(session.address),
       logOptions: () => ({
         ...this.#settings(),
-        folder: projects.project?.folder ?? workspace.workspaceFolders?.[0]?.uri.fsPath,
+        folder: projects.project?.folder ?? workspace.workspaceFolders?.[0]?.uri.fsPath ?? this.#options.logFolder,
       }),
     };
     try {

@@ -1,8 +1,7 @@
 import { commands, l10n, window, type LogOutputChannel } from 'vscode';
-import { isAbsolute, join } from 'node:path';
 import { isOtaError } from '../../base/ota-error.ts';
 import type { ConsoleSession } from '../../monitor/console-session.ts';
-import { openLogFile } from '../../monitor/log-file.ts';
+import { logFilePath, openLogFile } from '../../monitor/log-file.ts';
 import type { KeyAction } from '../../monitor/monitor-keys.ts';
 import { parsePrintFilter } from '../../monitor/print-filter.ts';
 import { commandId, type CommandName, type SettingTypes } from '../contributions.ts';
@@ -18,7 +17,7 @@ export interface MonitorSubject {
   end(): Promise<void>;
   logOptions(): Pick<SettingTypes, 'monitor.logFile' | 'monitor.logFileMegabytes' | 'monitor.logFilesKept'> & {
     /** What a relative path counts from. */
-    readonly folder: string | undefined;
+    readonly folder: string;
   };
 }
 
@@ -111,7 +110,7 @@ async function askFilter(subject: MonitorSubject): Promise<void> {
 async function startLog(subject: MonitorSubject): Promise<void> {
   const { session } = subject;
   const options = subject.logOptions();
-  const file = await openLogFile(logPath(session.address, options), {
+  const file = await openLogFile(logFilePath(options['monitor.logFile'], session.address, options.folder), {
     limitBytes: options['monitor.logFileMegabytes'] * 1024 * 1024,
     keptFiles: options['monitor.logFilesKept'],
     onFailed: (error) => {
@@ -120,11 +119,4 @@ async function startLog(subject: MonitorSubject): Promise<void> {
     },
   });
   await session.logTo(file);
-}
-
-/** Where the log of a port is: `{port}` in the setting stands for its name. */
-function logPath(address: string, options: ReturnType<MonitorSubject['logOptions']>): string {
-  const port = address.replace(/^\/dev\//, '').replaceAll(/[^\w.-]+/g, '-');
-  const path = options['monitor.logFile'].replaceAll('{port}', port);
-  return isAbsolute(path) || options.folder === undefined ? path : join(options.folder, path);
 }

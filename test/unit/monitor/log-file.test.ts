@@ -2,7 +2,7 @@ import { chmod, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openLogFile } from '../../../src/monitor/log-file.ts';
+import { logFilePath, openLogFile } from '../../../src/monitor/log-file.ts';
 import type { OtaError } from '../../../src/base/ota-error.ts';
 import { caught } from '../../support/caught.ts';
 
@@ -16,6 +16,17 @@ afterEach(async () => {
 });
 
 const lines = (count: number): string[] => Array.from({ length: count }, (_, at) => `line ${at}`.padEnd(9, '.'));
+
+describe('the path of a log file', () => {
+  it('names the port, and never counts from where the process runs', () => {
+    expect(logFilePath('logs/{port}.log', '/dev/ttyUSB0', folder)).toBe(join(folder, 'logs', 'ttyUSB0.log'));
+    expect(logFilePath('{port}.log', 'rfc2217://10.0.0.2:4000', folder)).toBe(
+      join(folder, 'rfc2217-10.0.0.2-4000.log'),
+    );
+    const absolute = join(tmpdir(), 'monitor.log');
+    expect(logFilePath(absolute, 'COM3', folder)).toBe(absolute);
+  });
+});
 
 describe('a log file', () => {
   it('has every line when it is flushed, and goes on where it was', async () => {
