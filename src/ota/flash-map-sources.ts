@@ -31,10 +31,15 @@ export function mapOfDevice(
   });
 }
 
-/** The flash of a board whose slots were read over its serial port. `board` is what its chip said of itself. */
+/** The flash of a board whose slots were read over its serial port. `board` is what its chip said of itself, and its console. */
 export function mapOfChip(
   slots: ChipSlots,
-  board: { readonly flashSizeBytes?: number | undefined; readonly chipId?: number | undefined },
+  board: {
+    readonly flashSizeBytes?: number | undefined;
+    readonly chipId?: number | undefined;
+    /** The partition that runs now. */
+    readonly runningLabel?: string | undefined;
+  },
   project: ProjectFacts | undefined,
 ): FlashMap {
   const chipId = board.chipId ?? slots.slots.find((slot) => slot.chipId !== undefined)?.chipId;
@@ -48,6 +53,7 @@ export function mapOfChip(
     slots: slots.slots.map((slot) => ({
       offset: slot.partition.offset,
       content: chipContent(slot, built),
+      isRunning: slot.partition.label === board.runningLabel,
       ...(slot.state === undefined ? {} : { state: slot.state }),
     })),
     otadata: slots.otadata?.entries,

@@ -44,7 +44,11 @@ function current(session: WindowSession, address: string): Shown {
     return {
       map: mapOfChip(
         read,
-        { flashSizeBytes: facts?.flashSizeBytes, chipId: CHIPS.find((chip) => chip.name === facts?.chip)?.id },
+        {
+          flashSizeBytes: facts?.flashSizeBytes,
+          chipId: CHIPS.find((chip) => chip.name === facts?.chip)?.id,
+          runningLabel: runningLabel(session, address),
+        },
         project,
       ),
       subject: {
@@ -74,6 +78,12 @@ function current(session: WindowSession, address: string): Shown {
       isProject: true,
     },
   };
+}
+
+/** What runs on a board, where its console tells. */
+function runningLabel({ monitors }: WindowSession, address: string): string | undefined {
+  const monitor = monitors.monitors.find((one) => one.address === address && one.state === 'open');
+  return monitor?.view.phase === 'app' ? monitor.view.runningLabel : undefined;
 }
 
 /** The flash map of one board, or of the project (address empty), kept up to date until its tab is closed. */
@@ -111,6 +121,7 @@ export function openFlashMap(
     session.flash.onChange,
     // what was read is forgotten when an update or a rollback has changed it
     session.slots.onChange,
+    session.monitors.onChange,
   ])
     store.add(event(update));
   return page;

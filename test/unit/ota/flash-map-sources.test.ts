@@ -151,6 +151,9 @@ describe('the flash map of a board whose slots were read', () => {
     // the chip of the image tells where the ROM looks for the bootloader
     expect(map.regions.find((one) => one.kind === 'bootloader')?.offset).toBe(0x1000);
     expect(map.differences).toEqual([]);
+    expect(map.regions.filter(({ isRunning }) => isRunning)).toEqual([]);
+    const watched = mapOfChip(slots, { runningLabel: first.label }, undefined);
+    expect(watched.regions.filter(({ isRunning }) => isRunning).map(({ label }) => label)).toEqual([first.label]);
   });
 
   it('passes over an image that is damaged or for another chip', () => {
