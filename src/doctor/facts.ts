@@ -78,7 +78,7 @@ export interface TrafficFacts {
 export interface DoctorFacts {
   readonly project: IdfProject;
   /** Text of a file of the project at the time of the snapshot: sdkconfig, defaults, the partition CSV, CMakeLists.txt of project and main,
-   * version.txt, the certificate. Undefined when it is not there or was not read. */
+   * version.txt, the certificate, what main embeds. Undefined when it is not there or was not read. */
   readonly text: (path: string) => string | undefined;
   readonly certificate?: CertificateFacts;
   readonly server?: ServerFacts;

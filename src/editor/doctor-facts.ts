@@ -102,6 +102,7 @@ async function readTexts(
     join(folder, 'main', 'CMakeLists.txt'),
     project.versionTxtPath,
     certificate.path,
+    ...project.embeddedFiles.flatMap(({ path }) => path ?? []),
     ...(project.buildFolder === undefined ? [] : [join(project.buildFolder, BOOTLOADER_CONFIG)]),
     ...(bundle === '' ? [] : [isAbsolute(bundle) ? bundle : join(folder, bundle)]),
     ...(partitionTable.path === undefined ? [] : [partitionTable.path]),

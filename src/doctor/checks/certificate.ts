@@ -12,6 +12,7 @@ import { certificateKindFindings } from './certificate-kinds.ts';
 import { privateKeyFindings } from './private-keys.ts';
 
 const INSTALL: Fix = { kind: 'command', id: 'installCertificate', command: 'installCertificate', needs: ['rebuild'] };
+const CERTIFICATE_FILE = /\.(?:pem|crt|cer|der|key)$/i;
 const BUILD: Fix = { kind: 'command', id: 'build', command: 'buildFirmware', needs: [] };
 
 /** Certificates that ESP-IDF's examples come with, whose keys everybody has; SHA-256 of their DER form.
@@ -43,17 +44,18 @@ function isForOurServer(facts: DoctorFacts): boolean {
 /** A build stops at a file to embed that is not there. */
 function fileMissing(facts: DoctorFacts): readonly Finding[] {
   const { certificate, embeddedFiles, folder } = facts.project;
-  const embedded = embeddedFiles.find(({ path }) => path === certificate.path);
-  if (embedded === undefined || certificate.pem !== undefined) return [];
-  const at = linePlace(facts, join(folder, 'main', 'CMakeLists.txt'), embedded.line);
-  const isUsual = certificate.path === join(folder, 'server_certs', 'ca_cert.pem');
-  return [
-    finding(
-      'certificate-file-missing',
-      { file: relativeName(facts, certificate.path) },
-      { at, fixes: isUsual ? [INSTALL] : [] },
-    ),
-  ];
+  const told = new Set<string>();
+  return embeddedFiles.flatMap(({ path, line }) => {
+    if (path === undefined || told.has(path)) return [];
+    told.add(path);
+    const isCertificate = path === certificate.path;
+    // other files may be made by the build
+    if (!isCertificate && !CERTIFICATE_FILE.test(path)) return [];
+    if ((isCertificate ? certificate.pem : facts.text(path)) !== undefined) return [];
+    const at = linePlace(facts, join(folder, 'main', 'CMakeLists.txt'), line);
+    const fixes = path === join(folder, 'server_certs', 'ca_cert.pem') ? [INSTALL] : [];
+    return [finding('certificate-file-missing', { file: relativeName(facts, path) }, { at, fixes })];
+  });
 }
 
 function relativeName({ project }: DoctorFacts, path: string): string {
@@ -68,7 +70,7 @@ function trustFindings(facts: DoctorFacts): readonly Finding[] {
   const bundle = bundleFindings(facts);
   if (bundle.length > 0) return [...example, ...bundle];
   const trustPem = certificate?.trustPem;
-  if (trustPem === undefined || project.ota.usesCertificateBundle === true) {
+  if (trustPem === undefined || trustsBundleOnly(facts)) {
     return [...example, ...imageFindings(facts, example.length > 0)];
   }
   const { pem, path } = project.certificate;
@@ -139,13 +141,27 @@ function exampleFindings(facts: DoctorFacts): readonly Finding[] {
   return [finding('certificate-example', details, { at: filePlace(facts, path), fixes: [INSTALL] })];
 }
 
+/** Firmware verifies with ESP-IDF's bundle alone: the examples choose it with an option, other code attaches it and embeds nothing. */
+function trustsBundleOnly(facts: DoctorFacts): boolean {
+  const { usesCertificateBundle } = facts.project.ota;
+  if (usesCertificateBundle !== undefined) return usesCertificateBundle;
+  const { usesBundle, embedsCertificate } = trustOf(facts);
+  return usesBundle && !embedsCertificate;
+}
+
 /** With the bundle on, what lies in `server_certs/` counts only as a part of it.
  * @see ESP-IDF v5.5 `examples/system/ota/simple_ota_example/main/simple_ota_example.c`, `components/mbedtls/Kconfig` */
 function bundleFindings(facts: DoctorFacts): readonly Finding[] {
   const { ota, config, folder, certificate: embedded } = facts.project;
-  if (ota.usesCertificateBundle !== true || facts.certificate?.mode === 'own') return [];
+  if (!trustsBundleOnly(facts) || facts.certificate?.mode === 'own') return [];
   const file = relativeName(facts, embedded.path);
   const isKnown = config.bool('MBEDTLS_CUSTOM_CERTIFICATE_BUNDLE') !== undefined;
+  const embed: Fix = {
+    kind: 'setOptions',
+    id: 'embedCertificate',
+    options: { EXAMPLE_USE_CERT_BUNDLE: false },
+    needs: ['rebuild'],
+  };
   const fixes: readonly Fix[] = [
     {
       kind: 'setOptions',
@@ -153,7 +169,8 @@ function bundleFindings(facts: DoctorFacts): readonly Finding[] {
       options: { MBEDTLS_CUSTOM_CERTIFICATE_BUNDLE: true, MBEDTLS_CUSTOM_CERTIFICATE_BUNDLE_PATH: file },
       needs: isKnown ? ['rebuild'] : ['menuconfig', 'rebuild'],
     },
-    { kind: 'setOptions', id: 'embedCertificate', options: { EXAMPLE_USE_CERT_BUNDLE: false }, needs: ['rebuild'] },
+    // only the examples have a choice
+    ...(ota.usesCertificateBundle === true ? [embed] : []),
   ];
   const custom = ota.customBundlePath;
   if (custom === undefined || custom.value === '') {

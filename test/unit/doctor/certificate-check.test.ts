@@ -99,6 +99,21 @@ describe.each(GENERATIONS)('the certificate that firmware of %s embeds', (genera
     ]);
   });
 
+  it('is not the only file that can be missing', async () => {
+    const cmake =
+      'idf_component_register(SRCS "main.c"\n  EMBED_TXTFILES ${project_dir}/server_certs/ca_cert.pem client.crt client.key\n  EMBED_FILES page.html ../there.der)\n';
+    const files = {
+      [CERTIFICATE]: served.trustPem ?? '',
+      'main/CMakeLists.txt': `idf_build_get_property(project_dir PROJECT_DIR)\n${cmake}`,
+      'there.der': 'der',
+      'main/client.key': 'key',
+    };
+    const found = certificateFindings(await factsOf(generation, { files }));
+    expect(found.filter(({ id }) => id === 'certificate-file-missing')).toMatchObject([
+      { severity: 'error', range: { line: 3 }, details: { file: 'main/client.crt' }, fixes: [] },
+    ]);
+  });
+
   it('is another one: an error, a warning while the image is still right', async () => {
     const { found, facts } = await check(generation, other.trustPem);
     expect(found).toMatchObject([
@@ -176,6 +191,32 @@ describe.each(['v5.3', 'v5.5', 'v6.0'] as const)('the certificate bundle of %s',
         ],
       },
     ]);
+  });
+
+  it('is attached by code of the project’s own that embeds nothing', async () => {
+    const at = async (host: string, more: Parameters<typeof factsOf>[1] = {}) => {
+      const facts = await factsOf(generation, {
+        files: {
+          'main/main.c': 'void app_main(void) { esp_crt_bundle_attach(0); esp_https_ota(&config); }\n',
+          'main/CMakeLists.txt': 'idf_component_register(SRCS "main.c")\n',
+          ...more.files,
+        },
+        config: [`CONFIG_${symbolOf(generation)}="https://${host}:8070/a.bin"`, ...(more.config ?? [])],
+        facts: { certificate: served },
+      });
+      // no option chooses
+      const { usesCertificateBundle: _, ...ota } = facts.project.ota;
+      return certificateFindings({ ...facts, project: { ...facts.project, ota } });
+    };
+    const plain = { config: ['# CONFIG_MBEDTLS_CUSTOM_CERTIFICATE_BUNDLE is not set'] };
+    const found = await at('192.168.61.67', plain);
+    expect(found).toMatchObject([{ id: 'certificate-bundle', fixes: [{ id: 'addToBundle' }] }]);
+    expect(found[0]?.fixes).toHaveLength(1);
+    expect(await at('updates.product.net', plain)).toEqual([]);
+    const added = { files: { [CERTIFICATE]: served.trustPem ?? '' }, config: CUSTOM };
+    expect(await at('192.168.61.67', added)).toEqual([]);
+    const embeds = { 'main/other.c': 'extern int a asm("_binary_ca_cert_pem_start");\n' };
+    expect(idsOf(await at('192.168.61.67', { ...plain, files: embeds }))).not.toContain('certificate-bundle');
   });
 
   it('takes a file that is not there, or has another certificate', async () => {
