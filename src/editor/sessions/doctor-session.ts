@@ -2,6 +2,7 @@ import {
   commands,
   languages,
   Range,
+  RelativePattern,
   Uri,
   window,
   workspace,
@@ -25,6 +26,8 @@ import type { MonitorSession } from './monitor-session.ts';
 const QUIET_MS = 200;
 /** A board that has begun and still has not come is told of when so much has passed, a little later than the check wants. */
 const NO_REQUEST_MS = 31_000;
+/** What the checks look at that no snapshot of the project is made from: keys, whether Git ignores them, and what is embedded. */
+const WATCHED = '**/{*.pem,*.crt,*.cer,*.der,*.key,.gitignore}';
 
 interface DoctorRoom {
   readonly checkSetup: typeof checkSetup;
@@ -47,6 +50,8 @@ export class DoctorSession implements Disposable {
   readonly #changed = new Emitter<undefined>();
   readonly #store = new DisposableStore();
   readonly #diagnostics: DiagnosticCollection;
+  #watched: string | undefined;
+  #watch = new DisposableStore();
   #room: Promise<DoctorRoom> | undefined;
   #findings: readonly Finding[] | undefined;
   #items: readonly TreeNode[] = [];
@@ -134,6 +139,7 @@ export class DoctorSession implements Disposable {
   dispose(): void {
     clearTimeout(this.#timer);
     clearTimeout(this.#patience);
+    this.#watch.dispose();
     this.#store.dispose();
     this.#changed.dispose();
   }
@@ -141,6 +147,7 @@ export class DoctorSession implements Disposable {
   async #check(probe: boolean): Promise<readonly Finding[]> {
     const { projects, certificates, log } = this.#sources;
     const { project } = projects;
+    this.#watchFolder(project?.folder);
     if (project === undefined) {
       this.#show(undefined);
       return [];
@@ -169,6 +176,22 @@ export class DoctorSession implements Disposable {
       log.error(error instanceof Error ? error : String(error));
       return this.#findings ?? [];
     }
+  }
+
+  /** Checks again when one of the files changes that {@link WATCHED} names. */
+  #watchFolder(folder: string | undefined): void {
+    if (folder === this.#watched) return;
+    this.#watched = folder;
+    this.#watch.dispose();
+    this.#watch = new DisposableStore();
+    if (folder === undefined) return;
+    const watcher = this.#watch.add(workspace.createFileSystemWatcher(new RelativePattern(Uri.file(folder), WATCHED)));
+    for (const event of [watcher.onDidCreate, watcher.onDidChange, watcher.onDidDelete])
+      this.#watch.add(
+        event(() => {
+          this.checkSoon();
+        }),
+      );
   }
 
   #show(findings: readonly Finding[] | undefined): void {
