@@ -6,7 +6,9 @@ import { response, startRawServer, type RawServer } from '../support/raw-server.
 /**
  * Espressif's tests of advanced_https_ota against our server, by the names of `pytest_advanced_ota.py`; rows that need `openssl s_server` are in
  * openssl-conformance.test.ts.
- * Not here: A14 (nimble_gatts, bluedroid_gatts) needs a Bluetooth radio. A4 and A11 ask for flash encryption: their other half runs here.
+ * Not here: A14 (nimble_gatts, bluedroid_gatts) needs a Bluetooth radio. A4 and A11 ask for flash encryption: their other half runs here. The
+ * tests of pre_encrypted_ota (E1) and esp_delta_ota (D1) are not here either: the virtual board's firmware has no client that decrypts an
+ * image or applies a patch; that such files are recognised is in the tests of `src/image`.
  */
 let bench: OtaBench;
 const extras: RawServer[] = [];

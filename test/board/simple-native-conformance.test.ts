@@ -8,6 +8,8 @@ import { OtaBench, sha256, slotBytes, whenPhase } from '../support/ota-bench.ts'
  * Not here: S2 needs an Ethernet controller and PSRAM (as S1 otherwise); S3 needs flash encryption in eFuses, of it only the partition layout
  * runs; S4–S6 are in signed-updates.test.ts. S7 and N5 need `openssl s_server`: openssl-conformance.test.ts. S8 sizes TLS buffers
  * dynamically, of which nothing shows on the wire: a TLS 1.2 connection is what is left of it.
+ * The tests of partitions_ota (P1, P2: storage, bootloader and partition table over the air) are not here: the virtual board's firmware has no
+ * client that writes anything but an application slot. What the otatool example (O1) does over the cable is in slots.test.ts.
  */
 let bench: OtaBench;
 

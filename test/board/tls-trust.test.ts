@@ -207,7 +207,9 @@ describe('a pinned certificate', () => {
   it('expired counts where the firmware has a clock', async () => {
     const certificate = await openssl.certificate({ days: -1 });
     const { port, seen } = await serveTls(certificate);
-    expect(await outcomeOf(start(port, certificate.certificatePem, '5.5.5', { checksDates: true }))).toBe('-0x2700');
+    const board = start(port, certificate.certificatePem, '5.5.5', { checksDates: true });
+    expect(await outcomeOf(board)).toBe('-0x2700');
+    expect(await verdictOf(board)).toBe('failed: certificateNotTrusted');
     expect(seen.requests).toBe(0);
   });
 

@@ -146,11 +146,11 @@ describe('the body', () => {
   });
 
   it.each([
-    ['5.5.5', 1023, 'Complete headers were not received'],
-    ['5.5.5', 1024, 'Firmware upgrade failed'],
-    ['4.4.8', 288, 'Complete headers were not received'],
-    ['4.4.8', 289, 'esp_image: '],
-  ])('ESP-IDF %s needs so many bytes before it writes: %i', async (idfVersion, bytes, line) => {
+    ['5.5.5', 1023, 'Complete headers were not received', 'failed: imageTooShort'],
+    ['5.5.5', 1024, 'Firmware upgrade failed', 'failed: imageCorrupt'],
+    ['4.4.8', 288, 'Complete headers were not received', 'failed: imageTooShort'],
+    ['4.4.8', 289, 'esp_image: ', 'failed: imageCorrupt'],
+  ])('ESP-IDF %s needs so many bytes before it writes: %i', async (idfVersion, bytes, line, verdict) => {
     const url = bench.publish(`b${bytes}-${idfVersion}`, bench.image().subarray(0, bytes));
     const board = bench.board({ firmwareUrl: url }, { idfVersion });
     board.powerOn();
@@ -158,6 +158,7 @@ describe('the body', () => {
     expect(await board.runUntil(/Complete headers|esp_image: |upgrade failed/)).toContain(
       line === 'Firmware upgrade failed' ? 'esp_image: ' : line,
     );
+    expect(await bench.verdict(board)).toBe(verdict);
   });
 
   it('exactly as large as the slot', async () => {
@@ -435,6 +436,7 @@ describe('ranges', () => {
     });
     board.powerOn();
     await board.runUntil('App version:      1.1.0');
+    expect(await bench.verdict(board)).toBe('delivered');
     expect(sha256(slotBytes(board, 'ota_1', before.length))).toBe(sha256(before));
     await board.runUntil('App version:      1.1.1');
   });
@@ -461,6 +463,7 @@ describe('ranges', () => {
       expect.stringMatching(/^bytes=1[23]\d{4}-$/),
       undefined,
     ]);
+    expect(await bench.verdict(board, '1.1.1')).toBe('delivered');
     expect(sha256(slotBytes(board, 'ota_1', short.length))).toBe(sha256(short));
   });
 
@@ -501,6 +504,7 @@ describe('ranges', () => {
     }, partial);
     await board.runUntil('upgrade successful. Rebooting ...');
     expect(server.connections).toBe(5);
+    expect(await bench.verdict(board)).toBe('delivered');
     expect(sha256(slotBytes(board, 'ota_1', image.length))).toBe(sha256(image));
   });
 });
