@@ -23,7 +23,7 @@ const SLACK = 1.25;
 export class UpdateHistory implements Disposable {
   readonly #path: string;
   readonly #files: FileStore;
-  readonly #keep: number;
+  #keep: number;
   readonly #changed = new Emitter<undefined>();
   /** Oldest first. */
   readonly #deliveries = new Map<string, Delivery>();
@@ -39,6 +39,14 @@ export class UpdateHistory implements Disposable {
     this.#path = path;
     this.#files = files;
     this.#keep = Math.max(1, keep ?? 100);
+  }
+
+  /** From now on so many deliveries are kept; the file follows at the next end of one. */
+  setKeep(count: number): void {
+    const keep = Math.max(1, count);
+    if (keep === this.#keep) return;
+    this.#keep = keep;
+    this.#changed.fire(undefined);
   }
 
   /** Reads the file, takes off a line that is not whole, and forgets the oldest deliveries when there are too many.

@@ -1,4 +1,4 @@
-import type { LogOutputChannel } from 'vscode';
+import { Uri, workspace, type LogOutputChannel } from 'vscode';
 import { createHash, randomBytes } from 'node:crypto';
 import { basename, join } from 'node:path';
 import { DisposableStore, type Disposable } from '../../base/disposable.ts';
@@ -209,9 +209,14 @@ export class DeliverSession implements Disposable {
     const history = await History.open({
       path: join(this.#options.folder, `${basename(folder)}-${digest}.jsonl`),
       files: this.#options.files,
-      keep: readSettings(this.#options.projects.workspaceFolder()).values['deliver.keepHistory'],
+      keep: keptOf(folder),
     });
     this.#store.add(history);
+    this.#store.add(
+      workspace.onDidChangeConfiguration((event) => {
+        if (event.affectsConfiguration('esp32Ota.deliver.keepHistory')) history.setKeep(keptOf(folder));
+      }),
+    );
     this.#store.add(
       history.onChange(() => {
         this.#changed.fire(undefined);
@@ -226,6 +231,11 @@ export class DeliverSession implements Disposable {
       `the history can't be written: ${error instanceof Error ? error.message : 'unknown reason'}`,
     );
   }
+}
+
+/** How many deliveries of the project are kept. */
+function keptOf(folder: string): number {
+  return readSettings(workspace.getWorkspaceFolder(Uri.file(folder))).values['deliver.keepHistory'];
 }
 
 function withTimelines(delivery: Delivery, timelines: ReadonlyMap<string, Timeline>): Delivery {

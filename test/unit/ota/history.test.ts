@@ -98,6 +98,22 @@ describe('the history of updates', () => {
     expect((await open(2)).deliveries.map((one) => one.id)).toEqual(['d30', 'd29']);
   });
 
+  it('keeps fewer or more from the moment that it is told', async () => {
+    const history = await open(4);
+    for (let at = 1; at <= 4; at++) await delivered(history, `d${at}`, at);
+    let changes = 0;
+    history.onChange(() => changes++);
+    history.setKeep(2);
+    history.setKeep(2);
+    expect(changes).toBe(1);
+    expect(history.deliveries.map((one) => one.id)).toEqual(['d4', 'd3']);
+    await delivered(history, 'd5', 5);
+    expect((await open(100)).deliveries.map((one) => one.id)).toEqual(['d5', 'd4']);
+    history.setKeep(3);
+    await delivered(history, 'd6', 6);
+    expect(history.deliveries.map((one) => one.id)).toEqual(['d6', 'd5', 'd4']);
+  });
+
   it('does not lose what another window wrote when it forgets the oldest', async () => {
     const mine = await open(1);
     await delivered(mine, 'a', 1);
