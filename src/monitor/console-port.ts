@@ -188,9 +188,10 @@ export class ConsolePort {
   }
 
   async #search(signal: AbortSignal): Promise<void> {
+    const isOver = (): boolean => signal.aborted || this.#state !== 'lost';
     for (;;) {
       await this.#pause();
-      if (signal.aborted || this.#state !== 'lost') return;
+      if (isOver()) return;
       try {
         const address = await this.#whereNow();
         if (address === undefined) continue;
@@ -199,6 +200,7 @@ export class ConsolePort {
         return;
       } catch {
         // not there yet, not free yet, not ready yet: what the next try is for
+        if (isOver()) return;
       }
     }
   }
@@ -210,6 +212,11 @@ export class ConsolePort {
 
   async #move(address: string, signal: AbortSignal): Promise<void> {
     const lease = await this.#acquire(address, signal);
+    // closed, or asked to yield, in the meantime: nobody would give this one up
+    if (signal.aborted) {
+      await lease.release();
+      throwIfCancelled(signal, HOLDER);
+    }
     const before = this.#lease;
     this.#lease = lease;
     this.#address = address;

@@ -206,6 +206,32 @@ describe('a monitor of a board', () => {
     expect(await leases.holderOf('virtual://board')).toBeUndefined();
   });
 
+  it('leaves no lease behind when it is closed while the board is found under another name', async () => {
+    const board = wired();
+    /** Closes the monitor at the moment it was given the new port. */
+    class ClosingLeases extends PortLeases {
+      closed: Promise<void> | undefined;
+      override async acquire(...request: Parameters<PortLeases['acquire']>): ReturnType<PortLeases['acquire']> {
+        const lease = await super.acquire(...request);
+        if (request[0] === 'virtual://second') this.closed = session.close();
+        return lease;
+      }
+    }
+    const leases = new ClosingLeases();
+    let ports = [entry('virtual://first', '7C:DF:A1')];
+    const { session } = monitorOf(board, { leases, address: 'virtual://first', list: () => Promise.resolve(ports) });
+    await session.open();
+    board.powerOff();
+    await expect.poll(() => session.state).toBe('lost');
+    ports = [entry('virtual://second', '7C:DF:A1')];
+    board.powerOn();
+    await expect.poll(() => leases.closed !== undefined).toBe(true);
+    await leases.closed;
+    await expect.poll(() => leases.holderOf('virtual://second')).toBeUndefined();
+    expect(await leases.holderOf('virtual://first')).toBeUndefined();
+    expect(session.state).toBe('closed');
+  });
+
   it('watches and resets a board on another computer, without a reset when it opens', async () => {
     const board = wired();
     await isIdle(board);

@@ -231,7 +231,9 @@ export class MonitorSession implements Disposable {
       // before the port is open, so that the first line is in it
       if (values['monitor.logToFile']) await actions.actOn(subject, { kind: 'toggleLog' });
       await session.open();
+      if (this.#store.isDisposed) throw new OtaError('cancelled', { what: 'monitor' });
     } catch (error) {
+      await session.close();
       store.dispose();
       throw error;
     }
