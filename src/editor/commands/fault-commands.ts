@@ -12,6 +12,7 @@ import {
 } from '../../server/faults/profiles.ts';
 import { faultReportWords } from '../fault-report-words.ts';
 import type { FaultTestHooks } from '../sessions/fault-session.ts';
+import { VIRTUAL_PORT } from '../sessions/port-session.ts';
 import { faultText, groupText, parameterText } from '../fault-texts.ts';
 import { requireTrust, withProgress, type Handler } from './run.ts';
 import { startServer } from './server-commands.ts';
@@ -105,7 +106,7 @@ async function askRequests(kind: FaultKind): Promise<number | 'untilStopped' | u
 export const testAgainstFaults: Handler = async (session) => {
   requireTrust();
   session.faults.requireIdle();
-  const port = await pickBoard(session.faults.ports);
+  const port = await pickBoard(session.faults.ports, session.ports.selected);
   if (port === undefined) return;
   if (port !== '' && session.server.state.kind === 'off') await startServer(session);
   const report = await withProgress(l10n.t('Testing the firmware against faults'), (signal, progress) => {
@@ -128,9 +129,10 @@ export const testAgainstFaults: Handler = async (session) => {
   tell(report, () => session.showText(`${REPORT}.json`, `${JSON.stringify(report, undefined, 2)}\n`));
 };
 
-/** Which board: the port of one with a monitor, or the empty text for a virtual one. Asks only when there is a choice. */
-async function pickBoard(ports: readonly string[]): Promise<string | undefined> {
-  if (ports.length === 0) return '';
+/** Which board: the port of one with a monitor, the selected port, or the empty text for a virtual one. Asks only when there is a choice. */
+async function pickBoard(ports: readonly string[], selected: string): Promise<string | undefined> {
+  const isSelectedToo = selected !== '' && selected !== VIRTUAL_PORT && !ports.includes(selected);
+  if (ports.length === 0 && !isSelectedToo) return '';
   const chosen = await window.showQuickPick(
     [
       {
@@ -143,6 +145,15 @@ async function pickBoard(ports: readonly string[]): Promise<string | undefined> 
         description: l10n.t('the board of this monitor, with this window’s server'),
         port,
       })),
+      ...(isSelectedToo
+        ? [
+            {
+              label: selected,
+              description: l10n.t('the board on the selected port, with this window’s server'),
+              port: selected,
+            },
+          ]
+        : []),
     ],
     { title: l10n.t('Select the board to test') },
   );

@@ -81,9 +81,9 @@ export class FaultSession implements Disposable {
     return this.#exclusively(signal, (stop) => this.#testVirtual(stop, hooks));
   }
 
-  /** Runs all faults on the board of a port that has a monitor open, with this window's server, which has to be on. What it serves, and that it
+  /** Runs all faults on the board of a port, whose monitor is opened for that when it is not, with this window's server, which has to be on. What it serves, and that it
    * serves without a fault, is as before afterwards, however it ends.
-   * @throws {OtaError} as {@link test}; `monitor.notConnected` */
+   * @throws {OtaError} as {@link test}; those of opening the monitor */
   async testOnPort(address: string, signal: AbortSignal, hooks: FaultTestHooks): Promise<FaultReport> {
     return this.#exclusively(signal, (stop) => this.#testPort(address, stop, hooks));
   }
@@ -197,8 +197,7 @@ export class FaultSession implements Disposable {
   async #testPort(address: string, stop: AbortSignal, hooks: FaultTestHooks): Promise<FaultReport> {
     const { server, monitors } = this.#options;
     const { project } = this.#requireImage();
-    const console = monitors.sessionOf(address);
-    if (console === undefined) throw new OtaError('monitor.notConnected', { address });
+    const console = await monitors.open(address, { isShown: false });
     const release = await server.published();
     if (release === undefined) throw new OtaError('command.noImage', { path: project.folder });
     const [{ liveFaultBench }, { rehearseFaults }, { resetBoard, sendUrl }, { FAULTS, faultProfile }] =
