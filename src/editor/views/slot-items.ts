@@ -49,7 +49,7 @@ export function deviceSlotItems(
     const imageBytes = layout.images.find((image) => image.offset === offset)?.lengthBytes;
     const sizeBytes = layout.partitions.find((row) => row.offset === offset)?.size;
     const facts: SlotFacts = {
-      ...{ label, offset, isRunning, isNext: slot === next },
+      ...{ label, offset, isRunning, isNext: offset === next?.offsetBytes },
       ...(version === undefined ? {} : { version }),
       ...(version === undefined && imageBytes === undefined ? { problem: 'empty' as const } : {}),
       ...(imageBytes === undefined ? {} : { imageBytes }),
