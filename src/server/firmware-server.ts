@@ -129,7 +129,7 @@ export async function startFirmwareServer(
     logger,
     emit,
     respond: options.respond ?? sendResponse,
-    fault: (question) => (faults.switch.state === undefined ? undefined : faults.switch.answer(question(), origin())),
+    fault: (question) => (faults.switch.wasOn ? faults.switch.answer(question(), origin()) : undefined),
     nextId: () => `r${(requestNumber += 1)}`,
   };
 

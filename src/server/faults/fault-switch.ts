@@ -58,6 +58,7 @@ export class FaultSwitch {
       }
     | undefined;
   #isDisposed = false;
+  #wasOn = false;
   #state: FaultState | undefined;
   #timer: Disposable | undefined;
 
@@ -72,9 +73,15 @@ export class FaultSwitch {
     return this.#state;
   }
 
+  /** Whether a fault is in force or was: downloads that began under one end with it. */
+  get wasOn(): boolean {
+    return this.#wasOn;
+  }
+
   begin(profile: FaultProfile, requests: number | undefined): void {
     this.end('stopped');
     if (this.#isDisposed) return;
+    this.#wasOn = true;
     this.#state = { profile, sinceMs: this.#clock.now(), requests, used: 0 };
     this.#changes.fire({ kind: 'on', state: this.#state });
   }
