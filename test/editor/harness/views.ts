@@ -76,12 +76,15 @@ export function treeView(page: () => Page, title: string) {
       await view.open();
       const wanted = row(label);
       const list = pane().locator(SELECTORS.list).first();
-      for (let tries = 0; tries < 20 && (await wanted.count()) === 0 && (await list.count()) > 0; tries += 1) {
-        if (tries === 0 || !(await isScrolledDown(list))) {
+      // what is looked for may come while it is looked for, above as well as below: from the end it begins at the top again
+      const deadline = performance.now() + 45_000;
+      for (let isAtEnd = true; (await wanted.count()) === 0 && performance.now() < deadline;) {
+        if ((await list.count()) > 0) {
           await list.hover();
-          await page().mouse.wheel(0, tries === 0 ? -100_000 : 200);
+          await page().mouse.wheel(0, isAtEnd ? -100_000 : 200);
         }
         await wanted.waitFor({ timeout: 200 }).catch(() => undefined); // the loop asks again
+        isAtEnd = (await list.count()) === 0 || (await isScrolledDown(list));
       }
       await wanted.waitFor();
       // rows just outside of what is in sight are there too
