@@ -10,7 +10,8 @@ const MAY_IMPORT = {
   'virtual-board': ['base'],
   doctor: ['base', 'image', 'idf', 'server', 'monitor'],
   ota: ['base', 'image', 'serial', 'idf', 'server', 'flash', 'monitor', 'doctor'],
-  editor: ['base', 'image', 'serial', 'idf', 'server', 'flash', 'monitor', 'doctor', 'ota'],
+  texts: ['base', 'image', 'serial', 'idf', 'server', 'flash', 'monitor', 'doctor', 'ota'],
+  editor: ['base', 'image', 'serial', 'idf', 'server', 'flash', 'monitor', 'doctor', 'ota', 'texts'],
 };
 
 const arrows = Object.entries(MAY_IMPORT).map(([room, rooms]) => ({

@@ -3,7 +3,7 @@ import { diskFiles } from './base/files.ts';
 import { registerBuildTasks } from './editor/build-task.ts';
 import { registerCommands } from './editor/commands/command-table.ts';
 import { setContext } from './editor/context.ts';
-import { VIEWS } from './editor/contributions.ts';
+import { VIEWS } from './texts/contributions.ts';
 import { describeGit } from './editor/describe-git.ts';
 import type { Panels } from './editor/panels/panels.ts';
 import { BoardSession } from './editor/sessions/board-session.ts';
@@ -16,7 +16,8 @@ import { DoctorSession } from './editor/sessions/doctor-session.ts';
 import { FaultSession } from './editor/sessions/fault-session.ts';
 import { FlashSession } from './editor/sessions/flash-session.ts';
 import { MonitorSession } from './editor/sessions/monitor-session.ts';
-import { PortSession, VIRTUAL_PORT } from './editor/sessions/port-session.ts';
+import { VIRTUAL_PORT } from './ota/virtual-port.ts';
+import { PortSession } from './editor/sessions/port-session.ts';
 import { ProjectSession } from './editor/sessions/project-session.ts';
 import { ServerSession } from './editor/sessions/server-session.ts';
 import { SlotSession } from './editor/sessions/slot-session.ts';
@@ -31,6 +32,7 @@ import { firmwareItems } from './editor/views/firmware-items.ts';
 import { updatesItems } from './editor/views/updates-items.ts';
 import { NodeView } from './editor/views/tree-node.ts';
 import type { CreateVirtualDevice } from './ota/virtual-device.ts';
+import { useLanguage } from './texts/language.ts';
 import type { WindowSession } from './editor/window-session.ts';
 import type { PortLeases } from './serial/port-lease.ts';
 import type { CertificateStore } from './server/certificate-store.ts';
@@ -39,6 +41,7 @@ import { l10n, window, workspace, type ExtensionContext, type OutputChannel, env
 
 /** Builds the rooms, connects them and registers what the editor shows. Heavy parts load when they are needed for the first time. */
 export function activate(context: ExtensionContext): void {
+  useLanguage({ tag: env.language, bundle: l10n.bundle });
   const store = new DisposableStore();
   context.subscriptions.push(store);
   const log = store.add(window.createOutputChannel('ESP32 OTA', { log: true }));

@@ -1,4 +1,5 @@
 import {
+  ProcessExecution,
   ShellExecution,
   Task,
   TaskGroup,
@@ -16,7 +17,7 @@ import {
 import { isAbsolute, join } from 'node:path';
 import { OtaError } from '../base/ota-error.ts';
 import { findBuildInvocation, type BuildInvocation } from '../idf/build-environment.ts';
-import { TASK_TYPE } from './contributions.ts';
+import { TASK_TYPE } from '../texts/contributions.ts';
 import { deliverTask, type DeliverAsTask } from './deliver-task.ts';
 import { readSettings } from './settings.ts';
 
@@ -51,6 +52,16 @@ export function buildInvocation(projectFolder: string, folder: WorkspaceFolder |
   return invocation;
 }
 
+function execution(
+  { commandLine, environment, program }: BuildInvocation,
+  cwd: string,
+): ShellExecution | ProcessExecution {
+  const options = { cwd, env: { ...environment } };
+  return program === undefined
+    ? new ShellExecution(commandLine, options)
+    : new ProcessExecution(program.path, [...program.args], options);
+}
+
 function buildTask(projectFolder: string, folder: WorkspaceFolder | undefined, definition: BuildDefinition): Task {
   const invocation = buildInvocation(projectFolder, folder);
   const task = new Task(
@@ -58,7 +69,7 @@ function buildTask(projectFolder: string, folder: WorkspaceFolder | undefined, d
     folder ?? TaskScope.Workspace,
     l10n.t('build'),
     'ESP32 OTA',
-    new ShellExecution(invocation.commandLine, { cwd: projectFolder, env: { ...invocation.environment } }),
+    execution(invocation, projectFolder),
     ['$gcc'],
   );
   task.group = TaskGroup.Build;

@@ -3,9 +3,9 @@ import { fixesFor } from '../doctor/causes.ts';
 import type { Fix } from '../doctor/finding.ts';
 import type { FixId } from '../doctor/finding-ids.ts';
 import type { IdfVersion } from '../idf/idf-version.ts';
-import type { WayOut } from './error-texts/error-text.ts';
-import { fixTitle } from './finding-texts/fixes.ts';
-import type { SettingKey } from './settings.ts';
+import type { WayOut } from '../texts/error-texts/error-text.ts';
+import { fixTitle } from '../texts/finding-texts/fixes.ts';
+import type { SettingKey } from '../texts/contributions.ts';
 
 /** Names a fix of a cause, for a command: it is looked up again when that runs. */
 export interface CauseChoice {

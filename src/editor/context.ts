@@ -1,5 +1,5 @@
 import { commands } from 'vscode';
-import type { ContextKeys } from './contributions.ts';
+import type { ContextKeys } from '../texts/contributions.ts';
 
 const current = new Map<string, unknown>();
 

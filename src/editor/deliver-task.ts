@@ -8,8 +8,8 @@ import {
   type WorkspaceFolder,
 } from 'vscode';
 import { isOtaError } from '../base/ota-error.ts';
-import { TASK_TYPE } from './contributions.ts';
-import { errorLine } from './report-error.ts';
+import { TASK_TYPE } from '../texts/contributions.ts';
+import { errorLine } from '../texts/error-texts.ts';
 
 /** Runs a delivery and tells its steps as lines. Gives whether all boards run the new version. */
 export type DeliverAsTask = (say: (line: string) => void) => Promise<boolean>;

@@ -5,9 +5,9 @@ import type { DeliveryBoard } from '../ota/deliver.ts';
 import { nameTargets, parseTemplate } from '../ota/http-trigger.ts';
 import { httpRequest, resetBoard, sendUrl, virtualTrigger, waitForBoard, type TriggerKind } from '../ota/triggers.ts';
 import { rehearsalBoard } from '../ota/virtual-device.ts';
-import { virtualName } from './board-names.ts';
+import { virtualName } from '../texts/board-names.ts';
 import { virtualId, type AttachedBoard } from './sessions/board-session.ts';
-import { VIRTUAL_PORT } from './sessions/port-session.ts';
+import { VIRTUAL_PORT } from '../ota/virtual-port.ts';
 import { readSettings } from './settings.ts';
 import type { WindowSession } from './window-session.ts';
 

@@ -15,8 +15,8 @@ import {
   type ChosenBoards,
 } from './delivery-boards.ts';
 import { findingKey } from './finding-key.ts';
-import { findingText } from './finding-texts.ts';
-import { fixTitle } from './finding-texts/fixes.ts';
+import { findingText } from '../texts/finding-texts.ts';
+import { fixTitle } from '../texts/finding-texts/fixes.ts';
 import { readSettings, writeSetting } from './settings.ts';
 import type { WindowSession } from './window-session.ts';
 

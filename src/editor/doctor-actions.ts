@@ -9,9 +9,9 @@ import {
 } from 'vscode';
 import { DisposableStore, type Disposable } from '../base/disposable.ts';
 import type { Finding, Fix } from '../doctor/finding.ts';
-import { commandId } from './contributions.ts';
+import { commandId } from '../texts/contributions.ts';
 import { findingKey, type FixChoice } from './finding-key.ts';
-import type { fixTitle } from './finding-texts/fixes.ts';
+import type { fixTitle } from '../texts/finding-texts/fixes.ts';
 import type { DoctorSession } from './sessions/doctor-session.ts';
 
 /** The lightbulb: fixes of the findings at a place. */
@@ -27,7 +27,7 @@ class FindingActions implements CodeActionProvider {
       (one) => one.path === document.uri.fsPath && one.fixes.length > 0 && isTouched(one, range),
     );
     if (found.length === 0) return [];
-    const texts = await import('./finding-texts/fixes.ts');
+    const texts = await import('../texts/finding-texts/fixes.ts');
     return found.flatMap((finding) =>
       finding.fixes.map((fix, index) => actionOf(finding, fix, index, context, texts.fixTitle)),
     );

@@ -1,8 +1,8 @@
 import { Diagnostic, DiagnosticSeverity, Range, Uri } from 'vscode';
 import type { FindingId, Severity } from '../doctor/finding-ids.ts';
 import type { Finding, FindingRange } from '../doctor/finding.ts';
-import { commandId } from './contributions.ts';
-import { findingText } from './finding-texts.ts';
+import { commandId } from '../texts/contributions.ts';
+import { findingText } from '../texts/finding-texts.ts';
 
 const SEVERITIES: Readonly<Record<Severity, DiagnosticSeverity>> = {
   error: DiagnosticSeverity.Error,

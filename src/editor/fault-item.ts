@@ -1,6 +1,6 @@
 import { MarkdownString, StatusBarAlignment, ThemeColor, l10n, window } from 'vscode';
 import type { Disposable } from '../base/disposable.ts';
-import { commandId } from './contributions.ts';
+import { commandId } from '../texts/contributions.ts';
 import type { ServerSession } from './sessions/server-session.ts';
 
 /** Beside the server: which fault it serves, as long as it does. A click turns it off. */
@@ -17,7 +17,7 @@ export function createFaultItem(server: ServerSession): Disposable {
   // the texts load when there is something to say for the first time
   const show = async (): Promise<void> => {
     const [{ faultText, profileText }, { faultKind }] = await Promise.all([
-      import('./fault-texts.ts'),
+      import('../texts/fault-texts.ts'),
       import('../server/faults/profiles.ts'),
     ]);
     const { fault } = server;

@@ -5,9 +5,9 @@ import type { Fix } from '../doctor/finding.ts';
 import type { IdfVersion } from '../idf/idf-version.ts';
 import { stageOf, STAGE_RULES } from '../monitor/stages.ts';
 import type { CauseChoice } from './cause-fixes.ts';
-import { causeText } from './cause-texts.ts';
-import { commandId } from './contributions.ts';
-import { fixTitle, needsText } from './finding-texts/fixes.ts';
+import { causeText } from '../texts/cause-texts.ts';
+import { commandId } from '../texts/contributions.ts';
+import { fixTitle, needsText } from '../texts/finding-texts/fixes.ts';
 
 interface Help {
   readonly cause: string;

@@ -1,6 +1,6 @@
 import { commands, env } from 'vscode';
-import { SETTINGS_SECTION } from './contributions.ts';
-import type { SettingKey } from './settings.ts';
+import { SETTINGS_SECTION } from '../texts/contributions.ts';
+import type { SettingKey } from '../texts/contributions.ts';
 
 /** Opens the settings editor on one setting. On a remote computer, paths and the like belong to that computer, and only its own tab shows
  * them. */

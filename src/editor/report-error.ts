@@ -1,8 +1,8 @@
 import { commands, env, l10n, Uri, window, type LogOutputChannel } from 'vscode';
-import { isOtaError, type OtaError } from '../base/ota-error.ts';
-import { commandId } from './contributions.ts';
-import { textOfError } from './error-texts.ts';
-import type { WayOut } from './error-texts/error-text.ts';
+import { isOtaError } from '../base/ota-error.ts';
+import { commandId } from '../texts/contributions.ts';
+import { textOfError } from '../texts/error-texts.ts';
+import type { WayOut } from '../texts/error-texts/error-text.ts';
 import { openSetting } from './open-setting.ts';
 
 /** What the button says that leads there. */
@@ -59,9 +59,4 @@ export function reportError(error: unknown, log: LogOutputChannel, addition = ''
     const wayOut = answer === undefined ? undefined : waysOut[titles.indexOf(answer)];
     if (wayOut !== undefined) await follow(wayOut);
   });
-}
-
-/** One line for the log or a tooltip. */
-export function errorLine(error: OtaError): string {
-  return textOfError(error).message;
 }

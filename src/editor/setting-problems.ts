@@ -1,5 +1,5 @@
 import { l10n, window, type LogOutputChannel } from 'vscode';
-import { SETTINGS_SECTION } from './contributions.ts';
+import { SETTINGS_SECTION } from '../texts/contributions.ts';
 import { openSetting } from './open-setting.ts';
 import { readSettings } from './settings.ts';
 

@@ -1,7 +1,5 @@
 import { ConfigurationTarget, workspace, type ConfigurationScope } from 'vscode';
-import { SETTINGS_SECTION, type SettingTypes } from './contributions.ts';
-
-export type SettingKey = keyof SettingTypes;
+import { SETTINGS_SECTION, type SettingKey, type SettingTypes } from '../texts/contributions.ts';
 
 /** All settings at one moment, checked. A value that package.json does not allow is replaced by the default and listed in `problems`. */
 export interface Settings {

@@ -1,13 +1,14 @@
 import { MarkdownString, StatusBarAlignment, l10n, window, workspace } from 'vscode';
 import type { Disposable } from '../base/disposable.ts';
-import { commandId } from './contributions.ts';
+import { commandId } from '../texts/contributions.ts';
 import type { CertificateSession } from './sessions/certificate-session.ts';
-import { activityText } from './flash-texts.ts';
+import { activityText } from '../texts/flash-texts.ts';
 import type { FlashSession } from './sessions/flash-session.ts';
-import { VIRTUAL_PORT, type PortSession } from './sessions/port-session.ts';
+import { VIRTUAL_PORT } from '../ota/virtual-port.ts';
+import type { PortSession } from './sessions/port-session.ts';
 import type { ProjectSession } from './sessions/project-session.ts';
 import type { ServerSession } from './sessions/server-session.ts';
-import { agoText, dayText, percentText } from './text.ts';
+import { agoText, dayText, percentText } from '../texts/text.ts';
 
 function link(name: Parameters<typeof commandId>[0], title: string): string {
   return `[${title}](command:${commandId(name)})`;

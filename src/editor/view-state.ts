@@ -1,4 +1,4 @@
-import { VIRTUAL_PORT } from './sessions/port-session.ts';
+import { VIRTUAL_PORT } from '../ota/virtual-port.ts';
 import { readSettings } from './settings.ts';
 import type { DevicesState } from './views/devices-items.ts';
 import type { FirmwareState } from './views/firmware-items.ts';

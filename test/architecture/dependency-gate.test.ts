@@ -53,6 +53,8 @@ const FORBIDDEN: readonly Planted[] = [
   },
   { title: 'doctor → flash', from: 'doctor/a.ts', imports: '../flash/ok.ts', rule: 'arrows-of-doctor' },
   { title: 'ota → editor', from: 'ota/a.ts', imports: '../editor/ok.ts', rule: 'arrows-of-ota' },
+  { title: 'ota → texts', from: 'ota/t.ts', imports: '../texts/ok.ts', rule: 'arrows-of-ota' },
+  { title: 'texts → editor', from: 'texts/a.ts', imports: '../editor/ok.ts', how: 'type', rule: 'arrows-of-texts' },
   { title: 'ota → virtual-board', from: 'ota/b.ts', imports: '../virtual-board/ok.ts', rule: 'arrows-of-ota' },
   { title: 'editor → virtual-board', from: 'editor/a.ts', imports: '../virtual-board/ok.ts', rule: 'arrows-of-editor' },
   {

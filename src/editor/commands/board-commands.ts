@@ -1,5 +1,5 @@
 import { commands, l10n } from 'vscode';
-import { VIEWS } from '../contributions.ts';
+import { VIEWS } from '../../texts/contributions.ts';
 import { requireTrust, type Handler } from './run.ts';
 import { virtualBoardOf } from './virtual-board-row.ts';
 

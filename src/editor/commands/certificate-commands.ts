@@ -5,7 +5,7 @@ import type { ServerCertificate } from '../../server/certificate-store.ts';
 import { describeCertificate } from '../../server/certificate-description.ts';
 import { installCertificate as install } from '../../server/install-certificate.ts';
 import { writeUserSetting } from '../settings.ts';
-import { dayText } from '../text.ts';
+import { dayText } from '../../texts/text.ts';
 import type { WindowSession } from '../window-session.ts';
 import { requireProject, runCommand, type Handler } from './run.ts';
 

@@ -1,6 +1,6 @@
 import { commands } from 'vscode';
 import { DisposableStore, type Disposable } from '../../base/disposable.ts';
-import { commandId, COMMANDS, type CommandName } from '../contributions.ts';
+import { commandId, COMMANDS, type CommandName } from '../../texts/contributions.ts';
 import { reportError } from '../report-error.ts';
 import type { WindowSession } from '../window-session.ts';
 import type { Handler } from './run.ts';

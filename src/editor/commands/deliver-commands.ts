@@ -4,16 +4,16 @@ import { OtaError } from '../../base/ota-error.ts';
 import type { Delivery } from '../../ota/delivery.ts';
 import { TROUBLES, type TroubleName } from '../../ota/board-trouble.ts';
 import type { Timeline } from '../../ota/update-state.ts';
-import { misbehaviourText, virtualName } from '../board-names.ts';
+import { misbehaviourText, virtualName } from '../../texts/board-names.ts';
 import { causeFixes } from '../cause-fixes.ts';
-import { VIEWS } from '../contributions.ts';
+import { VIEWS } from '../../texts/contributions.ts';
 import { deliverySteps, rehearsalSteps } from '../delivery-steps.ts';
-import type { WayOut } from '../error-texts/error-text.ts';
+import type { WayOut } from '../../texts/error-texts/error-text.ts';
 import { follow, reportError, titleOf } from '../report-error.ts';
 import type { DeliveryResult } from '../sessions/deliver-session.ts';
-import { percentText, rateText } from '../text.ts';
-import { deliveryText, deliveryTitle, workName, workOutcomeText } from '../views/updates-items.ts';
-import { stepName, verdictText } from '../views/timeline-items.ts';
+import { percentText, rateText } from '../../texts/text.ts';
+import { deliveryText, deliveryTitle, workName, workOutcomeText } from '../../texts/delivery-texts.ts';
+import { stepName, verdictText } from '../../texts/timeline-texts.ts';
 import type { WindowSession } from '../window-session.ts';
 import { requireProject, requireTrust, withProgress, type Handler } from './run.ts';
 import { virtualBoardOf } from './virtual-board-row.ts';
@@ -166,7 +166,7 @@ export const exportUpdateMarkdown: Handler = async (session, row) => {
   if (delivery === undefined) return;
   const [{ updateMarkdown }, { reportWords }] = await Promise.all([
     import('../../ota/update-report.ts'),
-    import('../report-words.ts'),
+    import('../../texts/report-words.ts'),
   ]);
   await saveText(session, fileName(delivery, 'md'), updateMarkdown(delivery, reportWords()));
 };

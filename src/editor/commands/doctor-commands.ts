@@ -8,8 +8,8 @@ import { applyEdits, readTextExactly, type FileEdit } from '../../idf/file-edit.
 import { isCauseChoice, type CauseChoice } from '../cause-fixes.ts';
 import { findingKey, isFixChoice } from '../finding-key.ts';
 import { toRange } from '../doctor-diagnostics.ts';
-import { findingText } from '../finding-texts.ts';
-import { fixTitle, needsText } from '../finding-texts/fixes.ts';
+import { findingText } from '../../texts/finding-texts.ts';
+import { fixTitle, needsText } from '../../texts/finding-texts/fixes.ts';
 import { countText } from '../views/setup-items.ts';
 import type { WindowSession } from '../window-session.ts';
 import { requireProject, runCommand, type Handler } from './run.ts';

@@ -10,10 +10,10 @@ import {
   type FaultParameter,
   type FaultProfile,
 } from '../../server/faults/profiles.ts';
-import { faultReportWords } from '../fault-report-words.ts';
+import { faultReportWords } from '../../texts/fault-report-words.ts';
 import type { FaultTestHooks } from '../sessions/fault-session.ts';
-import { VIRTUAL_PORT } from '../sessions/port-session.ts';
-import { faultText, groupText, parameterText } from '../fault-texts.ts';
+import { VIRTUAL_PORT } from '../../ota/virtual-port.ts';
+import { faultText, groupText, parameterText } from '../../texts/fault-texts.ts';
 import { requireTrust, withProgress, type Handler } from './run.ts';
 import { startServer } from './server-commands.ts';
 

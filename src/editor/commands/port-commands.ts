@@ -1,8 +1,8 @@
 import { QuickPickItemKind, env, l10n, window } from 'vscode';
 import { isOtaError } from '../../base/ota-error.ts';
 import { formatPortAddress, parsePortAddress } from '../../serial/port-address.ts';
-import { errorLine } from '../report-error.ts';
-import { VIRTUAL_PORT } from '../sessions/port-session.ts';
+import { errorLine } from '../../texts/error-texts.ts';
+import { VIRTUAL_PORT } from '../../ota/virtual-port.ts';
 import type { WindowSession } from '../window-session.ts';
 import { requireTrust, type Handler } from './run.ts';
 

@@ -5,7 +5,7 @@ import type { IdfProject } from '../../idf/project.ts';
 import { applyBump, nextVersion, planBump, type VersionChange } from '../../idf/version-bump.ts';
 import { writeMetadata } from '../../ota/publish.ts';
 import { isBuilding, runBuild } from '../build-task.ts';
-import { errorLine } from '../report-error.ts';
+import { errorLine } from '../../texts/error-texts.ts';
 import { readSettings } from '../settings.ts';
 import { sourceName } from '../views/firmware-items.ts';
 import { requireProject, requireTrust, runCommand, withProgress, type Handler } from './run.ts';

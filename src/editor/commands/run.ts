@@ -1,7 +1,7 @@
 import { ProgressLocation, commands, window, workspace, type Progress } from 'vscode';
 import { OtaError } from '../../base/ota-error.ts';
 import type { IdfProject } from '../../idf/project.ts';
-import { commandId, type CommandName } from '../contributions.ts';
+import { commandId, type CommandName } from '../../texts/contributions.ts';
 import { signalOf } from '../signal.ts';
 import type { WindowSession } from '../window-session.ts';
 

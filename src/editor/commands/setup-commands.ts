@@ -3,10 +3,10 @@ import { basename, relative } from 'node:path';
 import { planSetup, setupPaths, type SetupFacts, type SetupPart, type SetupPlan } from '../../doctor/setup-plan.ts';
 import { applyEdits, readTextExactly } from '../../idf/file-edit.ts';
 import { boardFacts } from '../doctor-facts.ts';
-import { needsText } from '../finding-texts/fixes.ts';
+import { needsText } from '../../texts/finding-texts/fixes.ts';
 import { PlanPreview } from '../plan-preview.ts';
 import { readSettings } from '../settings.ts';
-import { setupNoteText, setupStepText } from '../setup-texts.ts';
+import { setupNoteText, setupStepText } from '../../texts/setup-texts.ts';
 import type { WindowSession } from '../window-session.ts';
 import { requireProject, runCommand, type Handler } from './run.ts';
 

@@ -4,8 +4,8 @@ import type { SlotChangePlan } from '../../flash/change-slots.ts';
 import type { ChipSession } from '../../flash/chip-session.ts';
 import type { OnProgress } from '../../flash/progress.ts';
 import type { ChipSlot, ChipSlots } from '../../flash/slots.ts';
-import { otadataPage, planText } from '../slot-plan-text.ts';
-import { slotProblemText, slotTitle } from '../slot-texts.ts';
+import { otadataPage, planText } from '../../texts/slot-plan-text.ts';
+import { slotProblemText, slotTitle } from '../../texts/slot-texts.ts';
 import type { WindowSession } from '../window-session.ts';
 
 /** Second argument of a command on the button of a message that said what it does: it does not ask again. */

@@ -5,9 +5,9 @@ import type { ChipSlots } from '../../flash/slots.ts';
 import { readAppDescription } from '../../image/app-description.ts';
 import { IMAGE_MAGIC } from '../../image/image-header.ts';
 import { afterAppFlash } from '../../ota/slot-rows.ts';
-import { commandId } from '../contributions.ts';
+import { commandId } from '../../texts/contributions.ts';
 import { FROM_MESSAGE } from './slot-question.ts';
-import { bootReasonText, slotTitle } from '../slot-texts.ts';
+import { bootReasonText, slotTitle } from '../../texts/slot-texts.ts';
 import type { WindowSession } from '../window-session.ts';
 
 interface SlotWatch {

@@ -1,5 +1,5 @@
 import { window } from 'vscode';
-import { virtualName } from '../board-names.ts';
+import { virtualName } from '../../texts/board-names.ts';
 import { virtualNumber } from '../sessions/board-session.ts';
 import type { WindowSession } from '../window-session.ts';
 

@@ -3,8 +3,8 @@ import type { BootReason } from '../../image/boot-choice.ts';
 import { subtypeName, typeName } from '../../image/partition-types.ts';
 import type { FlashRegion, ImageProblem, OtadataSectorState, RegionProblem } from '../../ota/flash-map.ts';
 import type { PartitionChange, PartitionDifference } from '../../ota/partition-differences.ts';
-import { bytesText, hexText } from '../text.ts';
-import { slotStateText } from '../views/slot-texts.ts';
+import { bytesText, hexText } from '../../texts/text.ts';
+import { slotStateText } from '../../texts/slot-state-text.ts';
 
 export function problemText(problem: RegionProblem): string {
   const texts: Record<RegionProblem, string> = {

@@ -1,8 +1,8 @@
 import { l10n } from 'vscode';
 import { subtypeName, typeName } from '../../image/partition-types.ts';
 import type { FlashMap, FlashRegion } from '../../ota/flash-map.ts';
-import { bytesText, hexText, percentText } from '../text.ts';
-import { slotStateText } from '../views/slot-texts.ts';
+import { bytesText, hexText, percentText } from '../../texts/text.ts';
+import { slotStateText } from '../../texts/slot-state-text.ts';
 import {
   contentProblem,
   differenceShort,

@@ -1,9 +1,9 @@
 import { l10n, type Uri } from 'vscode';
 import { DisposableStore, type Disposable } from '../../base/disposable.ts';
 import type { Timeline } from '../../ota/update-state.ts';
-import { virtualName } from '../board-names.ts';
+import { virtualName } from '../../texts/board-names.ts';
 import { causeFixes } from '../cause-fixes.ts';
-import type { WayOut } from '../error-texts/error-text.ts';
+import type { WayOut } from '../../texts/error-texts/error-text.ts';
 import { follow, titleOf } from '../report-error.ts';
 import { virtualNumber } from '../sessions/board-session.ts';
 import { timelineKey } from '../views/timeline-items.ts';

@@ -2,9 +2,9 @@ import { l10n } from 'vscode';
 import { mainCauses } from '../../doctor/main-cause.ts';
 import { stallsOf } from '../../ota/download-samples.ts';
 import type { Step, Timeline } from '../../ota/update-state.ts';
-import { failureText } from '../cause-texts.ts';
-import { bytesText, clockText, dayText, durationText, percentText, rateText } from '../text.ts';
-import { clientText, stepName, stepOutcomeText, verdictText } from '../views/timeline-items.ts';
+import { failureText } from '../../texts/cause-texts.ts';
+import { bytesText, clockText, dayText, durationText, percentText, rateText } from '../../texts/text.ts';
+import { clientText, stepName, stepOutcomeText, verdictText } from '../../texts/timeline-texts.ts';
 import type { CurveView, StepView, TimelineView } from '../webview/timeline/view.ts';
 import { axisSteps } from './time-axis.ts';
 

@@ -2,23 +2,16 @@ import { Position, Range, TerminalLink, Uri, l10n, window, workspace, type LogOu
 import { isAbsolute, join } from 'node:path';
 import type { Disposable } from '../../base/disposable.ts';
 import type { FileStore } from '../../base/files.ts';
-import type { IdfProject } from '../../idf/project.ts';
+import { appElfPath } from '../../idf/app-elf.ts';
 import type { BoardView } from '../../monitor/board-view.ts';
+import type { CrashDecoder, SymbolSource } from '../../monitor/crash-decoder.ts';
 import type { CrashReport } from '../../monitor/crash-report.ts';
 import type { LinkedPlace } from '../../monitor/crash-lines.ts';
-import type { DecodedCrash } from '../../monitor/decode-crash.ts';
-import type { AddressIndex, SourceFrame } from '../../monitor/elf/address-index.ts';
+import type { SourceFrame } from '../../monitor/elf/address-index.ts';
 import type { ProjectSession } from './project-session.ts';
 
 /** A board in a boot loop crashes the same way again and again; that is told once. */
 const SAME_CRASH_MS = 60_000;
-
-interface Symbols {
-  readonly path: string;
-  readonly modifiedMs: number;
-  readonly sha256: string;
-  readonly index: AddressIndex;
-}
 
 class PlaceLink extends TerminalLink {
   readonly path: string;
@@ -37,8 +30,7 @@ export class CrashSession {
   readonly #files: FileStore;
   readonly #log: LogOutputChannel;
   readonly #told = new Map<string, number>();
-  #symbols: Promise<Symbols | undefined> | undefined;
-  #symbolsOf: string | undefined;
+  #decoder: Promise<CrashDecoder> | undefined;
 
   constructor(projects: ProjectSession, files: FileStore, log: LogOutputChannel) {
     this.#projects = projects;
@@ -48,29 +40,7 @@ export class CrashSession {
 
   /** The lines to show below the last line of the crash so far; `file` asks only whether the ELF file is the one that runs. */
   async decode(crash: CrashReport, view: BoardView, what: 'frames' | 'file'): Promise<readonly string[]> {
-    const { project } = this.#projects;
-    const symbols = await this.#load(project);
-    if (project === undefined || symbols === undefined) return [];
-    const { isSameElf } = await import('../../monitor/elf/elf-sha256.ts');
-    const printed = crash.elfSha256 ?? view.app?.elfSha256;
-    const warning =
-      printed === undefined || isSameElf(printed, symbols.sha256)
-        ? []
-        : [
-            l10n.t(
-              'The firmware that runs is not the one in the build folder (ELF file SHA256 {0}, built {1}): places in the source may be wrong.',
-              printed,
-              symbols.sha256.slice(0, printed.length),
-            ),
-          ];
-    if (what === 'file') return warning;
-    const [{ crashLines }, decoded] = await Promise.all([
-      import('../../monitor/crash-lines.ts'),
-      this.#frames(crash, symbols),
-    ]);
-    const words = { guess: l10n.t('guess'), unknown: l10n.t('not in the ELF file'), inlinedBy: l10n.t('inlined by') };
-    const lines = crashLines(decoded, project.folder, words);
-    return lines.length === 0 ? warning : [...warning, ...lines];
+    return (await this.#decode()).lines(this.#source, crash, view, what);
   }
 
   /** Tells the user that a board crashed, and offers the place. */
@@ -126,54 +96,28 @@ export class CrashSession {
     });
   }
 
+  /** Where it is still in the source. */
   async #place(crash: CrashReport): Promise<SourceFrame | undefined> {
-    const { project } = this.#projects;
-    const symbols = await this.#load(project);
-    if (project === undefined || symbols === undefined) return undefined;
-    const [{ firstOwnFrame }, { isSameElf }, decoded] = await Promise.all([
-      import('../../monitor/decode-crash.ts'),
-      import('../../monitor/elf/elf-sha256.ts'),
-      this.#frames(crash, symbols),
-    ]);
-    // a place that is wrong is worse than none
-    if (crash.elfSha256 !== undefined && !isSameElf(crash.elfSha256, symbols.sha256)) return undefined;
-    const frame = firstOwnFrame(decoded, project.folder);
+    const frame = await (await this.#decode()).place(this.#source, crash);
     // the build may be from another folder or computer, or the file gone since
     return frame?.file !== undefined && (await this.#files.stat(frame.file)) !== undefined ? frame : undefined;
   }
 
-  async #frames(crash: CrashReport, { index }: Symbols): Promise<DecodedCrash> {
-    const { decodeCrash } = await import('../../monitor/decode-crash.ts');
-    return decodeCrash(crash, index, { isRiscV: index.elf.isRiscV });
+  /** Of the last build. */
+  get #source(): SymbolSource | undefined {
+    const { project } = this.#projects;
+    const elfPath = project === undefined ? undefined : appElfPath(project);
+    return project === undefined || elfPath === undefined ? undefined : { elfPath, projectFolder: project.folder };
   }
 
-  /** Of the last build; read again when it has changed. */
-  async #load(project: IdfProject | undefined): Promise<Symbols | undefined> {
-    if (project?.buildFolder === undefined) return undefined;
-    const path = join(project.buildFolder, project.description?.appElf ?? `${project.name}.elf`);
-    const modifiedMs = (await this.#files.stat(path))?.modifiedMs;
-    const key = `${path} ${modifiedMs ?? 0}`;
-    if (this.#symbolsOf !== key) {
-      this.#symbolsOf = key;
-      this.#symbols = modifiedMs === undefined ? undefined : this.#read(path, modifiedMs);
-    }
-    return this.#symbols;
-  }
-
-  async #read(path: string, modifiedMs: number): Promise<Symbols | undefined> {
-    try {
-      const [bytes, { openElf }, { createAddressIndex }, { elfSha256 }] = await Promise.all([
-        this.#files.read(path),
-        import('../../monitor/elf/elf-file.ts'),
-        import('../../monitor/elf/address-index.ts'),
-        import('../../monitor/elf/elf-sha256.ts'),
-      ]);
-      if (bytes === undefined) return undefined;
-      return { path, modifiedMs, sha256: elfSha256(bytes), index: createAddressIndex(openElf(bytes)) };
-    } catch (error) {
-      this.#log.warn(`${path}: ${String(error)}`);
-      return undefined;
-    }
+  #decode(): Promise<CrashDecoder> {
+    this.#decoder ??= Promise.all([
+      import('../../monitor/crash-decoder.ts'),
+      import('../../texts/crash-words.ts'),
+    ]).then(
+      ([room, { crashWords }]) => new room.CrashDecoder({ files: this.#files, words: crashWords, logger: this.#log }),
+    );
+    return this.#decoder;
   }
 
   async #whereIs(path: string): Promise<string | undefined> {

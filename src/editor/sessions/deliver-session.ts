@@ -9,7 +9,7 @@ import type { DeliverSteps } from '../../ota/deliver.ts';
 import type { Delivery, DeliveryRecord } from '../../ota/delivery.ts';
 import type { UpdateHistory } from '../../ota/history.ts';
 import type { Timeline } from '../../ota/update-state.ts';
-import { errorLine } from '../report-error.ts';
+import { errorLine } from '../../texts/error-texts.ts';
 import { readSettings } from '../settings.ts';
 import { virtualNumber, type BoardSession } from './board-session.ts';
 import type { ProjectSession } from './project-session.ts';

@@ -15,7 +15,7 @@ import { isOtaError } from '../../base/ota-error.ts';
 import type { checkSetup } from '../../doctor/check-setup.ts';
 import type { FindingId } from '../../doctor/finding-ids.ts';
 import type { Finding } from '../../doctor/finding.ts';
-import { SETTINGS_SECTION } from '../contributions.ts';
+import { SETTINGS_SECTION } from '../../texts/contributions.ts';
 import type { FactSources, gatherFacts } from '../doctor-facts.ts';
 import type { diagnosticsOf } from '../doctor-diagnostics.ts';
 import type { setupItems } from '../views/setup-items.ts';

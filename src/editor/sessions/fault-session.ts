@@ -12,7 +12,7 @@ import type { FirmwareServerOptions } from '../../server/firmware-server.ts';
 import { readSettings } from '../settings.ts';
 import type { CertificateSession } from './certificate-session.ts';
 import type { MonitorSession } from './monitor-session.ts';
-import { VIRTUAL_PORT } from './port-session.ts';
+import { VIRTUAL_PORT } from '../../ota/virtual-port.ts';
 import type { ProjectSession } from './project-session.ts';
 import type { ServerSession } from './server-session.ts';
 

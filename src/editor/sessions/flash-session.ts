@@ -14,7 +14,7 @@ import type { ResetSequence } from '../../serial/reset.ts';
 import type { LineBinding, SerialTransport } from '../../serial/serial-transport.ts';
 import { readSettings } from '../settings.ts';
 import { signalOf } from '../signal.ts';
-import { activityText, type FlashActivity } from '../flash-texts.ts';
+import { activityText, type FlashActivity } from '../../texts/flash-texts.ts';
 import type { PortSession } from './port-session.ts';
 
 /** Work with a chip: takes the port from whoever has it, shows how far it is, restarts the board and gives the port back, on every path. */

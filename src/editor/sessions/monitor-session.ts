@@ -14,7 +14,8 @@ import { reportError } from '../report-error.ts';
 import { readSettings } from '../settings.ts';
 import type { MonitorSubject } from '../terminal/monitor-actions.ts';
 import type { MonitorTerminal } from '../terminal/monitor-terminal.ts';
-import { VIRTUAL_PORT, type PortSession } from './port-session.ts';
+import { VIRTUAL_PORT } from '../../ota/virtual-port.ts';
+import type { PortSession } from './port-session.ts';
 import type { ProjectSession } from './project-session.ts';
 
 /** What the views show of a monitor. */
@@ -159,7 +160,7 @@ export class MonitorSession implements Disposable {
       import('../../serial/open-port.ts'),
       import('../../serial/ports.ts'),
       import('../terminal/monitor-terminal.ts'),
-      import('../terminal/notice-words.ts'),
+      import('../../texts/notice-words.ts'),
       import('../terminal/monitor-actions.ts'),
       this.#filter(),
       this.#loaderReset(),

@@ -1,3 +1,4 @@
+import { VIRTUAL_PORT } from '../../ota/virtual-port.ts';
 import { workspace, type LogOutputChannel, type Memento } from 'vscode';
 import { DisposableStore, type Disposable } from '../../base/disposable.ts';
 import { Emitter } from '../../base/emitter.ts';
@@ -26,9 +27,6 @@ export interface KnownPort {
   readonly isSelected: boolean;
   readonly facts: ChipFacts | undefined;
 }
-
-/** Under which the virtual board is a port of this window. */
-export const VIRTUAL_PORT = 'virtual://board';
 
 const FACTS = 'chipFacts';
 

@@ -9,7 +9,8 @@ import type { Stage } from '../../monitor/stage-rule.ts';
 import type { FlashedApp } from '../../ota/slot-rows.ts';
 import type { FlashSession } from './flash-session.ts';
 import type { MonitorSession } from './monitor-session.ts';
-import { VIRTUAL_PORT, type PortSession } from './port-session.ts';
+import { VIRTUAL_PORT } from '../../ota/virtual-port.ts';
+import type { PortSession } from './port-session.ts';
 import type { ProjectSession } from './project-session.ts';
 import type { ServerSession } from './server-session.ts';
 

@@ -4,8 +4,9 @@ import type { ConsoleSession } from '../../monitor/console-session.ts';
 import { logFilePath, openLogFile } from '../../monitor/log-file.ts';
 import type { KeyAction } from '../../monitor/monitor-keys.ts';
 import { parsePrintFilter } from '../../monitor/print-filter.ts';
-import { commandId, type CommandName, type SettingTypes } from '../contributions.ts';
-import { errorLine, reportError } from '../report-error.ts';
+import { commandId, type CommandName, type SettingTypes } from '../../texts/contributions.ts';
+import { errorLine } from '../../texts/error-texts.ts';
+import { reportError } from '../report-error.ts';
 
 /** The monitor that a key was typed at. */
 export interface MonitorSubject {

@@ -10,8 +10,9 @@ import { verifyImage, type ImageCheck } from '../../image/verify-image.ts';
 import type { Release } from '../../server/release-store.ts';
 import type { ServerCertificate } from '../../server/certificate-store.ts';
 import type { AddedImage, ServerState } from '../sessions/server-session.ts';
-import { bytesText, dayText, hexText, percentText, shortDigest } from '../text.ts';
-import { checkName, checkResult, outcomeIcon, outcomeWord } from './check-texts.ts';
+import { bytesText, dayText, hexText, percentText, shortDigest } from '../../texts/text.ts';
+import { checkName, checkResult, outcomeWord } from '../../texts/check-texts.ts';
+import { outcomeIcon } from './outcome-icon.ts';
 import type { TreeNode } from './tree-node.ts';
 
 /** What the Firmware view shows, gathered from the sessions. */

@@ -1,6 +1,6 @@
 import { l10n } from 'vscode';
 import type { MonitorFacts } from '../sessions/monitor-session.ts';
-import { VIRTUAL_PORT } from '../sessions/port-session.ts';
+import { VIRTUAL_PORT } from '../../ota/virtual-port.ts';
 import type { TreeNode } from './tree-node.ts';
 
 /** The row of a monitor, below its board, or by itself while there is no row for the board. */

@@ -1,8 +1,8 @@
 import { l10n } from 'vscode';
-import { activityText, type FlashActivity } from '../flash-texts.ts';
+import { activityText, type FlashActivity } from '../../texts/flash-texts.ts';
 import type { ChipFacts, KnownPort } from '../sessions/port-session.ts';
 import type { MonitorFacts } from '../sessions/monitor-session.ts';
-import { agoText, bytesText } from '../text.ts';
+import { agoText, bytesText } from '../../texts/text.ts';
 import { monitorItem, runningText } from './monitor-texts.ts';
 import type { TreeNode } from './tree-node.ts';
 

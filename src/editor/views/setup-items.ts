@@ -3,8 +3,8 @@ import { basename } from 'node:path';
 import { FINDINGS, type Severity } from '../../doctor/finding-ids.ts';
 import type { Finding } from '../../doctor/finding.ts';
 import { findingKey, type FixChoice } from '../finding-key.ts';
-import { findingText, groupName } from '../finding-texts.ts';
-import { fixTitle } from '../finding-texts/fixes.ts';
+import { findingText, groupName } from '../../texts/finding-texts.ts';
+import { fixTitle } from '../../texts/finding-texts/fixes.ts';
 import type { TreeNode } from './tree-node.ts';
 
 const ICONS = {

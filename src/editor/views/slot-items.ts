@@ -4,9 +4,9 @@ import type { AppDescription } from '../../image/app-description.ts';
 import { slotRows, type SlotRow } from '../../ota/slot-rows.ts';
 import { bootOfDevice, nextOfDevice } from '../../ota/device-boot.ts';
 import { slotState, type VirtualDevice } from '../../ota/virtual-device.ts';
-import { bootReasonText, bootsText, slotProblemText } from '../slot-texts.ts';
-import { agoText, bytesText, hexText } from '../text.ts';
-import { slotStateText } from './slot-texts.ts';
+import { bootReasonText, bootsText, slotProblemText } from '../../texts/slot-texts.ts';
+import { agoText, bytesText, hexText } from '../../texts/text.ts';
+import { slotStateText } from '../../texts/slot-state-text.ts';
 import type { TreeNode } from './tree-node.ts';
 
 /** What a row of a slot says, wherever it is known from. */

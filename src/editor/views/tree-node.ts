@@ -10,7 +10,7 @@ import {
   type TreeDataProvider,
   type TreeView,
 } from 'vscode';
-import { commandId, type CommandName } from '../contributions.ts';
+import { commandId, type CommandName } from '../../texts/contributions.ts';
 
 /** A row of a view as a plain value; the views are functions from state to these. */
 export interface TreeNode {

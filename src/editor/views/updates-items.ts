@@ -1,88 +1,11 @@
 import { l10n } from 'vscode';
-import type { BoardUpdate, Delivery, Work, WorkId } from '../../ota/delivery.ts';
-import { causeText } from '../cause-texts.ts';
-import { textOfRecorded } from '../error-texts.ts';
-import { agoText, clockText, dayText, durationText } from '../text.ts';
-import { outcomeIcon } from './check-texts.ts';
-import { stepItems, verdictIcon, verdictText } from './timeline-items.ts';
+import type { BoardUpdate, Delivery, Work } from '../../ota/delivery.ts';
+import { deliveryText, deliveryTitle, isGood, workName, workOutcomeText } from '../../texts/delivery-texts.ts';
+import { agoText, clockText, dayText, durationText } from '../../texts/text.ts';
+import { outcomeIcon } from './outcome-icon.ts';
+import { verdictText } from '../../texts/timeline-texts.ts';
+import { stepItems, verdictIcon } from './timeline-items.ts';
 import type { TreeNode } from './tree-node.ts';
-
-export function workName(id: WorkId): string {
-  const names: Record<WorkId, string> = {
-    check: l10n.t('Setup checked'),
-    bump: l10n.t('Version raised'),
-    build: l10n.t('Built'),
-    checkImage: l10n.t('Image checked'),
-    publish: l10n.t('Server started, image published'),
-  };
-  return names[id];
-}
-
-export function workOutcomeText(outcome: Work['outcome']): string {
-  const words: Record<Work['outcome'], string> = {
-    running: l10n.t('going on'),
-    done: l10n.t('done'),
-    skipped: l10n.t('not needed'),
-    failed: l10n.t('failed'),
-    cancelled: l10n.t('cancelled'),
-  };
-  return words[outcome];
-}
-
-/** How a delivery ended, or how far it is, in one sentence. */
-export function deliveryText(delivery: Delivery): string {
-  const { end, updates, held } = delivery;
-  switch (end?.kind) {
-    case undefined: {
-      const update = updates.find((one) => one.timeline.verdict === undefined) ?? updates.at(-1);
-      const work = delivery.work.at(-1);
-      return update !== undefined ? verdictText(update.timeline) : work === undefined ? '' : workName(work.id);
-    }
-    case 'stopped': {
-      const message = textOfRecorded(end.code, end.details)?.message ?? end.code;
-      return end.code === 'deliver.blocked' ? message : l10n.t('Stopped: {0}', message);
-    }
-    case 'interrupted':
-      return l10n.t('Interrupted: the editor ended before the update did');
-    case 'cancelled':
-      return end.at === 'update' && updates.length === 1
-        ? updatesText(updates)
-        : l10n.t('Cancelled during “{0}”', end.at === 'update' ? l10n.t('Update') : workName(end.at));
-    case 'finished':
-      return held === undefined ? updatesText(updates) : heldText(held);
-  }
-}
-
-/** Why the other boards were not told. */
-export function heldText({ boards, because }: NonNullable<Delivery['held']>): string {
-  const reason =
-    because.cause !== undefined
-      ? causeText(because.cause)
-      : because.outcome === 'delivered'
-        ? l10n.t('it did not confirm')
-        : l10n.t('its update did not come to an end');
-  return because.outcome === 'rolledBack'
-    ? l10n.t('Stopped, {0} rolled back: {1}. Not told: {2}', because.name, reason, names(boards))
-    : l10n.t('Stopped, {0} was not confirmed: {1}. Not told: {2}', because.name, reason, names(boards));
-}
-
-function names(boards: readonly { readonly name: string }[]): string {
-  return boards.map((one) => one.name).join(', ');
-}
-
-function updatesText(updates: readonly BoardUpdate[]): string {
-  const [first] = updates;
-  if (first === undefined) return '';
-  if (updates.length === 1) return verdictText(first.timeline);
-  const good = updates.filter((one) => isGood(one));
-  return good.length === updates.length
-    ? l10n.t('Delivered to {0} boards', updates.length)
-    : l10n.t('Delivered to {0} of {1} boards', good.length, updates.length);
-}
-
-function isGood({ timeline }: BoardUpdate): boolean {
-  return timeline.verdict?.outcome === 'confirmed' || timeline.verdict?.outcome === 'delivered';
-}
 
 function deliveryIcon(delivery: Delivery): { icon: string; color?: string } {
   const { end, updates, held } = delivery;
@@ -138,16 +61,6 @@ function boardItem(update: BoardUpdate, id: string): TreeNode {
     isExpanded: timeline.verdict === undefined,
     children: stepItems(timeline, own, true),
   };
-}
-
-/** `1.0.0 → 1.1.0`, as far as both are known; the project's name before that. */
-export function deliveryTitle(delivery: Delivery): string {
-  const froms = new Set(delivery.updates.map((one) => one.timeline.subject.previousVersion));
-  const [from] = froms.size === 1 ? froms : [];
-  const version = delivery.version ?? '';
-  const change = from === undefined || version === '' ? version : `${from} → ${version}`;
-  if (change === '') return delivery.project;
-  return delivery.kind === 'rehearsal' ? l10n.t('Rehearsal {0}', change) : change;
 }
 
 function deliveryItem(delivery: Delivery, isNewest: boolean): TreeNode {

@@ -18,6 +18,17 @@ describe('how a project is built', () => {
     });
   });
 
+  it('runs a script with the Node.js that is at hand, by its path and with no shell between', () => {
+    const command = ' ${node} tools/build.mjs --name "two words" ';
+    expect(findBuildInvocation({ ...NOTHING, command, node: '/my apps/code' })).toEqual({
+      commandLine: "'/my apps/code' 'tools/build.mjs' '--name' 'two words'",
+      environment: { ELECTRON_RUN_AS_NODE: '1' },
+      program: { path: '/my apps/code', args: ['tools/build.mjs', '--name', 'two words'] },
+      source: 'command',
+    });
+    expect(findBuildInvocation({ ...NOTHING, command })?.program?.path).toBe(process.execPath);
+  });
+
   it('gives the command of the settings the ESP-IDF that is known', () => {
     expect(findBuildInvocation({ ...NOTHING, command: 'make', idfPathVariable: '/opt/idf' })?.environment).toEqual({
       IDF_PATH: '/opt/idf',

@@ -29,17 +29,60 @@ export function svg<Tag extends keyof SVGElementTagNameMap>(
   return fill(document.createElementNS(SVG, tag), attributes, children);
 }
 
-/** Replaces what the page shows. Focus goes back to the element with the same `data-key`, scrolled parts stay where they were. */
-export function redraw(root: HTMLElement, ...content: readonly Node[]): void {
-  const focused = document.activeElement?.getAttribute('data-key');
-  const scrolled = [...root.querySelectorAll<HTMLElement>('[data-scroll]')].map(
-    ({ dataset, scrollLeft, scrollTop }) => [dataset['scroll'], scrollLeft, scrollTop] as const,
-  );
-  root.replaceChildren(...content);
-  for (const [key, left, top] of scrolled) {
-    root.querySelector(`[data-scroll="${CSS.escape(key ?? '')}"]`)?.scrollTo(left, top);
+/** Shows other content, and touches only what differs: what has focus keeps it and is not read out again, what is scrolled or marked stays so.
+ * Elements of a list are the same where their `data-key` is. Events are for the root to listen to: what is there may stay. */
+export function redraw(root: HTMLElement, ...content: readonly (Node | undefined)[]): void {
+  const next = root.cloneNode(false) as HTMLElement;
+  next.append(...content.filter((node) => node !== undefined));
+  updateChildren(root, next);
+}
+
+function updateChildren(present: Element, next: Element): void {
+  const keyed = new Map([...present.children].flatMap((child) => withKey(child)));
+  let place = present.firstChild;
+  for (const wanted of [...next.childNodes]) {
+    const key = keyOf(wanted);
+    const known = key === undefined ? (keyOf(place) === undefined ? place : null) : (keyed.get(key) ?? null);
+    if (known === null || !isSameKind(known, wanted)) {
+      present.insertBefore(wanted, place);
+      continue;
+    }
+    if (known === place) place = place.nextSibling;
+    else present.insertBefore(known, place);
+    update(known, wanted);
   }
-  if (typeof focused === 'string') {
-    root.querySelector<HTMLElement>(`[data-key="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+  while (place !== null) {
+    const gone = place;
+    place = place.nextSibling;
+    gone.remove();
   }
+}
+
+function update(present: Node, wanted: Node): void {
+  if (present.isEqualNode(wanted)) return;
+  if (!(present instanceof Element && wanted instanceof Element)) {
+    present.nodeValue = wanted.nodeValue;
+    return;
+  }
+  for (const { name } of [...present.attributes]) if (!wanted.hasAttribute(name)) present.removeAttribute(name);
+  for (const { name, value } of [...wanted.attributes]) {
+    if (present.getAttribute(name) === value) continue;
+    // a style attribute would be refused by the policy; the object model is not
+    if (name === 'style' && present instanceof HTMLElement) present.style.cssText = value;
+    else present.setAttribute(name, value);
+  }
+  updateChildren(present, wanted);
+}
+
+function keyOf(node: Node | null): string | undefined {
+  return node instanceof Element ? (node.getAttribute('data-key') ?? undefined) : undefined;
+}
+
+function withKey(element: Element): readonly (readonly [string, Element])[] {
+  const key = keyOf(element);
+  return key === undefined ? [] : [[key, element]];
+}
+
+function isSameKind(one: Node, other: Node): boolean {
+  return one.nodeType === other.nodeType && one.nodeName === other.nodeName && keyOf(one) === keyOf(other);
 }

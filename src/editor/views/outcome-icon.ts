@@ -1,0 +1,12 @@
+import type { ImageCheck } from '../../image/verify-image.ts';
+
+/** Icon and colour of an outcome. */
+export function outcomeIcon(outcome: ImageCheck['outcome']): { icon: string; color?: string } {
+  const icons: Record<ImageCheck['outcome'], { icon: string; color?: string }> = {
+    passed: { icon: 'pass', color: 'testing.iconPassed' },
+    failed: { icon: 'error', color: 'testing.iconFailed' },
+    warned: { icon: 'warning', color: 'list.warningForeground' },
+    skipped: { icon: 'circle-outline' },
+  };
+  return icons[outcome];
+}
