@@ -135,6 +135,7 @@ const ROOMS = [
   'monitor',
   'doctor',
   'ota',
+  'texts',
   'editor',
   'virtual-board',
 ];
@@ -142,6 +143,7 @@ const ROOMS = [
 /** Arrows that the house allows: the gate must not fail everything. */
 const ALLOWED: readonly Omit<Planted, 'rule'>[] = [
   { title: 'image → base', from: 'image/fine.ts', imports: '../base/ok.ts' },
+  { title: 'editor → texts', from: 'editor/fine-texts.ts', imports: '../texts/ok.ts' },
   { title: 'ota → doctor', from: 'ota/fine.ts', imports: '../doctor/ok.ts' },
   { title: 'editor → ota', from: 'editor/fine.ts', imports: '../ota/ok.ts', how: 'dynamic' },
   { title: 'editor → vscode', from: 'editor/fine-vscode.ts', imports: 'vscode', how: 'type' },
