@@ -2,13 +2,17 @@
 export interface BuildInvocation {
   readonly commandLine: string;
   readonly environment: Readonly<Record<string, string>>;
+  /** The same without a shell, where the command names a program of its own: `${node}`. */
+  readonly program?: { readonly path: string; readonly args: readonly string[] };
   /** Which source decided: the command setting, the path setting, `IDF_PATH`, or the ESP-IDF extension's settings. */
   readonly source: 'command' | 'setting' | 'IDF_PATH' | 'espIdfExtension';
 }
 
 export interface BuildSources {
-  /** `esp32Ota.build.command`; blank means `idf.py build`. */
+  /** `esp32Ota.build.command`; blank means `idf.py build`. `${node}` in front stands for {@link node}, and what follows for its arguments. */
   readonly command: string;
+  /** The program that runs JavaScript: that of this process by default, so that nothing has to be installed. */
+  readonly node?: string;
   /** `esp32Ota.build.idfPath`; blank means: look further. */
   readonly idfPath: string;
   /** The variable `IDF_PATH` of the environment. */
@@ -41,7 +45,28 @@ export function findBuildInvocation(sources: BuildSources): BuildInvocation | un
   ] as const;
   const found = candidates.find((one) => one.path !== '');
   const environment: Record<string, string> = found === undefined ? {} : { IDF_PATH: found.path };
+  const script = /^\$\{node\}\s+(.+)$/s.exec(command)?.[1];
+  if (script !== undefined) return nodeInvocation(script, sources, environment);
   if (command !== '') return { commandLine: command, environment, source: 'command' };
   if (found === undefined) return undefined;
   return { commandLine: idfBuildLine(found.path, sources.platform), environment, source: found.source };
+}
+
+/** VS Code's own program is Electron, which is Node.js when this variable says so.
+ * @see Electron documentation, "Environment Variables" */
+const AS_NODE = { ELECTRON_RUN_AS_NODE: '1' };
+
+function nodeInvocation(
+  script: string,
+  { node = process.execPath, platform }: BuildSources,
+  environment: Readonly<Record<string, string>>,
+): BuildInvocation {
+  const words = [...script.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)];
+  const args = words.map(([, double, single, bare]) => double ?? single ?? bare ?? '');
+  return {
+    commandLine: [node, ...args].map((word) => quoted(word, platform)).join(' '),
+    environment: { ...environment, ...AS_NODE },
+    program: { path: node, args },
+    source: 'command',
+  };
 }
