@@ -59,7 +59,7 @@ export async function installBuiltExtension(host) {
   await timed('building the extension', buildForProduction);
   const content = packagedContent();
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === content) return;
-  const { file } = await timed('packaging it', packageBuilt);
+  const { file } = await timed('packaging it', () => packageBuilt());
   const installedHost = await host;
   await timed('installing it', () => installExtension(installedHost, EDITOR_FOLDERS, file));
   writeFileSync(stamp, content);
