@@ -156,9 +156,9 @@ function badgesOf(region: FlashRegion): RegionView['badges'] {
   const { isRunning, isNext, difference } = region;
   const warnings = [...region.problems.map(problemText), contentProblem(region)].filter((one) => one !== undefined);
   return [
-    ...(isRunning ? [{ kind: 'running' as const, text: `▶ ${l10n.t('running')}` }] : []),
+    ...(isRunning ? [{ kind: 'running' as const, text: l10n.t('running') }] : []),
     ...(isNext ? [{ kind: 'next' as const, text: l10n.t('boots next') }] : []),
-    ...warnings.map((text) => ({ kind: 'warning' as const, text: `⚠ ${text}` })),
+    ...warnings.map((text) => ({ kind: 'warning' as const, text })),
     ...(difference === undefined ? [] : [{ kind: 'difference' as const, text: differenceShort(difference) }]),
   ];
 }

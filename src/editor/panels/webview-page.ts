@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { env, Uri, ViewColumn, window, type WebviewPanel } from 'vscode';
+import { env, l10n, Uri, ViewColumn, window, type WebviewPanel } from 'vscode';
 import type { Disposable } from '../../base/disposable.ts';
 import type { FromPage, ToPage } from '../webview/common/messages.ts';
 import type { Shape } from '../webview/common/shape.ts';
@@ -34,8 +34,12 @@ export class WebviewPage<View, Action extends string> implements Disposable {
       { viewColumn: ViewColumn.Active },
       { enableScripts: true, localResourceRoots: [folder], enableFindWidget: true },
     );
-    const icon = Uri.joinPath(options.extensionUri, 'media', 'esp32-ota.svg');
-    this.#panel.iconPath = icon;
+    const media = Uri.joinPath(options.extensionUri, 'media');
+    // unlike the icon of the container, VS Code shows this one in its own colour
+    this.#panel.iconPath = {
+      dark: Uri.joinPath(media, 'esp32-ota.svg'),
+      light: Uri.joinPath(media, 'esp32-ota-light.svg'),
+    };
     const { webview } = this.#panel;
     webview.onDidReceiveMessage((message: unknown) => {
       if (!options.isMessage(message)) return;
@@ -56,6 +60,8 @@ export class WebviewPage<View, Action extends string> implements Disposable {
       styles: webview.asWebviewUri(Uri.joinPath(folder, `${options.name}.css`)).toString(),
       source: webview.cspSource,
       title: options.title,
+      // of the texts, not of the editor: there are two
+      language: l10n.bundle === undefined ? 'en' : env.language,
     });
   }
 
@@ -83,7 +89,7 @@ function escaped(text: string): string {
   return text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
-function pageOf(page: { script: string; styles: string; source: string; title: string }): string {
+function pageOf(page: Readonly<Record<'script' | 'styles' | 'source' | 'title' | 'language', string>>): string {
   const nonce = randomBytes(16).toString('hex');
   const policy = [
     "default-src 'none'",
@@ -93,7 +99,7 @@ function pageOf(page: { script: string; styles: string; source: string; title: s
     "form-action 'none'",
   ].join('; ');
   return `<!DOCTYPE html>
-<html lang="${escaped(env.language)}">
+<html lang="${escaped(page.language)}">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${escaped(policy)}">

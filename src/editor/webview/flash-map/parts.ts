@@ -1,11 +1,15 @@
 import { html } from '../common/dom.ts';
-import type { FlashMapView, RegionView } from './view.ts';
+import type { FlashMapAction, FlashMapView, RegionView } from './view.ts';
 
-export function drawNotice({ notice }: FlashMapView, act: () => void): HTMLElement | undefined {
+export function drawNotice({ notice }: FlashMapView): HTMLElement | undefined {
   if (notice === undefined) return undefined;
-  const button = notice.button === undefined ? undefined : html('button', { 'data-key': 'notice' }, notice.button);
-  button?.addEventListener('click', act);
-  return html('div', { class: 'notice', role: 'note' }, html('span', {}, notice.text), button);
+  const action: FlashMapAction = 'readSlots';
+  return html(
+    'div',
+    { class: 'notice' },
+    html('span', {}, notice.text),
+    notice.button === undefined ? undefined : html('button', { type: 'button', 'data-action': action }, notice.button),
+  );
 }
 
 export function drawLegend({ legend }: FlashMapView): HTMLElement {
@@ -74,8 +78,6 @@ export function drawTable({ regions, columns, texts }: FlashMapView, selected: s
       role: 'region',
       'aria-label': texts.table,
       tabindex: 0,
-      'data-key': 'table',
-      'data-scroll': 'table',
     },
     html('table', {}, html('caption', {}, texts.table), html('thead', {}, head), html('tbody', {}, ...rows)),
   );

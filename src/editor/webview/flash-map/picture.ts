@@ -1,4 +1,5 @@
 import { html, svg } from '../common/dom.ts';
+import { drawSign } from '../common/signs.ts';
 import { placeRows, type RowPlace } from './layout.ts';
 import type { FlashMapView, RegionView } from './view.ts';
 
@@ -16,13 +17,11 @@ const toneOf = ({ kind, isRunning }: RegionView): string => {
   return kind === 'bootloader' || kind === 'partitionTable' ? 'system' : kind === 'reserved' ? 'free' : kind;
 };
 
+const BADGE_SIGNS = { running: 'play', next: undefined, warning: 'warning', difference: undefined } as const;
+
 /** The flash from top to bottom: a narrow bar exactly to scale, and beside it a row for each region, high enough to be read. The rows are a
  * list box: one of them is in the order of the Tab key, the arrow keys go to the others. */
-export function drawPicture(
-  view: FlashMapView,
-  selected: string | undefined,
-  select: (id: string) => void,
-): HTMLElement {
+export function drawPicture(view: FlashMapView, selected: string | undefined): HTMLElement {
   const places = placeRows(
     view.regions.map((region) => ({ size: region.size, minimum: region.kind === 'app' ? APP_ROW : ROW })),
     HEIGHT,
@@ -34,23 +33,6 @@ export function drawPicture(
     drawRow(region, places[index], region.id === selected, view.texts.enlarged),
   );
   const list = html('div', { class: 'rows', role: 'listbox', 'aria-label': view.texts.picture }, ...rows);
-  list.addEventListener('click', ({ target }) => {
-    const id = target instanceof Element ? target.closest('.row')?.getAttribute('data-key') : undefined;
-    if (typeof id === 'string') select(id);
-  });
-  list.addEventListener('keydown', (event) => {
-    const at = view.regions.findIndex(({ id }) => id === selected);
-    const steps: Record<string, number> = {
-      ArrowDown: at + 1,
-      ArrowUp: at - 1,
-      Home: 0,
-      End: view.regions.length - 1,
-    };
-    const next = view.regions[steps[event.key] ?? -1];
-    if (next === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
-    event.preventDefault();
-    select(next.id);
-  });
   return html(
     'figure',
     { class: 'picture' },
@@ -84,7 +66,9 @@ function drawRow(region: RegionView, place: RowPlace | undefined, isSelected: bo
         html(
           'span',
           { class: 'badges' },
-          ...region.badges.map(({ kind, text }) => html('span', { class: `badge badge-${kind}` }, text)),
+          ...region.badges.map(({ kind, text }) =>
+            html('span', { class: `badge badge-${kind}` }, BADGE_SIGNS[kind] && drawSign(BADGE_SIGNS[kind]), text),
+          ),
         ),
         html('span', { class: 'size' }, region.sizeText),
       ),

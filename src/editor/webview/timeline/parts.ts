@@ -1,7 +1,8 @@
 import { html } from '../common/dom.ts';
-import type { StepView, TimelineView } from './view.ts';
+import { drawSign } from '../common/signs.ts';
+import type { StepView, TimelineAction, TimelineView } from './view.ts';
 
-const SIGNS = { good: '✓', warning: '!', bad: '✗', going: '…', neutral: '–' } as const;
+const SIGNS = { good: 'check', warning: 'exclamation', bad: 'cross', going: 'dots', neutral: 'dash' } as const;
 
 /** Through the object model, which the policy of the page allows. */
 function put(element: HTMLElement, from: number, to = from): HTMLElement {
@@ -10,20 +11,21 @@ function put(element: HTMLElement, from: number, to = from): HTMLElement {
   return element;
 }
 
-export function drawVerdict({ verdict }: TimelineView, act: () => void): HTMLElement {
-  const button = verdict.button === undefined ? undefined : html('button', { 'data-key': 'fix' }, verdict.button);
-  button?.addEventListener('click', act);
+export function drawVerdict({ verdict }: TimelineView): HTMLElement {
+  const action: TimelineAction = 'fix';
   return html(
     'div',
-    { class: `verdict tone-${verdict.tone}`, role: 'status' },
-    html('span', { class: 'sign', 'aria-hidden': 'true' }, SIGNS[verdict.tone]),
+    { class: `verdict tone-${verdict.tone}` },
+    html('span', { class: 'round' }, drawSign(SIGNS[verdict.tone])),
     html(
       'div',
       { class: 'verdict-text' },
       html('p', { class: 'verdict-word' }, verdict.text),
       verdict.detail === '' ? undefined : html('p', { class: 'proof' }, verdict.detail),
     ),
-    button,
+    verdict.button === undefined
+      ? undefined
+      : html('button', { type: 'button', 'data-action': action }, verdict.button),
   );
 }
 
@@ -70,7 +72,7 @@ export function drawTable({ steps, columns, texts }: TimelineView): HTMLElement 
       'tr',
       { class: `tone-${tone}` },
       html('th', { scope: 'row' }, name),
-      html('td', { class: 'result' }, html('span', { 'aria-hidden': 'true' }, `${SIGNS[tone]} `), result),
+      html('td', { class: 'result' }, drawSign(SIGNS[tone]), result),
       html('td', { class: 'figure' }, since),
       html('td', { class: 'figure' }, took),
       html('td', { class: 'proof' }, proof),
@@ -84,8 +86,6 @@ export function drawTable({ steps, columns, texts }: TimelineView): HTMLElement 
       role: 'region',
       'aria-label': texts.table,
       tabindex: 0,
-      'data-key': 'table',
-      'data-scroll': 'table',
     },
     html('table', {}, html('caption', {}, texts.table), html('thead', {}, head), html('tbody', {}, ...rows)),
   );
