@@ -4,7 +4,8 @@ import { defineConfig } from 'vitest/config';
 const editors = Number(process.env['ESP32_OTA_EDITORS'] ?? 1);
 
 /** One project a kind of test: `unit` touches no socket and no timer, `board` runs real sockets on loopback against the virtual board,
- * `editor` drives a real VS Code in Chromium (see test/editor/README.md), `vsix` looks into the package. */
+ * `editor` drives a real VS Code in Chromium (see test/editor/README.md), `vsix` looks into the package. `pictures`
+ * is no test: it takes the pictures of the documents (`npm run pictures`). */
 export default defineConfig({
   test: {
     projects: [
@@ -35,6 +36,16 @@ export default defineConfig({
           testTimeout: 240_000,
           hookTimeout: 240_000,
           expect: { poll: { timeout: 45_000 } },
+        },
+      },
+      {
+        test: {
+          name: 'pictures',
+          include: ['test/editor/pictures/*.pictures.ts'],
+          globalSetup: ['test/editor/global-setup.ts'],
+          maxWorkers: 1,
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
         },
       },
       {
