@@ -26,10 +26,6 @@ import { reportError } from './editor/report-error.ts';
 import { reportInvalidSettings } from './editor/setting-problems.ts';
 import { createPortItem, createStatusBarItem } from './editor/status-bar.ts';
 import { TextPages } from './editor/text-pages.ts';
-import { devicesState, firmwareState } from './editor/view-state.ts';
-import { devicesItems } from './editor/views/devices-items.ts';
-import { firmwareItems } from './editor/views/firmware-items.ts';
-import { updatesItems } from './editor/views/updates-items.ts';
 import { NodeView } from './editor/views/tree-node.ts';
 import type { CreateVirtualDevice } from './ota/virtual-device.ts';
 import { useLanguage } from './texts/language.ts';
@@ -209,8 +205,9 @@ export function activate(context: ExtensionContext): void {
   store.add(createStatusBarItem(server, certificateSession));
   store.add(createFaultItem(server));
   store.add(createPortItem(projects, ports, flash));
+  const rows = () => import('./editor/views/rows.ts');
   const firmware = store.add(
-    new NodeView(VIEWS.firmware, () => firmwareItems(firmwareState(session)), [
+    new NodeView(VIEWS.firmware, async () => (await rows()).firmware(session), [
       projects.onChange,
       server.onChange,
       certificateSession.onChange,
@@ -218,7 +215,7 @@ export function activate(context: ExtensionContext): void {
     ]),
   );
   const devices = store.add(
-    new NodeView(VIEWS.devices, () => devicesItems(devicesState(session)), [
+    new NodeView(VIEWS.devices, async () => (await rows()).devices(session), [
       board.onChange,
       server.onChange,
       ports.onChange,
@@ -229,7 +226,7 @@ export function activate(context: ExtensionContext): void {
     ]),
   );
   const updates = store.add(
-    new NodeView(VIEWS.updates, () => updatesItems(deliver.deliveries), [deliver.onChange, projects.onChange]),
+    new NodeView(VIEWS.updates, async () => (await rows()).updates(session), [deliver.onChange, projects.onChange]),
   );
   const loadUpdates = (): void => {
     if (updates.view.visible) void deliver.load();

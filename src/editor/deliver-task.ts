@@ -7,9 +7,8 @@ import {
   type Pseudoterminal,
   type WorkspaceFolder,
 } from 'vscode';
-import { isOtaError } from '../base/ota-error.ts';
 import { TASK_TYPE } from '../texts/contributions.ts';
-import { errorLine } from '../texts/error-texts.ts';
+import { errorMessage } from './error-message.ts';
 
 /** Runs a delivery and tells its steps as lines. Gives whether all boards run the new version. */
 export type DeliverAsTask = (say: (line: string) => void) => Promise<boolean>;
@@ -46,8 +45,10 @@ function deliveryTerminal(run: DeliverAsTask, cancel: () => void): Pseudotermina
           end(isGood ? 0 : 1);
         },
         (error: unknown) => {
-          say(isOtaError(error) ? errorLine(error) : String(error));
-          end(1);
+          void errorMessage(error).then((message) => {
+            say(message);
+            end(1);
+          });
         },
       );
     },

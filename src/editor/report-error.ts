@@ -1,7 +1,6 @@
 import { commands, env, l10n, Uri, window, type LogOutputChannel } from 'vscode';
-import { isOtaError } from '../base/ota-error.ts';
+import { isOtaError, type OtaError } from '../base/ota-error.ts';
 import { commandId } from '../texts/contributions.ts';
-import { textOfError } from '../texts/error-texts.ts';
 import type { WayOut } from '../texts/error-texts/error-text.ts';
 import { openSetting } from './open-setting.ts';
 
@@ -52,11 +51,16 @@ export function reportError(error: unknown, log: LogOutputChannel, addition = ''
       });
     return;
   }
+  void tell(error, log, addition);
+}
+
+async function tell(error: OtaError, log: LogOutputChannel, addition: string): Promise<void> {
+  // nobody needs these words at activation
+  const { textOfError } = await import('../texts/error-texts.ts');
   const { message, waysOut } = textOfError(error);
   log.error(`${message} [${error.code}] ${JSON.stringify(error.details)}`);
   const titles = waysOut.map(titleOf);
-  void window.showErrorMessage(addition === '' ? message : `${message} ${addition}`, ...titles).then(async (answer) => {
-    const wayOut = answer === undefined ? undefined : waysOut[titles.indexOf(answer)];
-    if (wayOut !== undefined) await follow(wayOut);
-  });
+  const answer = await window.showErrorMessage(addition === '' ? message : `${message} ${addition}`, ...titles);
+  const wayOut = answer === undefined ? undefined : waysOut[titles.indexOf(answer)];
+  if (wayOut !== undefined) await follow(wayOut);
 }

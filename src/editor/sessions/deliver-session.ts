@@ -4,12 +4,11 @@ import { basename, join } from 'node:path';
 import { DisposableStore, type Disposable } from '../../base/disposable.ts';
 import { Emitter } from '../../base/emitter.ts';
 import type { FileStore } from '../../base/files.ts';
-import { isOtaError, OtaError } from '../../base/ota-error.ts';
 import type { DeliverSteps } from '../../ota/deliver.ts';
 import type { Delivery, DeliveryRecord } from '../../ota/delivery.ts';
 import type { UpdateHistory } from '../../ota/history.ts';
 import type { Timeline } from '../../ota/update-state.ts';
-import { errorLine } from '../../texts/error-texts.ts';
+import { errorMessage } from '../error-message.ts';
 import { readSettings } from '../settings.ts';
 import { virtualNumber, type BoardSession } from './board-session.ts';
 import type { ProjectSession } from './project-session.ts';
@@ -100,7 +99,7 @@ export class DeliverSession implements Disposable {
     try {
       await this.#open(folder);
     } catch (error) {
-      this.#options.log.warn(`history: ${isOtaError(error) ? errorLine(error) : String(error)}`);
+      this.#options.log.warn(`history: ${await errorMessage(error)}`);
     }
   }
 

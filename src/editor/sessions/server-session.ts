@@ -11,7 +11,7 @@ import type { FaultProfile } from '../../server/faults/profiles.ts';
 import type { FirmwareServer } from '../../server/firmware-server.ts';
 import { ReleaseStore, type Release } from '../../server/release-store.ts';
 import type { TransferEvent } from '../../server/transfer-events.ts';
-import { errorLine } from '../../texts/error-texts.ts';
+import { errorMessage } from '../error-message.ts';
 import { reportError } from '../report-error.ts';
 import { readSettings } from '../settings.ts';
 import type { CertificateSession } from './certificate-session.ts';
@@ -277,7 +277,7 @@ export class ServerSession implements Disposable {
       }
       this.#changed.fire(undefined);
     } catch (error) {
-      if (isOtaError(error, 'manifest.badImage')) this.#log.warn(errorLine(error));
+      if (isOtaError(error, 'manifest.badImage')) this.#log.warn(await errorMessage(error));
       else reportError(error, this.#log);
     }
   }
@@ -325,7 +325,7 @@ export class ServerSession implements Disposable {
       if (server.protocol === 'https') server.configure({ credentials: await this.#certificates.credentials() });
       if (this.#state.kind === 'on') this.#setState({ ...this.#state, url: server.url });
     } catch (error) {
-      if (isOtaError(error)) void window.showWarningMessage(errorLine(error));
+      if (isOtaError(error)) void window.showWarningMessage(await errorMessage(error));
     }
   }
 }

@@ -57,10 +57,11 @@ function toItem(node: TreeNode): TreeItem {
   return item;
 }
 
-/** A tree view that shows what `roots` gives, anew whenever one of the `changes` fires. Changes within one turn are drawn once. */
+/** A tree view that shows what `roots` gives, anew whenever one of the `changes` fires. Changes within one turn are drawn once. What makes the
+ * rows can be loaded by `roots` itself: nobody waits for it at activation. */
 export class NodeView implements Disposable, TreeDataProvider<TreeNode> {
   readonly #viewId: string;
-  readonly #roots: () => readonly TreeNode[];
+  readonly #roots: () => Promise<readonly TreeNode[]>;
   readonly #changed = new EventEmitter<undefined>();
   readonly #view: TreeView<TreeNode>;
   readonly #subscriptions: readonly { dispose(): void }[];
@@ -69,7 +70,7 @@ export class NodeView implements Disposable, TreeDataProvider<TreeNode> {
 
   constructor(
     viewId: string,
-    roots: () => readonly TreeNode[],
+    roots: () => Promise<readonly TreeNode[]>,
     changes: readonly ((listener: () => void) => { dispose(): void })[],
   ) {
     this.#viewId = viewId;
@@ -97,7 +98,7 @@ export class NodeView implements Disposable, TreeDataProvider<TreeNode> {
 
   /** Shows the view with one of its top rows opened and selected; only the view when there is no such row. */
   async reveal(...ids: readonly string[]): Promise<void> {
-    const node = this.#roots().find(({ id }) => ids.includes(id));
+    const node = (await this.#roots()).find(({ id }) => ids.includes(id));
     if (node === undefined) await commands.executeCommand(`${this.#viewId}.focus`);
     else await this.#view.reveal(node, { select: true, focus: true, expand: true });
   }
@@ -111,8 +112,8 @@ export class NodeView implements Disposable, TreeDataProvider<TreeNode> {
     return toItem(node);
   }
 
-  getChildren(node?: TreeNode): TreeNode[] {
-    return [...(node === undefined ? this.#roots() : (node.children ?? []))];
+  async getChildren(node?: TreeNode): Promise<TreeNode[]> {
+    return [...(node === undefined ? await this.#roots() : (node.children ?? []))];
   }
 
   dispose(): void {
