@@ -109,18 +109,16 @@ async function tellCancelled(
   label: string,
 ): Promise<void> {
   const slot = slots.slots.find(({ partition }) => partition.label === label);
-  const { rereadSlots } = await import('../../flash/slots.ts');
-  try {
-    await chip.link.recover();
-    const now = await rereadSlots(chip, slots, slot?.partition.offset);
-    session.slots.put(address, now);
-    void window.showWarningMessage(
-      l10n.t('Cancelled: {0} may be partly written, and the board boots {1}.', label, nextTitle(now)),
-    );
-  } catch (error) {
-    if (!isOtaError(error)) throw error;
+  const { slotsAfterCancel } = await import('../../ota/after-flash.ts');
+  const now = await slotsAfterCancel(chip, slots, slot?.partition.offset);
+  if (now === undefined) {
     void window.showWarningMessage(l10n.t('Cancelled: {0} may be partly written.', label));
+    return;
   }
+  session.slots.put(address, now);
+  void window.showWarningMessage(
+    l10n.t('Cancelled: {0} may be partly written, and the board boots {1}.', label, nextTitle(now)),
+  );
 }
 
 /** `ota_1 (1.1.0)`, or that it is nothing. */

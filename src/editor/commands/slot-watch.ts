@@ -2,9 +2,7 @@ import { commands, l10n, window } from 'vscode';
 import type { FlashBoardOptions } from '../../flash/flash-board.ts';
 import type { FlashRequest } from '../../flash/flash-plan.ts';
 import type { ChipSlots } from '../../flash/slots.ts';
-import { readAppDescription } from '../../image/app-description.ts';
-import { IMAGE_MAGIC } from '../../image/image-header.ts';
-import { afterAppFlash } from '../../ota/slot-rows.ts';
+import { appToFlash, asleepAfterFlash } from '../../ota/after-flash.ts';
 import { commandId } from '../../texts/contributions.ts';
 import { FROM_MESSAGE } from './slot-question.ts';
 import { bootReasonText, slotTitle } from '../../texts/slot-texts.ts';
@@ -19,9 +17,8 @@ interface SlotWatch {
 /** Looks at the slots after flashing: an application that is flashed without otadata may not be what boots, and slots that were read before are
  * worth reading again. */
 export function watchSlots(session: WindowSession, address: string, name: string, request: FlashRequest): SlotWatch {
-  const app = request.files.find((file) => file.name === 'app' && file.bytes[0] === IMAGE_MAGIC);
-  const isAppAlone = app !== undefined && !request.files.some((file) => file.name === 'otadata');
-  const isWorthReading = isAppAlone || session.slots.slotsOf(address) !== undefined;
+  const app = appToFlash(request);
+  const isWorthReading = app?.isAlone === true || session.slots.slotsOf(address) !== undefined;
   let slots: ChipSlots | undefined;
   return {
     options: {
@@ -31,12 +28,9 @@ export function watchSlots(session: WindowSession, address: string, name: string
     },
     tell: () => {
       if (app === undefined) return;
-      session.slots.noteFlashed(address, {
-        offset: app.offset,
-        elfSha256: readAppDescription(app.bytes)?.elfSha256,
-      });
-      const after = slots === undefined ? undefined : afterAppFlash(slots, app.offset);
-      if (slots === undefined || after === undefined || !isAppAlone || after.willBoot) return;
+      session.slots.noteFlashed(address, { offset: app.offset, elfSha256: app.elfSha256 });
+      const after = asleepAfterFlash(app, slots);
+      if (slots === undefined || after === undefined) return;
       const boot = l10n.t('Boot What I Just Flashed');
       const message = l10n.t(
         'What was flashed into {0} does not boot: {1} boots {2} instead, because {3}.',

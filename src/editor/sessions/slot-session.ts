@@ -92,13 +92,14 @@ export class SlotSession implements Disposable {
     signal?: AbortSignal,
     onProgress?: OnProgress,
   ): Promise<ChipSlots> {
-    const { readSlots } = await import('../../flash/slots.ts');
-    const ota = this.#projects.project?.ota;
+    const [{ readSlots }, { slotReading }] = await Promise.all([
+      import('../../flash/slots.ts'),
+      import('../../ota/after-flash.ts'),
+    ]);
     const slots = await readSlots(
       chip,
       {
-        rollbackEnabled: ota?.isRollbackEnabled ?? false,
-        ...(ota === undefined ? {} : { tableOffset: ota.partitionTableOffset }),
+        ...slotReading(this.#projects.project),
         ...(onProgress === undefined ? {} : { onProgress }),
       },
       signal,
