@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import { DisposableStore, type Disposable } from '../../base/disposable.ts';
 import { Emitter } from '../../base/emitter.ts';
 import type { FileStore } from '../../base/files.ts';
+import { OtaError } from '../../base/ota-error.ts';
 import type { DeliverSteps } from '../../ota/deliver.ts';
 import type { Delivery, DeliveryRecord } from '../../ota/delivery.ts';
 import type { UpdateHistory } from '../../ota/history.ts';
