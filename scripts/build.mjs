@@ -1,10 +1,10 @@
 import { rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { extensionBundle, webviewBundle } from './lib/bundle.mjs';
+import { commandLineBundle, extensionBundle, webviewBundle } from './lib/bundle.mjs';
 import { inRoot } from './lib/repository.mjs';
 import { say, seconds } from './lib/terminal.mjs';
 
-// Makes dist/ of src/: the extension and the pages of its webviews. --sizes tells what each npm package adds.
+// Makes dist/ of src/: the extension, the pages of its webviews, and the command line. --sizes tells what each npm package adds.
 const { values } = parseArgs({
   options: {
     watch: { type: 'boolean', default: false },
@@ -37,6 +37,7 @@ const contexts = [
     },
   }),
   await webviewBundle(isProduction),
+  await commandLineBundle({ isProduction }),
 ].filter((context) => context !== undefined);
 
 if (values.watch) {

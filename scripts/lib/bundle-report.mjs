@@ -9,4 +9,5 @@ export const BUNDLE_REPORT = inRoot('node_modules/.cache/esp32-ota/bundle.json')
  * @property {number} bytes
  * @property {boolean} isLazy whether it is loaded by an `import()` only, after activation
  * @property {Record<string, number>} packages bytes of each npm package with code in it
+ * @property {string[]} folders of those packages, from the checkout on
  */

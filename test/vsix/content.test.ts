@@ -17,7 +17,7 @@ function text(name: string): string {
 const ALLOWED = [
   /^\[Content_Types\]\.xml$/,
   /^extension\.vsixmanifest$/,
-  /^extension\/(package\.json|readme\.md|changelog\.md|LICENSE\.txt)$/,
+  /^extension\/(package\.json|readme\.md|changelog\.md|LICENSE\.txt|SECURITY\.md|ThirdPartyNotices\.txt)$/,
   /^extension\/package\.nls(\.[a-z-]+)?\.json$/,
   /^extension\/l10n\/bundle\.l10n\.[a-z-]+\.json$/,
   /^extension\/docs\/findings\.md$/,
@@ -37,6 +37,8 @@ const REQUIRED = [
   'extension/readme.md',
   'extension/changelog.md',
   'extension/LICENSE.txt',
+  'extension/SECURITY.md',
+  'extension/ThirdPartyNotices.txt',
   'extension/dist/extension.js',
   'extension/dist/webview/flash-map.js',
   'extension/dist/webview/flash-map.css',
