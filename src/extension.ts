@@ -83,14 +83,11 @@ export function activate(context: ExtensionContext): void {
   );
   const ports = store.add(new PortSession(context.globalState, log));
   let portLeases: Promise<PortLeases> | undefined;
-  // windows of one user lock each other out through files
+  // windows of one user, of any editor, and the command line lock each other out through files
   const leases = (): Promise<PortLeases> =>
-    (portLeases ??= import('./serial/port-lease.ts').then(
-      (room) =>
-        new room.PortLeases({
-          windows: { directory: join(context.globalStorageUri.fsPath, 'ports'), windowId: env.sessionId },
-          logger: log,
-        }),
+    (portLeases ??= Promise.all([import('./serial/port-lease.ts'), import('./serial/lock-folder.ts')]).then(
+      ([room, { portLockFolder }]) =>
+        new room.PortLeases({ windows: { directory: portLockFolder(), windowId: env.sessionId }, logger: log }),
     ));
   const flash = store.add(
     new FlashSession({

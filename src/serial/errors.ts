@@ -6,7 +6,7 @@ declare module '../base/ota-error.ts' {
     'serial.busy': { address: string; holder: string; holderPid: number };
     /** Another part of this extension has the port and did not yield. */
     'serial.inUse': { address: string; holder: string };
-    /** Another window of the editor has the port. */
+    /** Another window of the editor has the port, or the command line (`windowId` begins with `cli-` then). */
     'serial.otherWindow': { address: string; holder: string; windowId: string; holderPid: number };
     /** The user may not open the device. `group` is the group that may (empty where there is none), `isMember` whether the user is in it,
      * `isActive` whether this process has it already (a new membership counts from the next login), `mode` the file's permissions such as
@@ -25,6 +25,10 @@ declare module '../base/ota-error.ts' {
     /** Used after it was closed. */
     'serial.closed': { address: string };
     'serial.noSuchPort': { address: string };
+    /** No port was named, and none of this computer looks like a board's. `ports` lists what there is, a line each. */
+    'serial.noBoard': { ports: string; count: number };
+    /** No port was named, and several look like a board's. `ports` lists these, a line each. */
+    'serial.severalBoards': { ports: string; count: number };
     'serial.notASerialDevice': { address: string };
     /** The native module does not load here. Addresses of the other two kinds still work. */
     'serial.unsupportedPlatform': { platform: string; reason: string };

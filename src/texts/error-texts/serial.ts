@@ -1,5 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type { OtaErrorCode } from '../../base/ota-error.ts';
+import { TERMINAL_WINDOW } from '../../serial/lock-folder.ts';
 import { says, type ErrorTexts } from './error-text.ts';
 
 type Code = Extract<OtaErrorCode, `serial.${string}`>;
@@ -17,7 +18,19 @@ export const serialTexts: ErrorTexts<Code> = {
       ? says(l10n.t('{0} is used by another program: close it there.', it.address))
       : says(l10n.t('{0} is used by {1} (process {2}): close it there.', it.address, it.holder, it.holderPid)),
   'serial.inUse': (it) => says(l10n.t('{0} is already in use in this window: {1}.', it.address, it.holder)),
-  'serial.otherWindow': (it) => says(l10n.t('{0} is already in use in another window: {1}.', it.address, it.holder)),
+  'serial.otherWindow': (it) =>
+    it.windowId.startsWith(TERMINAL_WINDOW)
+      ? says(
+          l10n.t('{0} is in use by esp32-ota in a terminal (process {1}): {2}.', it.address, it.holderPid, it.holder),
+        )
+      : says(
+          l10n.t(
+            '{0} is in use in another window of the editor (process {1}): {2}.',
+            it.address,
+            it.holderPid,
+            it.holder,
+          ),
+        ),
   'serial.noPermission': (it) =>
     it.isMember && !it.isActive
       ? says(l10n.t('You were added to the group {0}: log out and in again to use {1}.', it.group, it.address))
@@ -43,6 +56,11 @@ export const serialTexts: ErrorTexts<Code> = {
   'serial.gone': (it) => says(l10n.t('{0} is gone: check the cable.', it.address)),
   'serial.closed': (it) => says(l10n.t('{0} is closed.', it.address)),
   'serial.noSuchPort': (it) => says(l10n.t('There is no port {0}: check the cable and the name.', it.address)),
+  'serial.noBoard': (it) =>
+    it.count === 0
+      ? says(l10n.t('There is no serial port: plug the board in, or name a port with --port.'))
+      : says(l10n.t('No port looks like a board: plug it in, or name one with --port:\n{0}', it.ports)),
+  'serial.severalBoards': (it) => says(l10n.t('Several ports look like a board: name one with --port:\n{0}', it.ports)),
   'serial.notASerialDevice': (it) => says(l10n.t('{0} is not a serial port.', it.address)),
   'serial.unsupportedPlatform': (it) =>
     says(

@@ -103,7 +103,7 @@ describe('the lock against other windows', () => {
   it('is held from the first lease of a window to its last, and gone on every path', async () => {
     const one = new PortLeases({ windows: { directory, windowId: 'one' } });
     const two = new PortLeases({ windows: { directory, windowId: 'two' } });
-    const port = 'virtual://board';
+    const port = 'socket://board:4000';
     const yielding = { holder: 'monitor', onYield: () => Promise.resolve() };
     const held = await one.acquire(port, yielding);
     const flash = await one.acquire(port, { holder: 'flash' });
@@ -118,5 +118,14 @@ describe('the lock against other windows', () => {
     await one.acquire(port, yielding);
     await one.releaseAll();
     expect(await readdir(directory)).toEqual([]);
+  });
+
+  it('is none for a virtual board, which every process has for itself', async () => {
+    const one = new PortLeases({ windows: { directory, windowId: 'one' } });
+    const two = new PortLeases({ windows: { directory, windowId: 'two' } });
+    await one.acquire('virtual://board', { holder: 'monitor' });
+    await two.acquire('virtual://board', { holder: 'monitor' });
+    await one.releaseAll();
+    await two.releaseAll();
   });
 });
