@@ -12,6 +12,7 @@ const MAY_IMPORT = {
   ota: ['base', 'image', 'serial', 'idf', 'server', 'flash', 'monitor', 'doctor'],
   texts: ['base', 'image', 'serial', 'idf', 'server', 'flash', 'monitor', 'doctor', 'ota'],
   editor: ['base', 'image', 'serial', 'idf', 'server', 'flash', 'monitor', 'doctor', 'ota', 'texts'],
+  'command-line': ['base', 'image', 'serial', 'idf', 'server', 'flash', 'monitor', 'doctor', 'ota', 'texts'],
 };
 
 const arrows = Object.entries(MAY_IMPORT).map(([room, rooms]) => ({
@@ -41,10 +42,16 @@ module.exports = {
   forbidden: [
     ...arrows,
     {
-      name: 'nobody-imports-the-composition-root',
+      name: 'nobody-imports-a-composition-root',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/extension[.]ts$' },
-      to: { path: '^src/extension[.]ts$' },
+      from: { path: '^src/' },
+      to: { path: '^src/(extension|cli)[.]ts$' },
+    },
+    {
+      name: 'no-editor-in-the-command-line',
+      severity: 'error',
+      from: { path: '^src/cli[.]ts$' },
+      to: { path: '^src/editor/' },
     },
     {
       name: 'vscode-only-in-editor',

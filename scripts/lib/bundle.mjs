@@ -17,7 +17,7 @@ const MERGED = 'core.js';
 /**
  * @typedef {object} BundleOptions
  * @property {boolean} isProduction minified and without source maps
- * @property {(files: BundleFile[]) => void} [onBuilt] called after each build of the extension that succeeded
+ * @property {((files: BundleFile[]) => void) | undefined} [onBuilt] called after each build of the extension that succeeded
  */
 
 /**
@@ -159,7 +159,8 @@ function writeMerged(modules, folder, chunks) {
     `const M={${table.join(',\n')}},L={};`,
     // modules see each other, and files that are loaded later, by paths relative to their own
     'const at=(d,i)=>i[0]!=="."?i:(i[1]==="."?"":d)+i.replace(/^\\.{1,2}\\//,"");',
-    'const load=n=>{if(n in L)return L[n].exports;const m=L[n]={exports:{}},d=n.includes("/")?' + `${JSON.stringify(`${chunks}/`)}:"";`,
+    'const load=n=>{if(n in L)return L[n].exports;const m=L[n]={exports:{}},d=n.includes("/")?' +
+      `${JSON.stringify(`${chunks}/`)}:"";`,
     'M[n](m,m.exports,i=>{const p=at(d,i);return p in M?load(p):require(p===i?i:"../"+p)});return m.exports};',
     'module.exports=load;',
   ];

@@ -90,7 +90,49 @@ const FORBIDDEN: readonly Planted[] = [
     title: 'anything → the composition root',
     from: 'editor/b.ts',
     imports: '../extension.ts',
-    rule: 'nobody-imports-the-composition-root',
+    rule: 'nobody-imports-a-composition-root',
+  },
+  {
+    title: 'anything → the composition root of the command line',
+    from: 'command-line/r.ts',
+    imports: '../cli.ts',
+    rule: 'nobody-imports-a-composition-root',
+  },
+  {
+    title: 'one composition root → the other',
+    from: 'extension.ts',
+    imports: './cli.ts',
+    rule: 'nobody-imports-a-composition-root',
+  },
+  {
+    title: 'the command line → editor',
+    from: 'command-line/a.ts',
+    imports: '../editor/ok.ts',
+    how: 'type',
+    rule: 'arrows-of-command-line',
+  },
+  {
+    title: 'the command line → virtual-board',
+    from: 'command-line/b.ts',
+    imports: '../virtual-board/ok.ts',
+    how: 'dynamic',
+    rule: 'arrows-of-command-line',
+  },
+  { title: 'the command line → vscode', from: 'command-line/c.ts', imports: 'vscode', rule: 'vscode-only-in-editor' },
+  { title: 'ota → the command line', from: 'ota/l.ts', imports: '../command-line/ok.ts', rule: 'arrows-of-ota' },
+  { title: 'texts → the command line', from: 'texts/l.ts', imports: '../command-line/ok.ts', rule: 'arrows-of-texts' },
+  {
+    title: 'editor → the command line',
+    from: 'editor/l.ts',
+    imports: '../command-line/ok.ts',
+    rule: 'arrows-of-editor',
+  },
+  {
+    title: 'the root of the command line → editor',
+    from: 'cli.ts',
+    imports: './editor/ok.ts',
+    how: 'dynamic',
+    rule: 'no-editor-in-the-command-line',
   },
   { title: 'core → vscode', from: 'ota/c.ts', imports: 'vscode', rule: 'vscode-only-in-editor' },
   {
@@ -137,12 +179,14 @@ const ROOMS = [
   'ota',
   'texts',
   'editor',
+  'command-line',
   'virtual-board',
 ];
 
 /** Arrows that the house allows: the gate must not fail everything. */
 const ALLOWED: readonly Omit<Planted, 'rule'>[] = [
   { title: 'image → base', from: 'image/fine.ts', imports: '../base/ok.ts' },
+  { title: 'the command line → texts', from: 'command-line/fine.ts', imports: '../texts/ok.ts' },
   { title: 'editor → texts', from: 'editor/fine-texts.ts', imports: '../texts/ok.ts' },
   { title: 'ota → doctor', from: 'ota/fine.ts', imports: '../doctor/ok.ts' },
   { title: 'editor → ota', from: 'editor/fine.ts', imports: '../ota/ok.ts', how: 'dynamic' },

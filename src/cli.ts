@@ -1,0 +1,106 @@
+import { join } from 'node:path';
+import { version } from '../package.json';
+import { systemClock } from './base/clock.ts';
+import { diskFiles } from './base/files.ts';
+import type { Logger } from './base/logger.ts';
+import { COMMANDS } from './command-line/commands/commands.ts';
+import type { Makers } from './command-line/command.ts';
+import { dataFolder } from './command-line/data-folder.ts';
+import { EXIT, type ExitCode } from './command-line/exit-codes.ts';
+import { runCommandLine } from './command-line/run-command-line.ts';
+import { userLanguage } from './command-line/user-language.ts';
+import type { CertificateStore } from './server/certificate-store.ts';
+import type { PortLeases } from './serial/port-lease.ts';
+import { useLanguage } from './texts/language.ts';
+
+/** The composition root of the command line: as extension.ts is that of the editor. Heavy parts load when they are needed. */
+async function main(): Promise<void> {
+  const argv = process.argv.slice(2);
+  const tag = userLanguage(argv, process.env);
+  if (tag === 'zh-cn') {
+    const { default: bundle } = await import('../l10n/bundle.l10n.zh-cn.json');
+    useLanguage({ tag, bundle });
+  } else {
+    useLanguage({ tag });
+  }
+  const { signal, endCode } = listenToSignals();
+  endQuietlyWithoutReader();
+  const code = await runCommandLine({
+    argv,
+    env: process.env,
+    cwd: process.cwd(),
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    signal,
+    endCode,
+    files: diskFiles,
+    clock: systemClock,
+    commands: COMMANDS,
+    version,
+    makers,
+    errorTexts: async () => (await import('./texts/error-texts.ts')).textOfError,
+  });
+  // what was written to a pipe is on its way; whatever else still runs has nothing more to say
+  await Promise.all([process.stdout, process.stderr].map(written));
+  process.exit(code);
+}
+
+function makers(folder: string | undefined, log: Logger): Makers {
+  const directory = folder ?? dataFolder(process.env);
+  let certificates: Promise<CertificateStore> | undefined;
+  let leases: Promise<PortLeases> | undefined;
+  return {
+    dataFolder: directory,
+    createVirtualDevice: async (plan) => new (await import('./virtual-board/wired-board.ts')).WiredBoard(plan),
+    certificateStore: () =>
+      (certificates ??= import('./server/certificate-store.ts').then(
+        (room) => new room.CertificateStore(directory, diskFiles),
+      )),
+    portLeases: () =>
+      (leases ??= import('./serial/port-lease.ts').then(
+        (room) =>
+          new room.PortLeases({
+            windows: { directory: join(directory, 'ports'), windowId: `cli-${process.pid}` },
+            logger: log,
+          }),
+      )),
+    imageCache: async () =>
+      (await import('./flash/image-cache.ts')).directoryCache(join(directory, 'flashed'), diskFiles),
+  };
+}
+
+/** The first signal asks everything to end in order, the second ends the process at once. */
+function listenToSignals(): { readonly signal: AbortSignal; readonly endCode: () => ExitCode } {
+  const stop = new AbortController();
+  let endCode: ExitCode = EXIT.cancelled;
+  const codes = { SIGINT: EXIT.cancelled, SIGTERM: EXIT.terminated, SIGHUP: EXIT.hungUp } as const;
+  for (const [name, code] of Object.entries(codes)) {
+    process.on(name, () => {
+      if (stop.signal.aborted) process.exit(code);
+      endCode = code;
+      stop.abort();
+    });
+  }
+  return { signal: stop.signal, endCode: () => endCode };
+}
+
+/** `esp32-ota … | head`: the reader has enough. */
+function endQuietlyWithoutReader(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') process.exit(EXIT.ok);
+      throw error;
+    });
+  }
+}
+
+function written(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    stream.write('', () => {
+      resolve();
+    });
+  });
+}
+
+void main();
