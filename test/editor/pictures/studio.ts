@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { chromium } from 'playwright-core';
 import type { Browser, Locator, Page } from 'playwright-core';
-import { afterAll, beforeAll, inject } from 'vitest';
+import { afterAll, beforeAll, beforeEach, inject } from 'vitest';
 import { inRoot, readJson } from '../../../scripts/lib/repository.mjs';
 import { SELECTORS } from '../harness/selectors.ts';
 import { createWorkbench } from '../harness/workbench.ts';
@@ -72,6 +72,12 @@ export function openStudio(language: PictureLanguage, options: WorkbenchOptions)
     const page = await context.newPage();
     page.setDefaultTimeout(45_000);
     await workbench.start(page);
+  });
+
+  beforeEach(({ task, onTestFailed }) => {
+    onTestFailed(async () => {
+      await workbench.screenshot(`failed picture ${language} ${task.name}`);
+    });
   });
 
   afterAll(async () => {
