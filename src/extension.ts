@@ -4,7 +4,7 @@ import { registerBuildTasks } from './editor/build-task.ts';
 import { registerCommands } from './editor/commands/command-table.ts';
 import { setContext } from './editor/context.ts';
 import { VIEWS } from './texts/contributions.ts';
-import { describeGit } from './editor/describe-git.ts';
+import { describeGit } from './ota/describe-git.ts';
 import type { Panels } from './editor/panels/panels.ts';
 import { BoardSession } from './editor/sessions/board-session.ts';
 import { CertificateSession } from './editor/sessions/certificate-session.ts';
@@ -161,6 +161,8 @@ export function activate(context: ExtensionContext): void {
   const session: WindowSession = {
     files: diskFiles,
     log,
+    extensionFolder: context.extensionUri.fsPath,
+    memento: context.globalState,
     projects,
     certificates: certificateSession,
     certificateStore,
@@ -281,7 +283,14 @@ export function activate(context: ExtensionContext): void {
   updateContext();
   setContext('isActive', true);
   reportInvalidSettings(log);
-  void projects.refresh();
+  void projects.refresh().then(async () => {
+    setContext('hasLooked', true);
+    const steps = await import('./editor/first-steps.ts');
+    store.add(steps.watchFirstSteps(session));
+    await steps.resumeWalkthrough(context.globalState).catch((error: unknown) => {
+      log.debug(String(error)); // an editor without walkthroughs
+    });
+  });
 }
 
 function selectedProject({ projects }: WindowSession): ReturnType<Parameters<typeof registerBuildTasks>[0]> {

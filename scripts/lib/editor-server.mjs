@@ -77,6 +77,20 @@ export function writeUserSettings(folders, settings = {}) {
 }
 
 /**
+ * Lets VS Code's server take a language for browsers that ask for it first (`Accept-Language`), with nothing translated of its own: its words
+ * stay English, and those of extensions are theirs in that language.
+ * @param {EditorFolders} folders
+ * @param {string} language such as `zh-cn`
+ */
+export function addLanguage({ data }, language) {
+  const translations = path.join(data, 'no-translations.json');
+  mkdirSync(data, { recursive: true });
+  writeFileSync(translations, JSON.stringify({ contents: {} }));
+  const pack = { hash: 'empty', label: language, extensions: [], translations: { vscode: translations } };
+  writeFileSync(path.join(data, 'languagepacks.json'), JSON.stringify({ [language]: pack }));
+}
+
+/**
  * A port of 127.0.0.1 that is free now.
  * @returns {Promise<number>}
  */

@@ -1,6 +1,6 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { installExtension, writeUserSettings } from './editor-server.mjs';
+import { addLanguage, installExtension, writeUserSettings } from './editor-server.mjs';
 import { run } from './processes.mjs';
 import { inRoot } from './repository.mjs';
 import { say, timed } from './terminal.mjs';
@@ -65,8 +65,9 @@ export async function installBuiltExtension(host) {
   writeFileSync(stamp, content);
 }
 
-/** Settings for the first run; later ones keep what was changed in the editor. */
+/** Settings for the first run; later ones keep what was changed in the editor. A Chinese browser gets the extension in Chinese. */
 export function prepareSettings() {
+  addLanguage(EDITOR_FOLDERS, 'zh-cn');
   if (existsSync(path.join(EDITOR_FOLDERS.data, 'User/settings.json'))) return;
   writeUserSettings(EDITOR_FOLDERS, { 'workbench.startupEditor': 'readme' });
 }

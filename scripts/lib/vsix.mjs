@@ -12,7 +12,7 @@ export async function buildForProduction() {
 
 /** A fingerprint of what a VSIX would be made of, after a build. */
 export function packagedContent() {
-  const files = ['dist', 'media', 'l10n'].flatMap((folder) =>
+  const files = ['dist', 'examples', 'media', 'l10n'].flatMap((folder) =>
     readdirSync(inRoot(folder), { recursive: true, encoding: 'utf8' }).map((name) => inRoot(folder, name)),
   );
   const top = readdirSync(ROOT).filter((name) =>

@@ -52,7 +52,7 @@ export function buildInvocation(projectFolder: string, folder: WorkspaceFolder |
   return invocation;
 }
 
-function execution(
+function executionOf(
   { commandLine, environment, program }: BuildInvocation,
   cwd: string,
 ): ShellExecution | ProcessExecution {
@@ -69,7 +69,7 @@ function buildTask(projectFolder: string, folder: WorkspaceFolder | undefined, d
     folder ?? TaskScope.Workspace,
     l10n.t('build'),
     'ESP32 OTA',
-    execution(invocation, projectFolder),
+    executionOf(invocation, projectFolder),
     ['$gcc'],
   );
   task.group = TaskGroup.Build;

@@ -1,4 +1,4 @@
-import type { LogOutputChannel } from 'vscode';
+import type { LogOutputChannel, Memento } from 'vscode';
 import type { FileStore } from '../base/files.ts';
 import type { Timeline } from '../ota/update-state.ts';
 import type { CertificateStore } from '../server/certificate-store.ts';
@@ -19,6 +19,10 @@ import type { SlotSession } from './sessions/slot-session.ts';
 export interface WindowSession {
   readonly files: FileStore;
   readonly log: LogOutputChannel;
+  /** Where the extension is installed. */
+  readonly extensionFolder: string;
+  /** What is kept for all windows of the user. */
+  readonly memento: Memento;
   readonly projects: ProjectSession;
   readonly certificates: CertificateSession;
   readonly certificateStore: () => Promise<CertificateStore>;

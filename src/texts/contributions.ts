@@ -1,6 +1,8 @@
 /** Every id that package.json declares, in one typed place. A test compares the two both ways. */
 
 export const COMMANDS = [
+  'getStarted',
+  'openExample',
   'selectProject',
   'bumpVersion',
   'buildFirmware',
@@ -74,11 +76,39 @@ export function commandId(name: CommandName): `esp32Ota.${CommandName}` {
   return `esp32Ota.${name}`;
 }
 
+/** What a language model may call, by the names that follow `esp32ota_`. */
+export const TOOLS = [
+  'list_boards',
+  'check_setup',
+  'server_status',
+  'start_server',
+  'stop_server',
+  'rehearse_update',
+  'deliver_update',
+  'last_update',
+  'read_slots',
+  'boot_slot',
+  'monitor_tail',
+] as const;
+
+export type ToolName = (typeof TOOLS)[number];
+
+/** The name VS Code knows a tool by. */
+export function toolId(name: ToolName): `esp32ota_${ToolName}` {
+  return `esp32ota_${name}`;
+}
+
 export const VIEWS = {
   container: 'esp32Ota',
   firmware: 'esp32Ota.firmware',
   devices: 'esp32Ota.devices',
   updates: 'esp32Ota.updates',
+} as const;
+
+/** What leads a newcomer to the first update; each step is done when the context key of its completion event is true. */
+export const WALKTHROUGH = {
+  id: 'firstUpdate',
+  steps: ['openProject', 'installCertificate', 'build', 'attachBoard', 'deliver', 'updateBoard'],
 } as const;
 
 export const TASK_TYPE = 'esp32Ota';
@@ -87,9 +117,15 @@ export const TASK_TYPE = 'esp32Ota';
 export interface ContextKeys {
   /** The extension runs in this window. */
   isActive: boolean;
+  /** The workspace was searched for projects. */
+  hasLooked: boolean;
   hasProject: boolean;
   /** The selected project has a built application. */
   hasImage: boolean;
+  /** The selected project holds the certificate that its server is checked with. */
+  hasCertificate: boolean;
+  /** The built application holds it. */
+  isServerTrusted: boolean;
   serverState: 'off' | 'starting' | 'on';
   hasRelease: boolean;
   /** An image outside the selected project is served. */
@@ -105,12 +141,19 @@ export interface ContextKeys {
   hasMonitor: boolean;
   /** The history of the selected project has something in it. */
   hasUpdates: boolean;
+  /** One of them ended confirmed. */
+  hasConfirmedUpdate: boolean;
+  /** One that ended confirmed was of a real board. */
+  hasUpdatedBoard: boolean;
 }
 
 export const CONTEXT_KEYS = [
   'isActive',
+  'hasLooked',
   'hasProject',
   'hasImage',
+  'hasCertificate',
+  'isServerTrusted',
   'serverState',
   'hasRelease',
   'hasAddedImage',
@@ -122,6 +165,8 @@ export const CONTEXT_KEYS = [
   'hasRemotePort',
   'hasMonitor',
   'hasUpdates',
+  'hasConfirmedUpdate',
+  'hasUpdatedBoard',
 ] as const satisfies readonly (keyof ContextKeys)[];
 
 /** Settings below `esp32Ota.`, with the types package.json promises. */

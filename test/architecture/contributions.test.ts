@@ -6,9 +6,10 @@ import {
   SETTINGS_SECTION,
   TASK_TYPE,
   VIEWS,
+  WALKTHROUGH,
   commandId,
   type SettingTypes,
-} from '../../src/editor/contributions.ts';
+} from '../../src/texts/contributions.ts';
 
 interface Manifest {
   contributes: {
@@ -21,6 +22,7 @@ interface Manifest {
     menus: Record<string, { command?: string; submenu?: string; when?: string }[]>;
     submenus: { id: string }[];
     taskDefinitions: { type: string }[];
+    walkthroughs: { id: string; steps: { id: string; completionEvents: string[] }[] }[];
   };
   capabilities: { untrustedWorkspaces: { restrictedConfigurations: string[] } };
 }
@@ -107,6 +109,14 @@ describe('package.json and src/editor/contributions.ts', () => {
     );
   });
 
+  it('declare the same walkthrough, whose steps are completed by what is so and not by a click', () => {
+    expect(
+      manifest.contributes.walkthroughs.map(({ id, steps }) => ({ id, steps: steps.map((step) => step.id) })),
+    ).toEqual([WALKTHROUGH]);
+    const events = manifest.contributes.walkthroughs.flatMap(({ steps }) => steps.map((step) => step.completionEvents));
+    expect(events.map((one) => one.map((event) => event.split(':')[0]))).toEqual(events.map(() => ['onContext']));
+  });
+
   it('declare the same task type', () => {
     expect(manifest.contributes.taskDefinitions.map((one) => one.type)).toEqual([TASK_TYPE]);
   });
@@ -114,8 +124,13 @@ describe('package.json and src/editor/contributions.ts', () => {
   it('use only context keys that exist, and use each of them', () => {
     const text = readFileSync('package.json', 'utf8');
     const whens = [...text.matchAll(/"when": "((?:[^"\\]|\\.)*)"/g)].map((match) => match[1] ?? '');
+    const completions = manifest.contributes.walkthroughs.flatMap(({ steps }) =>
+      steps.flatMap(({ completionEvents }) => completionEvents),
+    );
     const used = new Set(
-      whens.flatMap((when) => [...when.matchAll(/\besp32Ota\.(\w+)/g)].map((match) => match[1] ?? '')),
+      [...whens, ...completions].flatMap((when) =>
+        [...when.matchAll(/\besp32Ota\.(\w+)/g)].map((match) => match[1] ?? ''),
+      ),
     );
     for (const view of [VIEWS.firmware, VIEWS.devices, VIEWS.updates]) used.delete(view.replace('esp32Ota.', ''));
     expect(sorted(used)).toEqual(sorted(CONTEXT_KEYS));
@@ -134,7 +149,14 @@ describe('package.json and src/editor/contributions.ts', () => {
 
   it('hide every command that cannot run always from the palette by a condition', () => {
     const conditioned = new Set(manifest.contributes.menus['commandPalette']?.map((one) => one.command));
-    const always = ['createCertificate', 'showCertificate', 'useOwnCertificate', 'showServerLog'] as const;
+    const always = [
+      'getStarted',
+      'openExample',
+      'createCertificate',
+      'showCertificate',
+      'useOwnCertificate',
+      'showServerLog',
+    ] as const;
     expect(sorted(COMMANDS.map(commandId).filter((id) => !conditioned.has(id)))).toEqual(sorted(always.map(commandId)));
   });
 });

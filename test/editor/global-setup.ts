@@ -4,7 +4,12 @@ import path from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { ensureChromium } from '../../scripts/lib/chromium.mjs';
 import { ensureEditorHost } from '../../scripts/lib/editor-host.mjs';
-import { installExtension, startEditorServer, writeUserSettings } from '../../scripts/lib/editor-server.mjs';
+import {
+  addLanguage,
+  installExtension,
+  startEditorServer,
+  writeUserSettings,
+} from '../../scripts/lib/editor-server.mjs';
 import { inRoot } from '../../scripts/lib/repository.mjs';
 import { packageExtension } from '../../scripts/lib/vsix.mjs';
 import { startBrowser } from './harness/browser.ts';
@@ -33,6 +38,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     const own = path.join(scratchFolder, String(index));
     const folders = { data: path.join(own, 'data'), extensions: path.join(own, 'extensions') };
     writeUserSettings(folders);
+    addLanguage(folders, 'zh-cn');
     await installExtension(host, folders, vsix);
     // whether a folder has to be trusted is decided by a user setting, per test file
     const server = await startEditorServer(host, folders, { asksForTrust: true });

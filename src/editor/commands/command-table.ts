@@ -6,6 +6,7 @@ import type { WindowSession } from '../window-session.ts';
 import type { Handler } from './run.ts';
 
 /** Rooms of handlers, each loaded when one of its commands runs for the first time: none of them is needed at start. */
+const start = () => import('./start-commands.ts');
 const project = () => import('./project-commands.ts');
 const doctor = () => import('./doctor-commands.ts');
 const certificate = () => import('./certificate-commands.ts');
@@ -23,6 +24,8 @@ const panel = () => import('./panel-commands.ts');
 
 /** Every command, with what it does. */
 const HANDLERS = {
+  getStarted: async () => (await start()).getStarted,
+  openExample: async () => (await start()).openExample,
   selectProject: async () => (await project()).selectProject,
   bumpVersion: async () => (await project()).bumpVersion,
   buildFirmware: async () => (await project()).buildFirmware,

@@ -30,6 +30,8 @@ export interface WorkbenchOptions {
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Whether the opened folder is trusted without asking. Default: true. */
   readonly isTrusted?: boolean;
+  /** The language that the browser asks for. VS Code's own words are English in every one, ours are translated. Default: English. */
+  readonly language?: 'zh-cn';
   /** Runs in the new workspace folder before it is opened, to prepare its files. */
   readonly prepare?: (folder: string) => void | Promise<void>;
 }
@@ -50,10 +52,11 @@ const HARNESS_SETTINGS = {
 };
 
 /** What a color theme setting makes of the page. */
-const THEMES = {
+export const THEMES = {
   dark: { theme: 'Dark Modern', marker: 'vs-dark' },
   light: { theme: 'Light Modern', marker: 'vs' },
   'high contrast': { theme: 'Default High Contrast', marker: 'hc-black' },
+  'high contrast light': { theme: 'Default High Contrast Light', marker: 'hc-light' },
 } as const;
 
 /** Removes the traces of earlier test files: what the extension has stored, window layouts, logs. */
@@ -194,6 +197,7 @@ export function createWorkbench(session: EditorSession, options: WorkbenchOption
     async start(inPage: Page): Promise<void> {
       current = inPage;
       forgetState(session);
+      if (options.language !== undefined) await inPage.setExtraHTTPHeaders({ 'accept-language': options.language });
       // VS Code reads the user settings when a window opens; it does not watch them here
       writeUserSettings(
         { data: session.dataFolder, extensions: session.extensionsFolder },
