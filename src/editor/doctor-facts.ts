@@ -1,25 +1,13 @@
 import { env, workspace } from 'vscode';
-import { readFile, stat } from 'node:fs/promises';
-import { connect } from 'node:net';
-import { hostname } from 'node:os';
-import { dirname, isAbsolute, join } from 'node:path';
 import type { FileStore } from '../base/files.ts';
-import { isOtaError } from '../base/ota-error.ts';
-import { BOOTLOADER_CONFIG } from '../doctor/checks/behaviour.ts';
-import type {
-  BoardFacts,
-  CertificateFacts,
-  DoctorFacts,
-  HostFacts,
-  PrivateKeyFile,
-  ServerFacts,
-} from '../doctor/facts.ts';
+import type { BoardFacts, CertificateFacts, DoctorFacts, PrivateKeyFile, ServerFacts } from '../doctor/facts.ts';
 import { findPrivateKeys } from '../idf/private-keys.ts';
 import type { IdfProject } from '../idf/project.ts';
 import type { SeenClients } from '../ota/clients.ts';
+import { gitFacts } from '../ota/git-keys.ts';
+import { hostFacts, isListening, readSetupTexts } from '../ota/setup-facts.ts';
 import { lanAddresses } from '../server/lan-addresses.ts';
 import { boardFactsOf } from './board-facts.ts';
-import { gitFacts } from './git-keys.ts';
 import type { BoardSession } from './sessions/board-session.ts';
 import type { CertificateSession } from './sessions/certificate-session.ts';
 import { VIRTUAL_PORT } from '../ota/virtual-port.ts';
@@ -51,8 +39,8 @@ export async function gatherFacts(
   const { server } = sources;
   const keys = await privateKeys(sources, project);
   const [texts, host, isPortTaken] = await Promise.all([
-    readTexts(sources, project, keys),
-    hostFacts(),
+    readSetupTexts(project, keys, sources.files),
+    hostFacts(env.remoteName !== undefined),
     options.probe && server.state.kind === 'off' && workspace.isTrusted ? isListening(portOf(sources)) : undefined,
   ]);
   const certificate = certificateFacts(sources);
@@ -85,44 +73,6 @@ async function privateKeys({ files }: FactSources, project: IdfProject): Promise
   const paths = await findPrivateKeys(project.folder, files);
   // a repository's configuration can name programs
   return workspace.isTrusted ? gitFacts(project.folder, paths) : paths.map((path) => ({ path }));
-}
-
-/** Of files that findings may point into, or whose content they are about. One that can't be read counts as not there. */
-async function readTexts(
-  { files }: FactSources,
-  project: IdfProject,
-  keys: readonly PrivateKeyFile[],
-): Promise<ReadonlyMap<string, string>> {
-  const { folder, ota, partitionTable, certificate } = project;
-  const bundle = ota.customBundlePath?.value ?? '';
-  const paths = new Set([
-    project.sdkconfigPath,
-    join(folder, 'sdkconfig.defaults'),
-    ...project.defaults.map(({ path }) => path),
-    project.cmakePath,
-    join(folder, 'main', 'CMakeLists.txt'),
-    project.versionTxtPath,
-    certificate.path,
-    ...project.embeddedFiles.flatMap(({ path }) => path ?? []),
-    ...(project.buildFolder === undefined ? [] : [join(project.buildFolder, BOOTLOADER_CONFIG)]),
-    ...(bundle === '' ? [] : [isAbsolute(bundle) ? bundle : join(folder, bundle)]),
-    ...(partitionTable.path === undefined ? [] : [partitionTable.path]),
-    ...keys.map(({ path }) => join(dirname(path), '.gitignore')),
-    ...project.sources.calls.map(({ path }) => path),
-  ]);
-  const texts = new Map<string, string>();
-  await Promise.all(
-    [...paths].map(async (path) => {
-      try {
-        const text = await files.readText(path);
-        // an editor's columns do not count a byte order mark
-        if (text !== undefined) texts.set(path, text.replace(/^\uFEFF/, ''));
-      } catch (error) {
-        if (!isOtaError(error)) throw error;
-      }
-    }),
-  );
-  return texts;
 }
 
 function certificateFacts({ certificates, projects }: FactSources): CertificateFacts | undefined {
@@ -168,51 +118,4 @@ export function boardFacts({
   const key = isVirtual ? VIRTUAL_PORT : address;
   if (key === '') return undefined;
   return boardFactsOf(ports.factsOf(key), slots.slotsOf(key));
-}
-
-/** Somebody answers on the port of this computer. */
-function isListening(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host: '127.0.0.1', port, timeout: 500 });
-    const end = (answer: boolean): void => {
-      socket.destroy();
-      resolve(answer);
-    };
-    socket.once('connect', () => {
-      end(true);
-    });
-    socket.once('error', () => {
-      end(false);
-    });
-    socket.once('timeout', () => {
-      end(false);
-    });
-  });
-}
-
-let hostKind: Promise<Pick<HostFacts, 'isWsl' | 'isContainer'>> | undefined;
-
-async function hostFacts(): Promise<HostFacts> {
-  hostKind ??= findHostKind();
-  const own = hostname().toLowerCase().replace(/\.$/, '');
-  return {
-    ...(await hostKind),
-    platform: process.platform,
-    isRemote: env.remoteName !== undefined,
-    names: own === '' ? [] : own.includes('.') ? [own] : [own, `${own}.local`],
-  };
-}
-
-async function findHostKind(): Promise<Pick<HostFacts, 'isWsl' | 'isContainer'>> {
-  if (process.platform !== 'linux') return { isWsl: false, isContainer: false };
-  const exists = (path: string): Promise<boolean> =>
-    stat(path).then(
-      () => true,
-      () => false,
-    );
-  const kernel = await readFile('/proc/version', 'utf8').catch(() => '');
-  return {
-    isWsl: process.env['WSL_DISTRO_NAME'] !== undefined || /microsoft/i.test(kernel),
-    isContainer: (await exists('/.dockerenv')) || (await exists('/run/.containerenv')),
-  };
 }
