@@ -1,8 +1,10 @@
 import './errors.ts';
+import { throwIfCancelled } from '../base/abort.ts';
 import { isOtaError, type OtaError } from '../base/ota-error.ts';
 import type { SerialTransport } from '../serial/serial-transport.ts';
 import { takeChip, type ChipFacts, type ChipOptions, type ChipSession } from './chip-session.ts';
 import { compressAhead } from './compressed-blocks.ts';
+import { eraseWholeFlash } from './erase-flash.ts';
 import { flashProblems, planFlash, type FlashRequest, type PlannedFile } from './flash-plan.ts';
 import { FlashLedger, type FlashRegion, type FlashState } from './flash-state.ts';
 import { writeFiles, type WriteOptions, type WrittenFile } from './write-files.ts';
@@ -10,6 +12,8 @@ import { writeFiles, type WriteOptions, type WrittenFile } from './write-files.t
 export interface FlashBoardOptions extends ChipOptions, WriteOptions {
   /** Start the application afterwards. Default true. Not after a failure or a cancel that leaves nothing else to do: those restart always. */
   readonly restarts?: boolean;
+  /** Erase the whole flash before anything is written: nothing of what was there is left, settings and calibration among it. Default false. */
+  readonly erasesFirst?: boolean;
   /** Looks at the chip once everything is written, before it is restarted. What goes wrong there is logged and no failure of the flashing. */
   readonly inspect?: (session: ChipSession, signal?: AbortSignal) => Promise<void>;
 }
@@ -76,6 +80,12 @@ export async function flashBoard(
       plan.files.map((file) => [file, { offset: file.offset, lengthBytes: file.bytes.length }]),
     );
     ledger = new FlashLedger([...regions.values()]);
+    if (options.erasesFirst === true) {
+      throwIfCancelled(signal, 'flash');
+      const ends = plan.files.map(({ offset, bytes }) => offset + bytes.length);
+      ledger.touch(0, session.facts.flashSizeBytes ?? Math.max(...ends));
+      await eraseWholeFlash(session, options, signal);
+    }
     files = await writeFiles(session, plan, ledger, regions, options, signal);
     await inspect(session, options, signal);
     ({ isRestarted } = await session.close({ restarts: options.restarts ?? true }));

@@ -29,6 +29,8 @@ export interface WrittenFile {
   readonly lineBytes: number;
   /** How it was known what to write: nothing to, from the last image, from the chip's digests, or all of it. */
   readonly how: 'identical' | 'cache' | 'digests' | 'all';
+  /** Of all its bytes, hex: what the chip computed of its flash, where `isVerified`. */
+  readonly md5: string;
   /** False when the chip can't be asked (secure download mode). */
   readonly isVerified: boolean;
 }
@@ -212,6 +214,7 @@ class FileWriter {
       writtenBytes: runs.reduce((sum, run) => sum + run.bytes.length, 0),
       lineBytes: runs.reduce((sum, run) => sum + lineBytes(run), 0),
       how,
+      md5: md5Hex(bytes),
       isVerified,
     };
   }

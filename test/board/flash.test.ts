@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -63,6 +64,36 @@ describe('flashing a build from nothing', () => {
     ]);
     const written = progress.filter(({ phase }) => phase === 'writing');
     expect(written.at(-1)?.doneBytes).toBe(written.at(-1)?.totalBytes);
+  });
+
+  it('erases what else was there when told to, and tells the digest of each file', async () => {
+    const rig = await flashRig(store, { chip: 'esp32s3' });
+    rig.flash.replace(0x300000, Uint8Array.of(1, 2, 3));
+    const build = makeBuild({ target: 'esp32s3' });
+    const outcome = await flashBoard(await rig.open(), build, { erasesFirst: true });
+    expect(outcome).toMatchObject({ end: 'done', state: { kind: 'verified' }, isRestarted: true });
+    expect([...rig.flash.read(0x300000, 3)]).toEqual([0xff, 0xff, 0xff]);
+    expect(holds(rig.flash, build)).toBe(true);
+    const app = build.files.find(({ name }) => name === 'app');
+    expect(outcome.files.find(({ name }) => name === 'app')).toMatchObject({
+      md5: createHash('md5')
+        .update(app?.bytes ?? '')
+        .digest('hex'),
+      isVerified: true,
+    });
+  });
+
+  it('that is cancelled before the flash is erased leaves it as it was', async () => {
+    const rig = await flashRig(store, { chip: 'esp32s3' });
+    rig.flash.replace(0x300000, Uint8Array.of(1, 2, 3));
+    const stop = new AbortController();
+    const onProgress = ({ phase }: FlashProgress): void => {
+      if (phase === 'baud') stop.abort();
+    };
+    const options = { erasesFirst: true, onProgress };
+    const outcome = await flashBoard(await rig.open(), makeBuild({ target: 'esp32s3' }), options, stop.signal);
+    expect(outcome).toMatchObject({ end: 'cancelled', state: { kind: 'untouched' } });
+    expect([...rig.flash.read(0x300000, 3)]).toEqual([1, 2, 3]);
   });
 
   it('does the same over RFC 2217', async () => {
