@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { chmod, copyFile, mkdir, readdir, readFile, rename, rm, stat, writeFile, open } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { chmod, copyFile, mkdir, readdir, realpath, rename, rm, stat, writeFile, open } from 'node:fs/promises';
+import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { OtaError, systemCode } from './ota-error.ts';
 
 export interface FileStat {
@@ -12,7 +12,8 @@ export interface FileStat {
 }
 
 /** What the rooms need of a disk. Paths are absolute. A file that is not there is `undefined`, never an error; anything else is
- * `file.unreadable` or `file.unwritable`. */
+ * `file.unreadable` or `file.unwritable`. Only files are read, never a device or a pipe, which may never end: a name in somebody's project may
+ * be a link to one. */
 export interface FileStore {
   stat(path: string): Promise<FileStat | undefined>;
   read(path: string): Promise<Uint8Array | undefined>;
@@ -20,6 +21,8 @@ export interface FileStore {
   readText(path: string): Promise<string | undefined>;
   /** Names in a directory, sorted; empty when it is not there. */
   list(path: string): Promise<readonly string[]>;
+  /** The path with every link in it followed; undefined when it is not there. */
+  realPath(path: string): Promise<string | undefined>;
   /** Replaces the file in one step (written beside it, then renamed), making its directories. `mode` such as 0o600 is in force before the
    * first byte is written; without one, a file that is replaced keeps its own. */
   writeAtomic(path: string, content: Uint8Array | string, mode?: number): Promise<void>;
@@ -29,6 +32,9 @@ export interface FileStore {
 }
 
 const MISSING = new Set(['ENOENT', 'ENOTDIR']);
+
+/** Larger files are not read as a whole. */
+const MOST_READ_BYTES = 512 * 1024 * 1024;
 
 async function reading<T>(path: string, work: () => Promise<T>): Promise<T | undefined> {
   try {
@@ -46,6 +52,31 @@ async function writing<T>(path: string, work: () => Promise<T>): Promise<T> {
   } catch (error) {
     throw new OtaError('file.unwritable', { path, reason: systemCode(error) ?? String(error) }, { cause: error });
   }
+}
+
+/** All of a file, without waiting for one that is none. */
+async function readWhole(path: string): Promise<Buffer> {
+  // what is no file is opened without waiting for its other end; Windows has no such flag and no such files
+  const file = await open(path, constants.O_RDONLY | ((constants.O_NONBLOCK as number | undefined) ?? 0));
+  try {
+    const found = await file.stat();
+    if (found.isDirectory()) throw withCode('EISDIR');
+    if (!found.isFile()) throw withCode('notAFile');
+    if (found.size > MOST_READ_BYTES) throw withCode('EFBIG');
+    return await file.readFile();
+  } finally {
+    await file.close();
+  }
+}
+
+function withCode(code: string): Error {
+  return Object.assign(new Error(code), { code });
+}
+
+/** Whether a path is that of the folder or lies in it, by its spelling alone; see {@link FileStore.realPath}. */
+export function isWithin(path: string, folder: string): boolean {
+  const way = relative(folder, path);
+  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
 
 /** Permission bits of a file that is there. */
@@ -101,9 +132,10 @@ export const diskFiles: FileStore = {
       const found = await stat(path);
       return { isDirectory: found.isDirectory(), sizeBytes: found.size, modifiedMs: found.mtimeMs };
     }),
-  read: (path) => reading(path, () => readFile(path)),
-  readText: (path) => reading(path, () => readFile(path, 'utf8')),
+  read: (path) => reading(path, () => readWhole(path)),
+  readText: (path) => reading(path, async () => (await readWhole(path)).toString('utf8')),
   list: async (path) => (await reading(path, async () => (await readdir(path)).sort())) ?? [],
+  realPath: (path) => reading(path, () => realpath(path)),
   writeAtomic: (path, content, mode) => writing(path, () => writeAtomic(path, content, mode)),
   backUp: (path) => writing(path, () => backUp(path)),
   remove: (path) => writing(path, () => rm(path, { force: true })),

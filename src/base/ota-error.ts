@@ -17,6 +17,8 @@ export interface OtaErrorDetails {
   /** A file of the user's could not be read or written; `reason` is the system's code, such as `EACCES`. */
   'file.unreadable': { path: string; reason: string };
   'file.unwritable': { path: string; reason: string };
+  /** A file that a project names lies, links followed, outside of the folder it has to be in. */
+  'file.outside': { path: string; folder: string };
   /** The caller's signal was aborted. An outcome, not a failure: shown to nobody as an error. */
   cancelled: { what: string };
   /** Something did not happen within its time. */

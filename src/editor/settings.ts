@@ -88,6 +88,12 @@ export function readSettings(scope: ConfigurationScope | undefined): Settings {
   return Object.freeze({ values: Object.freeze(values as unknown as SettingTypes), problems });
 }
 
+/** Whether a setting has a value in the workspace or in its folder, and so one that can come with a project. */
+export function isSetInWorkspace(key: SettingKey, scope: ConfigurationScope | undefined): boolean {
+  const set = workspace.getConfiguration(SETTINGS_SECTION, scope ?? null).inspect(key);
+  return set?.workspaceValue !== undefined || set?.workspaceFolderValue !== undefined;
+}
+
 /** Writes where the value is set already, else into the workspace, else into the user's settings. */
 export async function writeSetting<Key extends SettingKey>(
   key: Key,

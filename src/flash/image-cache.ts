@@ -47,7 +47,8 @@ export function directoryCache(
         if (image.length + DIGEST_BYTES > limitBytes) return;
         const path = pathOf(mac, offset);
         await makeRoom(directory, files, limitBytes - image.length - DIGEST_BYTES, path);
-        await files.writeAtomic(path, Buffer.concat([digestOf(image), image]));
+        // firmware may have passwords in it
+        await files.writeAtomic(path, Buffer.concat([digestOf(image), image]), 0o600);
       });
     },
   };

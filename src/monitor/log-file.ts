@@ -1,12 +1,16 @@
-import { mkdir, open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { lstat, mkdir, open, realpath, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { OtaError, systemCode } from '../base/ota-error.ts';
+import { isWithin } from '../base/files.ts';
+import { isOtaError, OtaError, systemCode } from '../base/ota-error.ts';
 
 export interface LogFileOptions {
   /** A file that would become longer is put aside first. Default 10 MiB. */
   readonly limitBytes?: number;
   /** How many full files are kept beside it, as `name.1` (the newest) to `name.n`. Default 4. */
   readonly keptFiles?: number;
+  /** The log has to be in this folder, links followed. Default: it may be anywhere. */
+  readonly within?: string | undefined;
   /** The file can't be written any more. Said once; nothing is written after it. */
   readonly onFailed?: (error: OtaError) => void;
 }
@@ -32,19 +36,43 @@ export function logFilePath(path: string, address: string, folder: string): stri
 
 const MOST_WAITING_BYTES = 8 * 1024 * 1024;
 
-/** Opens a log, makes its directory, and goes on behind what is in it.
- * @throws {OtaError} `file.unwritable` */
+/** Opens a file at its end, but no link and nothing that would wait for another end. */
+async function openToAppend(path: string): Promise<FileHandle> {
+  // Windows has none of the two, and makes links for administrators only
+  const { O_NOFOLLOW, O_NONBLOCK } = constants as Partial<typeof constants>;
+  const isLink = await lstat(path).then(
+    (found) => found.isSymbolicLink(),
+    () => false,
+  );
+  if (isLink) throw Object.assign(new Error(path), { code: 'ELOOP' });
+  const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT;
+  return open(path, flags | (O_NOFOLLOW ?? 0) | (O_NONBLOCK ?? 0));
+}
+
+/** Opens a log, makes its directory, and goes on behind what is in it. What is written is a board's to choose, so a file that is a link is not
+ * written through: a project could have one that leads to a file of the user's.
+ * @throws {OtaError} `file.unwritable`, `file.outside` */
 export async function openLogFile(path: string, options: LogFileOptions = {}): Promise<LogFile> {
-  const { limitBytes = 10 * 1024 * 1024, keptFiles = 4, onFailed } = options;
+  const { limitBytes = 10 * 1024 * 1024, keptFiles = 4, within, onFailed } = options;
   const failure = (error: unknown): OtaError =>
-    new OtaError('file.unwritable', { path, reason: systemCode(error) ?? String(error) }, { cause: error });
+    isOtaError(error)
+      ? error
+      : new OtaError('file.unwritable', { path, reason: systemCode(error) ?? String(error) }, { cause: error });
 
   let file: FileHandle;
   let sizeBytes: number;
   const start = async (): Promise<void> => {
+    const outside = (): OtaError => new OtaError('file.outside', { path, folder: within ?? '' });
+    if (within !== undefined && !isWithin(path, within)) throw outside();
     await mkdir(dirname(path), { recursive: true });
-    file = await open(path, 'a');
-    sizeBytes = (await stat(path)).size;
+    if (within !== undefined && !isWithin(await realpath(dirname(path)), await realpath(within))) throw outside();
+    file = await openToAppend(path);
+    const found = await file.stat();
+    if (!found.isFile()) {
+      await file.close();
+      throw Object.assign(new Error(path), { code: 'notAFile' });
+    }
+    sizeBytes = found.size;
   };
   try {
     await start();

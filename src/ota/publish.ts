@@ -1,5 +1,5 @@
 import { basename, isAbsolute, join } from 'node:path';
-import type { FileStore } from '../base/files.ts';
+import { isWithin, type FileStore } from '../base/files.ts';
 import { OtaError } from '../base/ota-error.ts';
 import { buildManifest, writeManifest, type WrittenManifest } from '../idf/manifest.ts';
 import type { IdfProject } from '../idf/project.ts';
@@ -8,10 +8,16 @@ import { recogniseFile } from '../image/recognise-file.ts';
 import type { Release, ReleaseStore } from '../server/release-store.ts';
 import type {} from './errors.ts';
 
-/** Release notes of a project, from the file the settings name; undefined when it is not there. */
+/** Release notes of a project, from the file the settings name; undefined when it is not there. They are published to everybody on the network, and
+ * setting and file come with the project: nothing outside of its folder is read, not through a link either.
+ * @throws {OtaError} `file.outside`, `file.unreadable` */
 async function readNotes(project: IdfProject, path: string, files: FileStore): Promise<string | undefined> {
   if (path.trim() === '') return undefined;
-  const text = await files.readText(isAbsolute(path) ? path : join(project.folder, path));
+  const named = isAbsolute(path) ? path : join(project.folder, path);
+  const [real, folder] = await Promise.all([files.realPath(named), files.realPath(project.folder)]);
+  if (real === undefined || folder === undefined) return undefined;
+  if (!isWithin(real, folder)) throw new OtaError('file.outside', { path: named, folder: project.folder });
+  const text = await files.readText(real);
   return text?.trim() === '' ? undefined : text?.trim();
 }
 
@@ -23,7 +29,7 @@ function urlOf(project: IdfProject, baseUrl: string | undefined): string | undef
 
 /** Publishes what the project's build made. The same bytes give the same release.
  * @param baseUrl of the server, such as `https://192.168.1.20:8070`
- * @throws {OtaError} `manifest.notBuilt`, `manifest.badImage`, `server.nameTaken`, `file.unreadable` */
+ * @throws {OtaError} `manifest.notBuilt`, `manifest.badImage`, `server.nameTaken`, `file.unreadable`, `file.outside` */
 export async function publishProject(
   project: IdfProject,
   store: ReleaseStore,
@@ -73,7 +79,7 @@ export async function publishImage(path: string, store: ReleaseStore, files: Fil
 }
 
 /** Writes the metadata and a copy of the image under its version into the build folder.
- * @throws {OtaError} `manifest.notBuilt`, `manifest.badImage`, `file.unwritable`, `file.unreadable` */
+ * @throws {OtaError} `manifest.notBuilt`, `manifest.badImage`, `file.unwritable`, `file.unreadable`, `file.outside` */
 export async function writeMetadata(
   project: IdfProject,
   files: FileStore,

@@ -5,13 +5,14 @@ import { OtaError } from '../../base/ota-error.ts';
 import type { BoardView } from '../../monitor/board-view.ts';
 import type { ConsoleSession, ConsoleState } from '../../monitor/console-session.ts';
 import type { CrashReport } from '../../monitor/crash-report.ts';
+import type { LineTail } from '../../monitor/line-tail.ts';
 import type { PrintFilter } from '../../monitor/print-filter.ts';
 import type { StageEvent } from '../../monitor/stages.ts';
 import type { PortLeases } from '../../serial/port-lease.ts';
 import type { ResetSequence } from '../../serial/reset.ts';
 import type { LineBinding } from '../../serial/serial-transport.ts';
 import { reportError } from '../report-error.ts';
-import { readSettings } from '../settings.ts';
+import { isSetInWorkspace, readSettings } from '../settings.ts';
 import type { MonitorSubject } from '../terminal/monitor-actions.ts';
 import type { MonitorTerminal } from '../terminal/monitor-terminal.ts';
 import { VIRTUAL_PORT } from '../../ota/virtual-port.ts';
@@ -26,6 +27,9 @@ export interface MonitorFacts {
   readonly logPath: string | undefined;
   readonly view: BoardView;
 }
+
+/** Consoles whose last lines are kept after their monitors are closed. */
+const MOST_TAILS = 8;
 
 interface Monitor {
   readonly session: ConsoleSession;
@@ -50,6 +54,7 @@ export class MonitorSession implements Disposable {
   readonly #options: MonitorSessionOptions;
   readonly #monitors: Monitor[] = [];
   readonly #opening = new Map<string, Promise<ConsoleSession>>();
+  readonly #tails = new Map<string, LineTail>();
   readonly #lines = new Emitter<{ readonly address: string; readonly line: string }>();
   readonly #events = new Emitter<{ readonly address: string; readonly events: readonly StageEvent[] }>();
   readonly #crashes = new Emitter<{
@@ -90,6 +95,11 @@ export class MonitorSession implements Disposable {
       logPath: session.logPath,
       view: session.view,
     }));
+  }
+
+  /** The last lines of the consoles that were read in this window, by port; also of monitors that are closed. */
+  get tails(): ReadonlyMap<string, LineTail> {
+    return this.#tails;
   }
 
   /** The monitor of a port, while it is open, yielded or waiting for its board. */
@@ -153,6 +163,8 @@ export class MonitorSession implements Disposable {
       { MonitorTerminal: Pty },
       { noticeWords },
       actions,
+      { LineTail: Tail },
+      { plainLine },
       filter,
       loaderReset,
     ] = await Promise.all([
@@ -162,6 +174,8 @@ export class MonitorSession implements Disposable {
       import('../terminal/monitor-terminal.ts'),
       import('../../texts/notice-words.ts'),
       import('../terminal/monitor-actions.ts'),
+      import('../../monitor/line-tail.ts'),
+      import('../../monitor/plain-line.ts'),
       this.#filter(),
       this.#loaderReset(),
     ]);
@@ -190,8 +204,14 @@ export class MonitorSession implements Disposable {
       },
     );
     store.add(session);
+    const tail = this.#tails.get(address) ?? new Tail();
+    // the one read last is the last to be forgotten
+    this.#tails.delete(address);
+    this.#tails.set(address, tail);
+    for (const oldest of [...this.#tails.keys()].slice(0, -MOST_TAILS)) this.#tails.delete(oldest);
     store.add(
       session.onLine((line) => {
+        tail.push(plainLine(line));
         this.#lines.fire({ address: session.address, line });
       }),
     );
@@ -226,6 +246,7 @@ export class MonitorSession implements Disposable {
       logOptions: () => ({
         ...this.#settings(),
         folder: projects.project?.folder ?? workspace.workspaceFolders?.[0]?.uri.fsPath ?? this.#options.logFolder,
+        isPathOfUser: !isSetInWorkspace('monitor.logFile', projects.workspaceFolder()),
       }),
     };
     try {

@@ -20,6 +20,8 @@ export interface MonitorSubject {
   logOptions(): Pick<SettingTypes, 'monitor.logFile' | 'monitor.logFileMegabytes' | 'monitor.logFilesKept'> & {
     /** What a relative path counts from. */
     readonly folder: string;
+    /** Whether the path of the log comes from the user, and not from the folder that is open. */
+    readonly isPathOfUser: boolean;
   };
 }
 
@@ -86,6 +88,8 @@ function openLog(subject: MonitorSubject): Promise<LogFile> {
   return openLogFile(logFilePath(options['monitor.logFile'], session.address, options.folder), {
     limitBytes: options['monitor.logFileMegabytes'] * 1024 * 1024,
     keptFiles: options['monitor.logFilesKept'],
+    // the settings of a project may name a place in its folder, not a file of the user's
+    within: options.isPathOfUser ? undefined : options.folder,
     onFailed: (error) => {
       tell(subject, error);
       void session.logTo(undefined);

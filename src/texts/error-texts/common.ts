@@ -7,6 +7,7 @@ type Code =
   | 'bytes.truncated'
   | 'file.unreadable'
   | 'file.unwritable'
+  | 'file.outside'
   | 'file.changed'
   | 'file.notUtf8'
   | 'file.tooLarge'
@@ -38,6 +39,9 @@ function reasonText(reason: string): string {
     ENOSPC: l10n.t('the disk is full'),
     EROFS: l10n.t('the disk is read-only'),
     EBUSY: l10n.t('another program uses it'),
+    EFBIG: l10n.t('it is too large'),
+    ELOOP: l10n.t('it is a link to another file'),
+    notAFile: l10n.t('it is a device or a pipe, not a file'),
   };
   return reasons[reason] ?? reason;
 }
@@ -54,6 +58,10 @@ export const commonTexts: ErrorTexts<Code> = {
   'file.unreadable': (it) => says(l10n.t('{0} could not be read: {1}.', it.path, reasonText(it.reason))),
   'file.unwritable': (it) =>
     says(l10n.t('{0} could not be written: {1}. Nothing was changed.', it.path, reasonText(it.reason))),
+  'file.outside': (it) =>
+    says(
+      l10n.t('{0} lies outside of {1}, also where links lead, and is neither read nor written.', it.path, it.folder),
+    ),
   'file.changed': (it) =>
     says(l10n.t('{0} was changed in the meantime. Nothing was written; try again.', basename(it.path)), {
       kind: 'file',

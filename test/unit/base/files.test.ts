@@ -6,12 +6,15 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
+import { execFileSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { diskFiles } from '../../../src/base/files.ts';
+import { diskFiles, isWithin } from '../../../src/base/files.ts';
 
 let folder = '';
 beforeEach(() => {
@@ -22,6 +25,31 @@ afterEach(() => {
 });
 
 describe('the real disk', () => {
+  it('reads no device and no pipe, whatever link leads there', async () => {
+    if (process.platform === 'win32') return; // it has none in its file system
+    symlinkSync('/dev/zero', join(folder, 'sdkconfig'));
+    execFileSync('mkfifo', [join(folder, 'pipe')]);
+    for (const name of ['sdkconfig', 'pipe']) {
+      for (const read of [diskFiles.read(join(folder, name)), diskFiles.readText(join(folder, name))])
+        await expect(read).rejects.toMatchObject({ code: 'file.unreadable', details: { reason: 'notAFile' } });
+    }
+  });
+
+  it('reads no file that would not fit into memory', async () => {
+    const path = join(folder, 'large');
+    writeFileSync(path, '');
+    truncateSync(path, 600 * 1024 * 1024);
+    await expect(diskFiles.read(path)).rejects.toMatchObject({ details: { reason: 'EFBIG' } });
+  });
+
+  it('tells where a path leads', async () => {
+    const real = (await diskFiles.realPath(folder)) ?? '';
+    writeFileSync(join(folder, 'file'), '');
+    symlinkSync(join(folder, 'file'), join(folder, 'link'));
+    expect(await diskFiles.realPath(join(folder, 'link'))).toBe(join(real, 'file'));
+    expect(await diskFiles.realPath(join(folder, 'no'))).toBeUndefined();
+  });
+
   it('gives undefined for what is not there, also below a file', async () => {
     writeFileSync(join(folder, 'file'), '');
     expect(await diskFiles.read(join(folder, 'no'))).toBeUndefined();
@@ -80,5 +108,19 @@ describe('the real disk', () => {
     await diskFiles.remove(path);
     await diskFiles.remove(path);
     expect(existsSync(path)).toBe(false);
+  });
+});
+
+describe('a path within a folder', () => {
+  it.each([
+    ['/home/u/p', true],
+    ['/home/u/p/build/x.log', true],
+    ['/home/u/p/..x', true],
+    ['/home/u/p/../q', false],
+    ['/home/u', false],
+    ['/home/u/pp/x', false],
+    ['/etc/passwd', false],
+  ])('%s: %s', (path, expected) => {
+    expect(isWithin(path, '/home/u/p')).toBe(expected);
   });
 });

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -22,6 +22,12 @@ describe('the cache of last images', () => {
     expect(await cache.read(MAC.toUpperCase(), 0x10000)).toEqual(Buffer.of(1, 2, 3));
     expect(await cache.read(MAC, 0x20000)).toBeUndefined();
     expect(await cache.read('24:0a:c4:00:00:02', 0x10000)).toBeUndefined();
+  });
+
+  it('can be read by its owner only: firmware may have passwords in it', async () => {
+    if (process.platform === 'win32') return; // its folder is the user's alone there
+    await directoryCache(directory, diskFiles).write(MAC, 0, Uint8Array.of(1, 2, 3));
+    expect(readdirSync(directory).map((name) => statSync(join(directory, name)).mode & 0o777)).toEqual([0o600]);
   });
 
   it('gives nothing for a file that was damaged', async () => {

@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -29,6 +29,32 @@ describe('the path of a log file', () => {
 });
 
 describe('a log file', () => {
+  it('is not written through a link, which a project could have to a file of the user', async () => {
+    const other = join(folder, 'authorized_keys');
+    await writeFile(other, 'mine\n');
+    await symlink(other, join(folder, 'ttyUSB0.log'));
+    const error = await caught(() => openLogFile(join(folder, 'ttyUSB0.log')));
+    expect((error as OtaError<'file.unwritable'>).details).toMatchObject({ reason: 'ELOOP' });
+    expect(await readFile(other, 'utf8')).toBe('mine\n');
+  });
+
+  it('stays in the folder it has to be in, by its path and by where links lead', async () => {
+    const project = join(folder, 'project');
+    await mkdir(project);
+    await symlink(folder, join(project, 'out'));
+    for (const path of [
+      logFilePath('../{port}.log', 'COM3', project),
+      logFilePath(join(folder, '.bashrc'), 'COM3', project),
+      logFilePath('out/{port}.log', 'COM3', project),
+    ]) {
+      const error = await caught(() => openLogFile(path, { within: project }));
+      expect(error, path).toMatchObject({ code: 'file.outside', details: { folder: project } });
+    }
+    expect((await readdir(folder)).sort()).toEqual(['project']);
+    const log = await openLogFile(logFilePath('build/{port}.log', 'COM3', project), { within: project });
+    await log.close();
+  });
+
   it('has every line when it is flushed, and goes on where it was', async () => {
     const path = join(folder, 'deep', 'er', 'a.log');
     const log = await openLogFile(path);

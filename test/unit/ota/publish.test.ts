@@ -1,4 +1,4 @@
-import { mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -53,6 +53,18 @@ describe('publishing a project', () => {
     expect(JSON.parse(release.manifest)).toMatchObject({ releaseNotes: 'Faster blinking.' });
     const without = await publishProject(project, new ReleaseStore(), diskFiles, undefined, 'OTHER.md');
     expect(JSON.parse(without.manifest)).not.toHaveProperty('releaseNotes');
+  });
+
+  it('takes no release notes from outside of the project, by no path and no link', async () => {
+    writeFileSync(join(folder, 'id_rsa'), 'a secret of the user');
+    symlinkSync(join(folder, 'id_rsa'), join(project.folder, 'RELEASE_NOTES.md'));
+    for (const notes of ['RELEASE_NOTES.md', '../id_rsa', join(folder, 'id_rsa')]) {
+      const code = { code: 'file.outside' };
+      const release = publishProject(project, new ReleaseStore(), diskFiles, undefined, notes);
+      await expect(release, notes).rejects.toMatchObject(code);
+      await expect(writeMetadata(project, diskFiles, undefined, notes), notes).rejects.toMatchObject(code);
+    }
+    rmSync(join(project.folder, 'RELEASE_NOTES.md'));
   });
 
   it('has nothing to publish before a build', async () => {
