@@ -26,6 +26,7 @@ import { reportError } from './editor/report-error.ts';
 import { reportInvalidSettings } from './editor/setting-problems.ts';
 import { createPortItem, createStatusBarItem } from './editor/status-bar.ts';
 import { TextPages } from './editor/text-pages.ts';
+import { registerTools } from './editor/tools/tool-table.ts';
 import { NodeView } from './editor/views/tree-node.ts';
 import type { CreateVirtualDevice } from './ota/virtual-device.ts';
 import { useLanguage } from './texts/language.ts';
@@ -193,6 +194,7 @@ export function activate(context: ExtensionContext): void {
   };
 
   store.add(registerCommands(session));
+  store.add(registerTools(session));
   store.add(
     registerBuildTasks(() => selectedProject(session), {
       run: async (say) => (await import('./editor/commands/deliver-commands.ts')).deliverAsTask(session, say),

@@ -20,6 +20,20 @@ declare module '../base/ota-error.ts' {
     'deliver.blocked': { finding: string; message: string; fix: string; fixTitle: string; count: number };
     /** The user's own chain ends before its root, so nobody can say what firmware has to embed. */
     'certificate.noRoot': { subject: string };
+    /** What a tool was called with: the field (empty for the input itself) and what it may be. */
+    'tool.badInput': { field: string; allowed: string };
+    /** No port is selected and none was named; `known` lists those there are. */
+    'tool.noPort': { known: string };
+    /** The slots of the board were not read, or something has changed them since. */
+    'tool.slotsNotRead': { port: string };
+    /** Nothing of a console was seen in this window; `known` lists the ports of which something was. */
+    'tool.noConsole': { port: string; known: string };
+    /** No update of the project is in the history, or not the one that was named. */
+    'tool.noDelivery': { id: string };
+    /** Another extension asked for a version of the API that there is not. */
+    'api.unknownVersion': { version: number };
+    /** The extension was deactivated, and with it everything that others got from it. */
+    'api.ended': Readonly<Record<string, never>>;
     /** The address is set in the settings, so picking one would have no effect. */
     'server.addressFixed': { host: string };
   }

@@ -1,4 +1,5 @@
 import type { OtaError, OtaErrorCode, OtaErrorDetails } from '../base/ota-error.ts';
+import { commandLineTexts } from './error-texts/command-line.ts';
 import { commonTexts } from './error-texts/common.ts';
 import { elfTexts } from './error-texts/elf.ts';
 import { deliverTexts } from './error-texts/deliver.ts';
@@ -9,11 +10,13 @@ import { projectTexts } from './error-texts/project.ts';
 import { serialTexts } from './error-texts/serial.ts';
 import { serverTexts } from './error-texts/server.ts';
 import { slotTexts } from './error-texts/slots.ts';
+import { toolTexts } from './error-texts/tool.ts';
 import { versionTexts } from './error-texts/version.ts';
 import type { ErrorText, ErrorTexts } from './error-texts/error-text.ts';
 
 /** What went wrong and what to do about it, for every code there is: a missing one does not compile. */
 const TEXTS: ErrorTexts<OtaErrorCode> = {
+  ...commandLineTexts,
   ...commonTexts,
   ...elfTexts,
   ...deliverTexts,
@@ -24,6 +27,7 @@ const TEXTS: ErrorTexts<OtaErrorCode> = {
   ...serialTexts,
   ...serverTexts,
   ...slotTexts,
+  ...toolTexts,
   ...versionTexts,
 };
 

@@ -5,9 +5,11 @@ import {
   CONTEXT_KEYS,
   SETTINGS_SECTION,
   TASK_TYPE,
+  TOOLS,
   VIEWS,
   WALKTHROUGH,
   commandId,
+  toolId,
   type SettingTypes,
 } from '../../src/texts/contributions.ts';
 
@@ -22,6 +24,7 @@ interface Manifest {
     menus: Record<string, { command?: string; submenu?: string; when?: string }[]>;
     submenus: { id: string }[];
     taskDefinitions: { type: string }[];
+    languageModelTools: { name: string }[];
     walkthroughs: { id: string; steps: { id: string; completionEvents: string[] }[] }[];
   };
   capabilities: { untrustedWorkspaces: { restrictedConfigurations: string[] } };
@@ -115,6 +118,10 @@ describe('package.json and src/editor/contributions.ts', () => {
     ).toEqual([WALKTHROUGH]);
     const events = manifest.contributes.walkthroughs.flatMap(({ steps }) => steps.map((step) => step.completionEvents));
     expect(events.map((one) => one.map((event) => event.split(':')[0]))).toEqual(events.map(() => ['onContext']));
+  });
+
+  it('declare the same tools for language models', () => {
+    expect(sorted(manifest.contributes.languageModelTools.map((one) => one.name))).toEqual(sorted(TOOLS.map(toolId)));
   });
 
   it('declare the same task type', () => {

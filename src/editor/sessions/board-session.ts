@@ -4,6 +4,7 @@ import { Emitter } from '../../base/emitter.ts';
 import type { FileStore } from '../../base/files.ts';
 import { OtaError } from '../../base/ota-error.ts';
 import type { IdfProject } from '../../idf/project.ts';
+import type { LineTail } from '../../monitor/line-tail.ts';
 import type { BoardRate } from '../../ota/board-plan.ts';
 import { isOnce, troubleOf, type TroubleName } from '../../ota/board-trouble.ts';
 import type { Timeline } from '../../ota/update-state.ts';
@@ -17,6 +18,8 @@ export interface AttachedBoard {
   readonly number: number;
   readonly device: VirtualDevice;
   readonly trouble: TroubleName;
+  /** The last lines of its console. */
+  readonly tail: LineTail;
   /** Of the update that goes on, or of the last one. */
   readonly timeline: Timeline | undefined;
 }
@@ -36,6 +39,7 @@ interface Entry {
   readonly number: number;
   readonly device: VirtualDevice;
   readonly store: DisposableStore;
+  readonly tail: LineTail;
   trouble: TroubleName;
   timeline: Timeline | undefined;
 }
@@ -96,13 +100,22 @@ export class BoardSession implements Disposable {
   async attachAnother(): Promise<VirtualDevice> {
     if (!workspace.isTrusted) throw new OtaError('command.untrusted', {});
     const project = this.#requireProject();
-    const { planBoard } = await import('../../ota/board-plan.ts');
+    const [{ planBoard }, { LineTail: Tail }] = await Promise.all([
+      import('../../ota/board-plan.ts'),
+      import('../../monitor/line-tail.ts'),
+    ]);
     const plan = await planBoard(project, this.#files, this.#client());
     const device = await this.#create({ ...plan, knobs: this.#rate() });
     const number = this.#freeNumber();
     const store = new DisposableStore();
     store.add(device);
     const channel = this.#console(number);
+    const tail = new Tail();
+    store.add(
+      device.onLine((line) => {
+        tail.push(line);
+      }),
+    );
     const decoder = new TextDecoder();
     store.add(
       device.onConsole((bytes) => {
@@ -114,7 +127,7 @@ export class BoardSession implements Disposable {
         this.#changed.fire(undefined);
       }),
     );
-    this.#boards.set(number, { number, device, store, trouble: 'none', timeline: undefined });
+    this.#boards.set(number, { number, device, store, tail, trouble: 'none', timeline: undefined });
     this.#changed.fire(undefined);
     device.powerOn();
     this.#log.info(`virtual board ${number} attached: ${plan.chip}`);

@@ -46,12 +46,15 @@ interface Running {
 export class DeliverSession implements Disposable {
   readonly #options: DeliverSessionOptions;
   readonly #changed = new Emitter<undefined>();
+  readonly #records = new Emitter<{ readonly record: DeliveryRecord; readonly delivery: Delivery }>();
   readonly #store = new DisposableStore();
   readonly #histories = new Map<string, Promise<UpdateHistory>>();
   #history: { readonly folder: string; readonly history: UpdateHistory } | undefined;
   #running: Running | undefined;
 
   readonly onChange = this.#changed.event;
+  /** Something happened to the delivery that goes on. */
+  readonly onRecord = this.#records.event;
 
   constructor(options: DeliverSessionOptions) {
     this.#options = options;
@@ -149,6 +152,7 @@ export class DeliverSession implements Disposable {
         patience: { firstSignMs: values['deliver.waitMinutes'] * 60_000 },
         onRecord: (record, delivery) => {
           running.delivery = delivery;
+          this.#records.fire({ record, delivery });
           logRecord(log, record);
           history?.append(record).catch((error: unknown) => {
             this.#cannotKeep(error);
@@ -186,6 +190,7 @@ export class DeliverSession implements Disposable {
     this.cancel();
     this.#store.dispose();
     this.#changed.dispose();
+    this.#records.dispose();
   }
 
   async #open(folder: string): Promise<UpdateHistory> {

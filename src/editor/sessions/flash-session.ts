@@ -57,13 +57,19 @@ export class FlashSession implements Disposable {
   }
 
   /** Gets hold of the chip at the port, does the work, restarts the board and lets go of the port.
+   * @param caller cancels it too, beside the notification
    * @throws {OtaError} `command.busy`, `command.untrusted`, `flash.*`, `serial.*`, `cancelled` */
   async withChip<T>(
     address: string,
     title: string,
     work: (chip: ChipSession, signal: AbortSignal, report: OnProgress) => Promise<T>,
+    caller?: AbortSignal,
   ): Promise<T> {
-    return this.withTransport(address, title, async (transport, options, signal) => {
+    const onTransport = async (
+      transport: SerialTransport,
+      options: ChipOptions & { readonly onProgress: OnProgress },
+      signal: AbortSignal,
+    ): Promise<T> => {
       const { openChip } = await import('../../flash/chip-session.ts');
       const chip = await openChip(transport, options, signal);
       try {
@@ -73,7 +79,8 @@ export class FlashSession implements Disposable {
         const { isRestarted } = await chip.close();
         this.#log.info(`${address}: the board was ${isRestarted ? '' : 'not '}restarted`);
       }
-    });
+    };
+    return this.withTransport(address, title, onTransport, caller);
   }
 
   /** Flashes the board at the port. Ends with what is in flash now, also when it was cancelled or failed.
@@ -114,8 +121,9 @@ export class FlashSession implements Disposable {
       options: ChipOptions & { readonly onProgress: OnProgress },
       signal: AbortSignal,
     ) => Promise<T>,
+    caller?: AbortSignal,
   ): Promise<T> {
-    return this.#withProgress(address, title, async (signal, onProgress) => {
+    const onPort = async (signal: AbortSignal, onProgress: OnProgress): Promise<T> => {
       const [{ openLeasedPort }, leases, chipOptions] = await Promise.all([
         import('../../serial/open-port.ts'),
         this.#leases(),
@@ -127,7 +135,8 @@ export class FlashSession implements Disposable {
       } finally {
         await port.close();
       }
-    });
+    };
+    return this.#withProgress(address, title, onPort, caller);
   }
 
   /** Shows how far it is, in a notification that cancels and in the view; one at a time. */
@@ -135,11 +144,17 @@ export class FlashSession implements Disposable {
     address: string,
     title: string,
     work: (signal: AbortSignal, report: OnProgress) => Promise<T>,
+    caller: AbortSignal | undefined,
   ): Promise<T> {
     if (!workspace.isTrusted) throw new OtaError('command.untrusted', {});
     if (this.#stop !== undefined) throw new OtaError('command.busy', { what: title });
     const stop = new AbortController();
     this.#stop = stop;
+    const cancel = (): void => {
+      stop.abort();
+    };
+    caller?.addEventListener('abort', cancel, { once: true });
+    if (caller?.aborted === true) cancel();
     try {
       return await window.withProgress(
         { location: ProgressLocation.Notification, title, cancellable: true },
@@ -164,6 +179,7 @@ export class FlashSession implements Disposable {
         },
       );
     } finally {
+      caller?.removeEventListener('abort', cancel);
       this.#stop = undefined;
       this.#activity = undefined;
       this.#changed.fire(undefined);

@@ -23,12 +23,15 @@ const CHANGES_OTADATA: ReadonlySet<Stage> = new Set(['confirmed', 'rolledBack'] 
 export class SlotSession implements Disposable {
   readonly #projects: ProjectSession;
   readonly #changed = new Emitter<undefined>();
+  readonly #reads = new Emitter<{ readonly address: string; readonly slots: ChipSlots }>();
   readonly #store = new DisposableStore();
   readonly #read = new Map<string, ChipSlots>();
   /** The application that was flashed last, by the port's address. */
   readonly #flashed = new Map<string, FlashedApp>();
 
   readonly onChange = this.#changed.event;
+  /** The slots of a board were read, or read again after a change. */
+  readonly onRead = this.#reads.event;
 
   constructor(options: {
     readonly flash: FlashSession;
@@ -111,6 +114,7 @@ export class SlotSession implements Disposable {
   put(address: string, slots: ChipSlots): void {
     this.#read.set(address, slots);
     this.#changed.fire(undefined);
+    this.#reads.fire({ address, slots });
   }
 
   /** Notes which application was flashed where, for “Boot What I Just Flashed”. */
@@ -127,6 +131,7 @@ export class SlotSession implements Disposable {
   dispose(): void {
     this.#store.dispose();
     this.#changed.dispose();
+    this.#reads.dispose();
   }
 
   #forgetRead(address: string): void {

@@ -1,0 +1,26 @@
+import { OtaError } from '../../base/ota-error.ts';
+import { virtualAddress } from '../../ota/virtual-port.ts';
+import type { WindowSession } from '../window-session.ts';
+
+/** Addresses of everything that a board may be behind, as far as it is known. */
+export function knownBoards({ board, ports, monitors }: WindowSession): readonly string[] {
+  return [
+    ...new Set([
+      ...board.boards.map(({ number }) => virtualAddress(number)),
+      ...ports.ports.map(({ address }) => address),
+      ...monitors.monitors.map(({ address }) => address),
+    ]),
+  ];
+}
+
+/** The port that was named, else the selected one, else the only board there is.
+ * @throws {OtaError} `tool.noPort` */
+export function boardOf(session: WindowSession, named: string | undefined): string {
+  if (named !== undefined) return named;
+  const { selected } = session.ports;
+  if (selected !== '') return selected;
+  const known = knownBoards(session);
+  const [only] = known;
+  if (only === undefined || known.length > 1) throw new OtaError('tool.noPort', { known: known.join(', ') });
+  return only;
+}

@@ -1,0 +1,31 @@
+import { l10n } from 'vscode';
+import { OtaError } from '../../base/ota-error.ts';
+import { requireProject } from '../commands/run.ts';
+import { deliveryAnswer, deliverySummary } from './answers/delivery-answer.ts';
+import { toolInput } from './input.ts';
+import { says, type Tool } from './tool.ts';
+
+const HISTORY = { least: 0, most: 50, usual: 5 };
+
+/** What became of the last update, or of one of the history. */
+export const tool: Tool = {
+  prepare: () => says(l10n.t('Reading the timeline of the last update')),
+  run: async (session, given) => {
+    const input = toolInput(given, ['id', 'kind', 'evidence', 'history']);
+    const id = input.text('id');
+    const kind = input.oneOf('kind', ['delivery', 'rehearsal']);
+    const hasEvidence = input.flag('evidence');
+    const history = input.integer('history', HISTORY);
+    const { idfVersion } = requireProject(session);
+    await session.deliver.load();
+    const all = session.deliver.deliveries.filter((one) => kind === undefined || one.kind === kind);
+    const wanted = id === undefined ? all[0] : all.find((one) => one.id === id);
+    if (wanted === undefined) throw new OtaError('tool.noDelivery', { id: id ?? '' });
+    const earlier = all.filter((one) => one !== wanted);
+    return {
+      update: deliveryAnswer(wanted, { hasEvidence, idfVersion }),
+      others: earlier.slice(0, history).map(deliverySummary),
+      leftOut: Math.max(0, earlier.length - history),
+    };
+  },
+};

@@ -1,0 +1,32 @@
+import { l10n, workspace } from 'vscode';
+import { virtualAddress } from '../../ota/virtual-port.ts';
+import { boardsAnswer } from './answers/boards-answer.ts';
+import { toolInput } from './input.ts';
+import { says, type Tool } from './tool.ts';
+
+const LIMIT = { least: 1, most: 100, usual: 20 };
+
+/** Which boards there are. */
+export const tool: Tool = {
+  prepare: () => says(l10n.t('Looking for boards')),
+  run: async ({ ports, board, monitors, slots, flash }, input) => {
+    const limit = toolInput(input, ['limit']).integer('limit', LIMIT);
+    // what lists the ports of this computer is not run without trust
+    if (workspace.isTrusted) await ports.refresh();
+    const { selected } = ports;
+    return boardsAnswer(
+      {
+        ports: ports.ports.map((port) => ({ ...port, chip: port.facts })),
+        virtual: board.boards.map(({ number, device }) => ({
+          address: virtualAddress(number),
+          state: device.state,
+          isSelected: virtualAddress(number) === selected,
+        })),
+        monitors: monitors.monitors,
+        hasSlots: (address) => slots.slotsOf(address) !== undefined,
+        busy: flash.activity?.address,
+      },
+      limit,
+    );
+  },
+};

@@ -1,0 +1,37 @@
+import { l10n } from 'vscode';
+import { OtaError } from '../../base/ota-error.ts';
+import { nameOf } from '../commands/flash-commands.ts';
+import { requireTrust } from '../commands/run.ts';
+import { slotsAnswer } from './answers/slots-answer.ts';
+import { boardOf } from './boards.ts';
+import { toolInput } from './input.ts';
+import { asks, says, type Tool } from './tool.ts';
+import { withSlots } from './with-slots.ts';
+
+/** What a board has in its slots: as it is known, or read anew, which restarts the board. */
+export const tool: Tool = {
+  prepare: (session, given) => {
+    const input = toolInput(given, ['port', 'refresh']);
+    if (!input.flag('refresh')) return says(l10n.t('Looking at the slots'));
+    const name = nameOf(session, boardOf(session, input.text('port')));
+    return asks(
+      l10n.t('Reading the slots of {0}', name),
+      l10n.t('Read the slots of {0}?', name),
+      l10n.t('Reading restarts the board: what it does at the moment is interrupted. Nothing is written.'),
+    );
+  },
+  run: async (session, given, signal) => {
+    const input = toolInput(given, ['port', 'refresh']);
+    const port = boardOf(session, input.text('port'));
+    const known = session.slots.slotsOf(port);
+    // only what the user has agreed to talks to the board: that is asked for with `refresh`
+    if (!input.flag('refresh')) {
+      if (known === undefined) throw new OtaError('tool.slotsNotRead', { port });
+      return slotsAnswer(port, known, session.slots.build);
+    }
+    requireTrust();
+    const title = l10n.t('Reading the slots of {0}', nameOf(session, port));
+    const slots = await withSlots(session, port, title, signal, (on) => Promise.resolve(on.slots));
+    return slotsAnswer(port, slots, session.slots.build);
+  },
+};

@@ -1,0 +1,34 @@
+import { l10n } from 'vscode';
+import { readSettings } from '../settings.ts';
+import type { WindowSession } from '../window-session.ts';
+import { serverAnswer } from './answers/server-answer.ts';
+import { toolInput } from './input.ts';
+import type { ToolValue } from './output.ts';
+import { says, type Tool } from './tool.ts';
+
+const LIMIT = { least: 1, most: 50, usual: 10 };
+
+/** Whether the server runs, what it serves, and who came. */
+export const tool: Tool = {
+  prepare: () => says(l10n.t('Looking at the OTA server')),
+  run: (session, input) => Promise.resolve(statusOf(session, toolInput(input, ['limit']).integer('limit', LIMIT))),
+};
+
+export function statusOf({ server, certificates, projects }: WindowSession, limit = LIMIT.usual): ToolValue {
+  const { state } = server;
+  const { values } = readSettings(projects.workspaceFolder());
+  return serverAnswer(
+    {
+      state: state.kind,
+      url: state.kind === 'on' ? state.url : undefined,
+      protocol: state.kind === 'on' ? state.protocol : values['server.protocol'],
+      port: state.kind === 'on' ? state.port : values['server.port'],
+      releases: state.kind === 'on' ? server.releases.newest() : [],
+      clients: [...server.clients.values()],
+      fault: server.fault,
+      certificate: certificates.current?.description,
+      isAddressChosen: certificates.isAddressChosen(),
+    },
+    limit,
+  );
+}

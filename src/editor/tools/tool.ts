@@ -1,0 +1,21 @@
+import type { PreparedToolInvocation } from 'vscode';
+import type { WindowSession } from '../window-session.ts';
+import type { ToolValue } from './output.ts';
+
+/** A tool as its file gives it. Both throw an {@link OtaError} for what is wrong, `tool.badInput` among them. */
+export interface Tool {
+  /** What the user reads before and while it runs. Looks only, and changes nothing: it may be asked without a run behind it. */
+  prepare(session: WindowSession, input: unknown): PreparedToolInvocation;
+  /** Runs it to its end; cancelling is `cancelled`. */
+  run(session: WindowSession, input: unknown, signal: AbortSignal): Promise<ToolValue>;
+}
+
+/** What a tool says that changes nothing and asks nobody. */
+export function says(invocationMessage: string): PreparedToolInvocation {
+  return { invocationMessage };
+}
+
+/** What a tool says that the user has to agree to first. */
+export function asks(invocationMessage: string, title: string, message: string): PreparedToolInvocation {
+  return { invocationMessage, confirmationMessages: { title, message } };
+}
