@@ -39,6 +39,17 @@ export function lanAddresses(interfaces: Interfaces = networkInterfaces()): read
     .map(({ one }) => one);
 }
 
+/** This computer's addresses that a server listens on, the likeliest for a board first.
+ * @param bindAddress what it is bound to: `0.0.0.0` and `::` are all of a kind and all */
+export function servedAddresses(
+  bindAddress: string,
+  interfaces: Interfaces = networkInterfaces(),
+): readonly LanAddress[] {
+  const addresses = lanAddresses(interfaces);
+  if (bindAddress === '0.0.0.0') return addresses.filter((one) => one.family === 'IPv4');
+  return bindAddress === '::' ? addresses : addresses.filter((one) => one.address === bindAddress);
+}
+
 /** What the server's certificate has to name: every address that a board could use, the loopback ones, the host's name, its mDNS name, and
  * the advertised host. Link-local IPv6 is left out, it needs a zone that no certificate can hold. */
 export function serverNames(

@@ -5,7 +5,7 @@ import { Emitter } from '../../base/emitter.ts';
 import type { CertificateStore, ServerCertificate, ServerCertificateRequest } from '../../server/certificate-store.ts';
 import type { ServerCredentials } from '../../server/firmware-server.ts';
 import type { CertificateSource } from '../../server/faults/credentials.ts';
-import { lanAddresses, serverNames, type LanAddress } from '../../server/lan-addresses.ts';
+import { lanAddresses, servedAddresses, serverNames, type LanAddress } from '../../server/lan-addresses.ts';
 import { readSettings } from '../settings.ts';
 
 const PICKED = 'advertisedAddress';
@@ -181,10 +181,7 @@ export class CertificateSession implements Disposable {
 
 /** This computer's addresses that the server listens on, as far as the setting says. */
 function served(): readonly LanAddress[] {
-  const bound = readSettings(undefined).values['server.bindAddress'].trim();
-  const addresses = lanAddresses();
-  if (bound === '0.0.0.0') return addresses.filter((one) => one.family === 'IPv4');
-  return bound === '::' ? addresses : addresses.filter((one) => one.address === bound);
+  return servedAddresses(readSettings(undefined).values['server.bindAddress'].trim());
 }
 
 function likely(addresses: readonly LanAddress[]): readonly LanAddress[] {

@@ -1,0 +1,163 @@
+import * as l10n from '@vscode/l10n';
+import { basename } from 'node:path';
+import { checkSetup } from '../doctor/check-setup.ts';
+import type { DoctorFacts } from '../doctor/facts.ts';
+import { FINDING_GROUPS, FINDINGS, type FindingGroup, type Severity } from '../doctor/finding-ids.ts';
+import type { Finding, Fix } from '../doctor/finding.ts';
+import { findPrivateKeys } from '../idf/private-keys.ts';
+import type { IdfProject } from '../idf/project.ts';
+import { gitFacts } from '../ota/git-keys.ts';
+import { hostFacts, isListening, readSetupTexts } from '../ota/setup-facts.ts';
+import { lanAddresses } from '../server/lan-addresses.ts';
+import { findingText, groupName } from '../texts/finding-texts.ts';
+import { fixTitle, needsText } from '../texts/finding-texts/fixes.ts';
+import type { CommandContext, CommandResult } from './command.ts';
+import { EXIT } from './exit-codes.ts';
+import { jsonOfProject, openProject, shownPath } from './open-project.ts';
+import { certificateFactsOf, serverCertificate, serverFactsOf, type ServerPlan } from './server-plan.ts';
+import type { Style } from './style.ts';
+import { shellCommandOf } from './ways-out.ts';
+
+export interface CheckOptions extends ServerPlan {
+  readonly 'warnings-as-errors': boolean;
+  readonly server: boolean;
+}
+
+/** Runs `check`. @throws {OtaError} those of `openProject` and of the certificate store */
+export async function checkProject(
+  context: CommandContext,
+  options: CheckOptions,
+  [folder]: readonly string[],
+): Promise<CommandResult> {
+  const { project } = await openProject(context, folder);
+  const findings = checkSetup(await factsOf(context, project, options.server ? options : undefined));
+  const count = (severity: Severity): number => findings.filter((one) => one.severity === severity).length;
+  const counts = { error: count('error'), warning: count('warning'), information: count('information') };
+  printFindings(context, project, findings, counts);
+  const isBad = counts.error > 0 || (options['warnings-as-errors'] && counts.warning > 0);
+  return {
+    exitCode: isBad ? EXIT.failed : EXIT.ok,
+    data: { project: jsonOfProject(project), counts, findings: findings.map(jsonOfFinding) },
+  };
+}
+
+async function factsOf(
+  { files, makers, clock }: CommandContext,
+  project: IdfProject,
+  plan: ServerPlan | undefined,
+): Promise<DoctorFacts> {
+  const keys = await gitFacts(project.folder, await findPrivateKeys(project.folder, files));
+  const [texts, host] = await Promise.all([readSetupTexts(project, keys, files), hostFacts(false)]);
+  const common = { project, text: (path: string) => texts.get(path), privateKeys: keys, host, nowMs: clock.now() };
+  // a project is as good or bad on every computer, unless it is asked about this one
+  if (plan === undefined) return { ...common, addresses: [], host: { ...host, isWsl: false, isContainer: false } };
+  const paths = project.app === undefined ? [] : [`/${encodeURIComponent(basename(project.app.path))}`];
+  const certificate =
+    plan.protocol === 'https' ? await serverCertificate(await makers.certificateStore(), plan) : undefined;
+  return {
+    ...common,
+    addresses: lanAddresses(),
+    server: { ...serverFactsOf(plan, paths), isPortTaken: await isListening(plan.port) },
+    ...(certificate === undefined ? {} : { certificate: certificateFactsOf(certificate) }),
+  };
+}
+
+function jsonOfFinding(found: Finding): Record<string, unknown> {
+  const { id, severity, path, range, details, fixes } = found;
+  return {
+    id,
+    group: FINDINGS[id].group,
+    severity,
+    ...(path === undefined ? {} : { path }),
+    ...(range === undefined ? {} : { line: range.line, column: range.column, endColumn: range.endColumn }),
+    message: findingText(found),
+    details,
+    fixes: fixes.map(jsonOfFix),
+  };
+}
+
+function jsonOfFix(fix: Fix): Record<string, unknown> {
+  const { id, kind, needs } = fix;
+  const run = fix.kind === 'command' ? shellCommandOf(fix.command) : undefined;
+  return {
+    id,
+    kind,
+    message: fixText(fix),
+    needs,
+    ...(fix.kind === 'setOptions' ? { options: fix.options } : {}),
+    ...(fix.kind === 'editFile' || fix.kind === 'writeFile' ? { path: fix.path } : {}),
+    ...(run === undefined ? {} : { run }),
+  };
+}
+
+/** What a fix does, with what it sets or runs. */
+function fixText(fix: Fix): string {
+  const title = fixTitle(fix).replace(/…$/, '');
+  if (fix.kind === 'command') {
+    const run = shellCommandOf(fix.command);
+    return run === undefined ? l10n.t('{0} (in VS Code)', title) : `${title}: ${run}`;
+  }
+  if (fix.kind !== 'setOptions') return title;
+  const lines = Object.entries(fix.options).map(([name, value]) => optionLine(name, value));
+  return `${title}: ${lines.join(', ')}`;
+}
+
+/** As it stands in an sdkconfig. */
+function optionLine(name: string, value: string | number | boolean | null): string {
+  if (value === null || value === false) return `# CONFIG_${name} is not set`;
+  if (value === true) return `CONFIG_${name}=y`;
+  return `CONFIG_${name}=${typeof value === 'string' ? JSON.stringify(value) : value}`;
+}
+
+function severityWord(severity: Severity): string {
+  const words = { error: l10n.t('error'), warning: l10n.t('warning'), information: l10n.t('note') };
+  return words[severity];
+}
+
+function coloured(style: Style, severity: Severity, text: string): string {
+  const colours = { error: 'red', warning: 'yellow', information: 'blue' } as const;
+  return style[colours[severity]](text);
+}
+
+/** `sdkconfig:12:3`, which terminals and editors make a link of. */
+function placeOf(cwd: string, { path, range }: Finding): string {
+  if (path === undefined) return '';
+  const place = shownPath(cwd, path);
+  return range === undefined ? place : `${place}:${range.line}:${range.column}`;
+}
+
+function printFindings(
+  { print, style, cwd }: CommandContext,
+  project: IdfProject,
+  findings: readonly Finding[],
+  counts: Readonly<Record<Severity, number>>,
+): void {
+  const inGroup = (group: FindingGroup): readonly Finding[] =>
+    findings.filter(({ id }) => FINDINGS[id].group === group);
+  for (const group of FINDING_GROUPS) {
+    const found = inGroup(group);
+    if (found.length === 0) continue;
+    print(style.bold(groupName(group)));
+    for (const one of found) {
+      const place = placeOf(cwd, one);
+      const head = `${coloured(style, one.severity, severityWord(one.severity))}  ${style.dim(one.id)}`;
+      print(place === '' ? `  ${head}` : `  ${place}  ${head}`);
+      print(`    ${findingText(one)}`);
+      const [fix] = one.fixes;
+      if (fix !== undefined)
+        print(`    ${style.green(l10n.t('fix:'))} ${[fixText(fix), needsText(fix.needs)].filter(Boolean).join(' · ')}`);
+    }
+    print();
+  }
+  const what = [project.name, project.version.value, project.target, project.idfVersion?.text]
+    .filter(Boolean)
+    .join(' · ');
+  const sum = [
+    counts.error === 0 ? '' : l10n.t('errors: {0}', counts.error),
+    counts.warning === 0 ? '' : l10n.t('warnings: {0}', counts.warning),
+    counts.information === 0 ? '' : l10n.t('notes: {0}', counts.information),
+  ].filter(Boolean);
+  const verdict = sum.length === 0 ? l10n.t('nothing stands in the way of an update') : sum.join(', ');
+  const mark = counts.error > 0 ? style.red('✖') : counts.warning > 0 ? style.yellow('⚠') : style.green('✔');
+  print(`${mark} ${what}: ${verdict}`);
+}
