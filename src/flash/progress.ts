@@ -20,6 +20,9 @@ export interface FlashProgress {
   /** Bytes of all files together, those that need not be written among the done ones. */
   readonly doneBytes?: number;
   readonly totalBytes?: number;
+  /** Of the file at work alone. */
+  readonly fileDoneBytes?: number;
+  readonly fileBytes?: number;
   /** Over the last seconds. */
   readonly bytesPerSecond?: number;
   /** Until the end of this phase at that pace, in milliseconds. */
@@ -40,6 +43,7 @@ export class ByteMeter {
   #samples: { readonly atMs: number; readonly workBytes: number }[] = [];
   #workBytes = 0;
   #doneBytes = 0;
+  #file: { readonly startBytes: number; readonly lengthBytes: number } | undefined;
 
   constructor(phase: FlashPhase, totalBytes: number, report: OnProgress | undefined, now: () => number) {
     this.#phase = phase;
@@ -50,6 +54,11 @@ export class ByteMeter {
 
   get doneBytes(): number {
     return this.#doneBytes;
+  }
+
+  /** What follows is about a file of so many bytes. */
+  beginFile(lengthBytes: number): void {
+    this.#file = { startBytes: this.#doneBytes, lengthBytes };
   }
 
   /** Bytes that took work, of which the pace is made, or (`isFree`) that were done already. */
@@ -80,6 +89,12 @@ export class ByteMeter {
       ...(file === undefined ? {} : { file }),
       doneBytes: this.#doneBytes,
       totalBytes: this.#totalBytes,
+      ...(this.#file === undefined
+        ? {}
+        : {
+            fileDoneBytes: Math.max(0, this.#doneBytes - this.#file.startBytes),
+            fileBytes: this.#file.lengthBytes,
+          }),
       ...(pace <= 0 ? {} : { bytesPerSecond: Math.round(pace), leftMs: Math.round((leftBytes * 1000) / pace) }),
     });
   }

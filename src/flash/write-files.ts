@@ -96,6 +96,7 @@ class FileWriter {
     this.#options = options;
     this.#signal = signal;
     this.#startBytes = meter.doneBytes;
+    meter.beginFile(file.bytes.length);
   }
 
   async run(): Promise<WrittenFile> {

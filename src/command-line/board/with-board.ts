@@ -1,0 +1,66 @@
+import { openChip, type ChipOptions, type ChipSession } from '../../flash/chip-session.ts';
+import type { OnProgress } from '../../flash/progress.ts';
+import { openLeasedPort } from '../../serial/open-port.ts';
+import type { SerialTransport } from '../../serial/serial-transport.ts';
+import type { CommandContext } from '../command.ts';
+import { showProgress } from './show-progress.ts';
+
+export interface BoardWork {
+  readonly address: string;
+  /** What is done with it, for whoever wants the port meanwhile, and over the bar. */
+  readonly title: string;
+  readonly options: ChipOptions;
+}
+
+/** An open port that is held against everybody else. It is free again when the promise settles, whatever happens.
+ * @throws {OtaError} `serial.*`, `cancelled` */
+export async function withPort<T>(
+  context: CommandContext,
+  { address, title, options }: BoardWork,
+  work: (transport: SerialTransport, options: ChipOptions & { readonly onProgress: OnProgress }) => Promise<T>,
+): Promise<T> {
+  const { signal, log, makers } = context;
+  const leases = await makers.portLeases();
+  const port = await openLeasedPort(leases, address, { holder: title, signal }, { signal });
+  const bar = showProgress(context, title);
+  try {
+    return await work(port.transport, { logger: log, ...options, onProgress: bar.report });
+  } finally {
+    bar.end();
+    await port.close();
+  }
+}
+
+/** What is done to a chip, with how to show how far it is. */
+export interface OnChip {
+  readonly chip: ChipSession;
+  readonly report: OnProgress;
+  /** Takes the bar away, for something that is printed or asked. The next report draws it again. */
+  readonly hideProgress: () => void;
+}
+
+/** Hold of the chip at a port. The board is restarted and the port free when the promise settles, whatever happens.
+ * @throws {OtaError} `flash.*`, `serial.*`, `cancelled` */
+export async function withChip<T>(
+  context: CommandContext,
+  work: BoardWork,
+  use: (on: OnChip) => Promise<T>,
+): Promise<T> {
+  const { signal, log, makers } = context;
+  const { address, title, options } = work;
+  const leases = await makers.portLeases();
+  const port = await openLeasedPort(leases, address, { holder: title, signal }, { signal });
+  const bar = showProgress(context, title);
+  try {
+    const chip = await openChip(port.transport, { logger: log, ...options, onProgress: bar.report }, signal);
+    try {
+      return await use({ chip, report: bar.report, hideProgress: bar.hide });
+    } finally {
+      const { isRestarted } = await chip.close();
+      log.info(`${address}: the board was ${isRestarted ? '' : 'not '}restarted`);
+    }
+  } finally {
+    bar.end();
+    await port.close();
+  }
+}
