@@ -1,5 +1,7 @@
 import { DisposableStore } from './base/disposable.ts';
 import { diskFiles } from './base/files.ts';
+import type { Esp32OtaExports } from './editor/api/api.ts';
+import { createExports } from './editor/api/exports.ts';
 import { registerBuildTasks } from './editor/build-task.ts';
 import { registerCommands } from './editor/commands/command-table.ts';
 import { setContext } from './editor/context.ts';
@@ -37,7 +39,7 @@ import { join } from 'node:path';
 import { l10n, window, workspace, type ExtensionContext, type OutputChannel, env } from 'vscode';
 
 /** Builds the rooms, connects them and registers what the editor shows. Heavy parts load when they are needed for the first time. */
-export function activate(context: ExtensionContext): void {
+export function activate(context: ExtensionContext): Esp32OtaExports {
   useLanguage({ tag: env.language, bundle: l10n.bundle });
   const store = new DisposableStore();
   context.subscriptions.push(store);
@@ -293,6 +295,7 @@ export function activate(context: ExtensionContext): void {
       log.debug(String(error)); // an editor without walkthroughs
     });
   });
+  return store.add(createExports({ session, leases, folder: join(context.globalStorageUri.fsPath, 'trust') })).exports;
 }
 
 function selectedProject({ projects }: WindowSession): ReturnType<Parameters<typeof registerBuildTasks>[0]> {
