@@ -66,13 +66,14 @@ export interface CommandContext {
   /** Of what is noted. */
   readonly noteStyle: Style;
   /** A line for people, on stdout. Nothing under `--json`. */
-  print(line?: string): void;
+  readonly print: (line?: string) => void;
   /** A line for people, on stderr, also under `--json`. */
-  note(line: string): void;
+  readonly note: (line: string) => void;
   /** A line of JSON, under `--json`. For commands whose output is `lines`. */
-  emit(event: OutputEvent): void;
-  /** A bar on stderr: one line that is redrawn in a terminal, a few plain lines elsewhere. End it before anything else is noted. */
-  progress(title: string): Progress;
+  readonly emit: (event: OutputEvent) => void;
+  /** A bar on stderr: one line that is redrawn in a terminal, a few plain lines elsewhere. It makes room for what is
+   * printed or noted meanwhile, and is ended with the command. */
+  readonly progress: (title: string) => Progress;
   readonly makers: Makers;
 }
 

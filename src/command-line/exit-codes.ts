@@ -9,6 +9,7 @@ export const EXIT = {
   usage: 2,
   missing: 3,
   unavailable: 4,
+  notAgreed: 5,
   internal: 70,
   hungUp: 129,
   cancelled: 130,
@@ -35,6 +36,10 @@ export function exitCodeText(code: ExitCode): string {
       return l10n.t('the project, its build or a file is missing, or is not what is needed');
     case EXIT.unavailable:
       return l10n.t('a port, a board, the network or the disk did not do what was needed');
+    case EXIT.notAgreed:
+      return l10n.t(
+        'nothing was done, because it was not agreed to: the answer was no, or there is no terminal and no --yes',
+      );
     case EXIT.internal:
       return l10n.t('something unexpected went wrong in esp32-ota itself');
     case EXIT.hungUp:
@@ -65,6 +70,7 @@ export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof UsageError) return EXIT.usage;
   if (!isOtaError(error)) return EXIT.internal;
   if (error.code === 'cancelled') return EXIT.cancelled;
+  if (error.code === 'commandLine.notAgreed') return EXIT.notAgreed;
   if (MISSING.has(error.code) || ABOUT_CONTENT.test(error.code)) return EXIT.missing;
   if (error.code === 'file.unreadable' && 'reason' in error.details && error.details.reason === 'ENOENT')
     return EXIT.missing;

@@ -40,7 +40,7 @@ export class LineInput {
       const left = LEFT.get(key as '\u001b');
       if (left !== undefined) return { kind: 'left', key: left };
       if (key === '\u0004' && this.#text === '') return { kind: 'left', key: 'interrupt' };
-      if (key === '\u007f' || key === '\b') this.#text = [...this.#text].slice(0, -1).join('');
+      if (key === '\u007f' || key === '\b') this.#text = this.#text.replace(/.$/su, '');
       else if (key === ERASE_WORD) this.#text = this.#text.replace(/\S*\s*$/u, '');
       else if (key === ERASE_LINE) this.#text = '';
       else if (key >= ' ') this.#text += key;

@@ -6,8 +6,8 @@ import type { Progress } from '../progress.ts';
 export interface ShownProgress {
   readonly report: OnProgress;
   /** Until the next report. */
-  hide(): void;
-  end(): void;
+  readonly hide: () => void;
+  readonly end: () => void;
 }
 
 /** How far work with a chip is: one bar a file where bytes are counted, else what is being done. */

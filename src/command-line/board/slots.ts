@@ -1,0 +1,138 @@
+import * as l10n from '@vscode/l10n';
+import { resolve } from 'node:path';
+import type { SlotChange } from '../../flash/change-slots.ts';
+import { readSlots, type ChipSlots } from '../../flash/slots.ts';
+import type { IdfProject } from '../../idf/project.ts';
+import { slotReading } from '../../ota/after-flash.ts';
+import type { CommandContext, CommandResult } from '../command.ts';
+import { EXIT } from '../exit-codes.ts';
+import { UsageError } from '../usage-error.ts';
+import { changeSlots } from './change-slots.ts';
+import { optionalProject } from './optional-project.ts';
+import { portOf, resetOf } from './port-options.ts';
+import { slotTarget } from './slot-of-label.ts';
+import { restoreSlotFrom, saveSlotTo } from './slot-files.ts';
+import { chipJson, slotsJson } from './slots-json.ts';
+import { printSlots } from './slots-table.ts';
+import { withChip, type OnChip } from './with-board.ts';
+
+export interface SlotsOptions {
+  readonly port: string | undefined;
+  readonly 'reset-by': 'auto' | 'classic' | 'usb-jtag' | 'none';
+  readonly project: string | undefined;
+  readonly 'table-offset': number | undefined;
+  readonly rollback: boolean;
+  readonly baud: number;
+  readonly full: boolean;
+  readonly yes: boolean;
+}
+
+/** A board whose slots were read. */
+export interface OnSlots extends OnChip {
+  readonly context: CommandContext;
+  readonly options: SlotsOptions;
+  readonly address: string;
+  readonly project: IdfProject | undefined;
+  readonly slots: ChipSlots;
+}
+
+/** What an action did, beside the slots as they are then. */
+export interface SlotsDone {
+  readonly slots: ChipSlots;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+interface Action {
+  /** Over the bar. */
+  readonly title: string;
+  readonly run: (on: OnSlots) => Promise<SlotsDone>;
+}
+
+const OPERANDS = { list: 0, boot: 1, previous: 0, 'erase-otadata': 0, save: 2, restore: 2 } as const;
+
+/** Runs `slots`.
+ * @throws {OtaError} `slots.*`, `flash.*`, `serial.*`, `file.*`, `commandLine.notAgreed`, `cancelled`
+ * @throws {UsageError} `usage.unknownAction`, `usage.operands` */
+export async function runSlots(
+  context: CommandContext,
+  options: SlotsOptions,
+  operands: readonly string[],
+): Promise<CommandResult> {
+  const action = actionOf(context, operands);
+  const project = await optionalProject(context, options.project);
+  const address = await portOf(context, options.port);
+  const reading = slotReading(project);
+  const readOptions = {
+    ...reading,
+    rollbackEnabled: options.rollback || reading.rollbackEnabled,
+    ...(options['table-offset'] === undefined ? {} : { tableOffset: options['table-offset'] }),
+  };
+  const work = {
+    address,
+    title: action.title,
+    options: { baud: options.baud, reset: resetOf(options['reset-by']) },
+  };
+  return withChip(context, work, async (on) => {
+    const read = await readSlots(on.chip, { ...readOptions, onProgress: on.report }, context.signal);
+    const { slots, data } = await action.run({ ...on, context, options, address, project, slots: read });
+    const build = project?.app?.image?.description;
+    return {
+      exitCode: EXIT.ok,
+      data: { port: address, chip: chipJson(on.chip.facts), ...slotsJson(slots, build), ...data },
+    };
+  });
+}
+
+function actionOf({ cwd, files }: CommandContext, [name = 'list', ...rest]: readonly string[]): Action {
+  if (!Object.hasOwn(OPERANDS, name)) {
+    const known = Object.keys(OPERANDS).join(', ');
+    throw new UsageError('usage.unknownAction', l10n.t('“{0}” is none of {1}.', name, known), { action: name });
+  }
+  const action = name as keyof typeof OPERANDS;
+  if (rest.length !== OPERANDS[action]) throw wrongOperands(action);
+  const [label = '', file = ''] = rest;
+  const change = (wanted: (slots: ChipSlots) => SlotChange, title: string): Action => ({
+    title,
+    run: (on) => changeSlots(on, wanted(on.slots)),
+  });
+  switch (action) {
+    case 'list':
+      return { title: l10n.t('Reading the slots'), run: list };
+    case 'boot':
+      return change((slots) => ({ kind: 'boot', target: slotTarget(slots, label) }), l10n.t('Booting another slot'));
+    case 'previous':
+      return change(() => ({ kind: 'previous' }), l10n.t('Going back to the previous version'));
+    case 'erase-otadata':
+      return change(() => ({ kind: 'eraseOtadata' }), l10n.t('Erasing otadata'));
+    case 'save': {
+      const path = resolve(cwd, file);
+      return { title: l10n.t('Saving a slot'), run: (on) => saveSlotTo(on, label, path) };
+    }
+    case 'restore': {
+      const path = resolve(cwd, file);
+      // before the board is touched
+      const image = files.read(path);
+      image.catch(() => undefined);
+      return { title: l10n.t('Restoring a slot'), run: (on) => restoreSlotFrom(on, label, path, image) };
+    }
+  }
+}
+
+function wrongOperands(action: keyof typeof OPERANDS): UsageError {
+  const usage = {
+    list: 'list',
+    boot: 'boot <slot>',
+    previous: 'previous',
+    'erase-otadata': 'erase-otadata',
+    save: 'save <slot> <file>',
+    restore: 'restore <slot> <file>',
+  }[action];
+  return new UsageError('usage.operands', l10n.t('It is written so: {0}', `esp32-ota slots ${usage}`), { usage });
+}
+
+function list(on: OnSlots): Promise<SlotsDone> {
+  const { context, project, slots, chip, address } = on;
+  on.hideProgress();
+  printSlots(context, slots, project, { address, facts: chip.facts });
+  return Promise.resolve({ slots, data: {} });
+}
