@@ -1,8 +1,10 @@
-import { l10n, window, workspace } from 'vscode';
+import { l10n, workspace } from 'vscode';
+import { showInformationMessage } from './messages.ts';
 import { OtaError, isOtaError } from '../base/ota-error.ts';
 import type { IdfProject } from '../idf/project.ts';
 import { applyBump, planBump, type BumpPlan } from '../idf/version-bump.ts';
 import { blockingFindings } from '../ota/blockers.ts';
+import { buildFacts, subjectOf } from '../ota/update-subject.ts';
 import type { DeliverSteps, Published, WorkResult } from '../ota/deliver.ts';
 import { versionRefusal } from '../ota/version-refusal.ts';
 import { isBuilding, runBuild } from './build-task.ts';
@@ -123,7 +125,7 @@ async function asksToRaise(
 ): Promise<boolean> {
   const raise = l10n.t('Raise to {0}', plan.to);
   const keep = l10n.t('Keep {0}', version);
-  const answer = await window.showInformationMessage(
+  const answer = await showInformationMessage(
     refusal === 'runsAlready'
       ? l10n.t('The board runs {0} already and would refuse it.', version)
       : l10n.t('The board went back from {0} before and would refuse it.', version),
@@ -165,15 +167,7 @@ async function publish(session: WindowSession, chosen: ChosenBoards, signal: Abo
   const boards =
     chosen.kind === 'virtual' ? await virtualBoards(session, chosen.isOnlyFirst) : await chosen.boards(release.version);
   return {
-    subject: {
-      project: release.project,
-      version: release.version,
-      sha256: release.sha256,
-      elfSha256: description.elfSha256,
-      totalBytes: release.bytes.length,
-      releaseId: release.id,
-      isRollbackEnabled: project.ota.isRollbackEnabled,
-    },
+    subject: subjectOf(release, buildFacts(project)),
     url,
     boards,
   };

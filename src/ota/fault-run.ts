@@ -9,7 +9,8 @@ import { followUpdate, type Begun } from './follow-update.ts';
 import type { Patience } from './patience.ts';
 import type { RehearsalBoard } from './rehearsal.ts';
 import type { Trigger } from './triggers.ts';
-import type { UpdateSubject, Verdict } from './update-state.ts';
+import type { Verdict } from './update-state.ts';
+import { subjectOf } from './update-subject.ts';
 
 /** The server's side of a fault rehearsal: where the good images are, and the faults. */
 export interface FaultBench {
@@ -73,7 +74,8 @@ export async function updateOnce(
   try {
     const { verdict, failures } = await followUpdate({
       board: { ...('trigger' in board ? {} : board), onLine: whileWatched(board.onLine, watch) },
-      subject: subjectOf(options, release),
+      // the version alone tells which release runs: the good images of all rounds are of one build
+      subject: { board: options.boardName, ...subjectOf(release, { isRollbackEnabled: options.isRollbackEnabled }) },
       route: unrouted(whileWatched(bench.onTransfer, watch)),
       begin,
       signal,
@@ -103,20 +105,6 @@ function whileWatched<T>(event: Event<T>, watch: Watch): Event<T> {
     event((value) => {
       if (watch.isOn) hear(value);
     });
-}
-
-/** The version alone tells which release runs: the good images of all rounds are of one build. */
-function subjectOf({ boardName, isRollbackEnabled }: FaultRunOptions, release: Release): UpdateSubject {
-  return {
-    board: boardName,
-    project: release.project,
-    version: release.version,
-    sha256: release.sha256,
-    elfSha256: '',
-    totalBytes: release.bytes.length,
-    releaseId: release.id,
-    isRollbackEnabled,
-  };
 }
 
 /** The signal as it is at this moment. */

@@ -11,6 +11,7 @@ import type { DoctorFacts } from '../../src/doctor/facts.ts';
 import { ProjectLoader } from '../../src/idf/project-loader.ts';
 import type { IdfProject } from '../../src/idf/project.ts';
 import { planBoard, planBoardApp } from '../../src/ota/board-plan.ts';
+import { buildFacts, subjectOf } from '../../src/ota/update-subject.ts';
 import { deliver, type DeliveryBoard } from '../../src/ota/deliver.ts';
 import { UpdateHistory } from '../../src/ota/history.ts';
 import { publishProject } from '../../src/ota/publish.ts';
@@ -120,15 +121,7 @@ async function delivered(world: World, round: number): Promise<number> {
           ownsClient: (client) => board.ownsPort(client.port),
         };
         return {
-          subject: {
-            project: release.project,
-            version: release.version,
-            sha256: release.sha256,
-            elfSha256: project.app?.image?.description?.elfSha256 ?? '',
-            totalBytes: release.bytes.length,
-            releaseId: release.id,
-            isRollbackEnabled: project.ota.isRollbackEnabled,
-          },
+          subject: subjectOf(release, buildFacts(project)),
           url,
           boards: [target],
         };

@@ -10,26 +10,8 @@ import { canCrash, CRASHES, makeCrash, recordCrash, recordedCrash, type ElfCrash
  * which it is. `ESP32_OTA_RECORD_ELF=1` records anew. */
 const isInstalled = canCrash();
 const records = process.env['ESP32_OTA_RECORD_ELF'] !== undefined;
-const PRINTED = ['ra', 'sp', 'gp', 'tp', 't0', 't1', 't2', 'fp', 's1'].concat([
-  'a0',
-  'a1',
-  'a2',
-  'a3',
-  'a4',
-  'a5',
-  'a6',
-  'a7',
-  's2',
-  's3',
-  's4',
-  's5',
-  's6',
-  's7',
-  's8',
-  's9',
-  's10',
-  's11',
-]);
+const HIGHER = 'a0 a1 a2 a3 a4 a5 a6 a7 s2 s3 s4 s5 s6 s7 s8 s9 s10 s11'.split(' ');
+const PRINTED = ['ra', 'sp', 'gp', 'tp', 't0', 't1', 't2', 'fp', 's1'].concat(HIGHER);
 
 const hex = (value: number): string => `0x${value.toString(16).padStart(8, '0')}`;
 
@@ -68,26 +50,7 @@ function chainOf({ frames }: DecodedCrash): string[] {
 }
 
 /** By number. @see RISC-V ELF psABI, "DWARF Register Numbers" */
-const NAMES = ['zero', 'ra', 'sp', 'gp', 'tp', 't0', 't1', 't2', 's0', 's1'].concat([
-  'a0',
-  'a1',
-  'a2',
-  'a3',
-  'a4',
-  'a5',
-  'a6',
-  'a7',
-  's2',
-  's3',
-  's4',
-  's5',
-  's6',
-  's7',
-  's8',
-  's9',
-  's10',
-  's11',
-]);
+const NAMES = ['zero', 'ra', 'sp', 'gp', 'tp', 't0', 't1', 't2', 's0', 's1'].concat(HIGHER);
 
 /** Our rules at the addresses where readelf says that they change; a rule is that of the address before the next one, too. */
 function rulesOf(bytes: Uint8Array, { rules }: ElfCrash): unknown[] {

@@ -5,6 +5,7 @@ import { diskFiles } from '../../src/base/files.ts';
 import { planSetup } from '../../src/doctor/setup-plan.ts';
 import { applyEdits } from '../../src/idf/file-edit.ts';
 import { planBoard } from '../../src/ota/board-plan.ts';
+import { buildFacts, subjectOf } from '../../src/ota/update-subject.ts';
 import { publishProject } from '../../src/ota/publish.ts';
 import { rehearse } from '../../src/ota/rehearsal.ts';
 import { rehearsalBoard } from '../../src/ota/virtual-device.ts';
@@ -47,16 +48,7 @@ it.each(IDF_VERSIONS)('a plain project of ESP-IDF %s that was set up is updated 
   const release = await publishProject(project, bench.store, diskFiles, bench.url, '');
   const timeline = await rehearse({
     board: rehearsalBoard(board),
-    subject: {
-      board: 'virtual',
-      project: release.project,
-      version: release.version,
-      sha256: release.sha256,
-      elfSha256: project.app?.image?.description?.elfSha256 ?? '',
-      totalBytes: release.bytes.length,
-      releaseId: release.id,
-      isRollbackEnabled: project.ota.isRollbackEnabled,
-    },
+    subject: { board: 'virtual', ...subjectOf(release, buildFacts(project)) },
     onTransfer: bench.onTransfer,
     url: '',
     signal: AbortSignal.timeout(20_000),

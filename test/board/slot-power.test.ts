@@ -18,6 +18,7 @@ afterAll(() => {
 
 const TWO_SLOTS = THREE_SLOTS.split('\n').slice(0, 5).join('\n');
 type Entry = Parameters<typeof makeOtadata>[0];
+const entry = (sequence: number, state: NonNullable<NonNullable<Entry>['state']>): Entry => ({ sequence, state });
 
 interface Scenario {
   readonly name: string;
@@ -39,50 +40,36 @@ const NEW_VERSION = '2.0.0';
 const SCENARIOS: readonly Scenario[] = [
   {
     name: 'boot ota_1 where otadata is blank',
-    ...{
-      table: TWO_SLOTS,
-      otadata: [undefined, undefined],
-      change: { kind: 'boot', target: { ota: 1 } },
-      boots: '1.1.0',
-    },
+    table: TWO_SLOTS,
+    otadata: [undefined, undefined],
+    change: { kind: 'boot', target: { ota: 1 } },
+    boots: '1.1.0',
   },
   {
     name: 'go back from ota_1 to ota_0',
     table: TWO_SLOTS,
-    otadata: [
-      { sequence: 1, state: 'valid' },
-      { sequence: 2, state: 'valid' },
-    ],
+    otadata: [entry(1, 'valid'), entry(2, 'valid')],
     change: { kind: 'previous' },
     boots: '1.0.0',
   },
   {
     name: 'boot ota_0 of three, written to the first sector',
     table: THREE_SLOTS,
-    otadata: [
-      { sequence: 5, state: 'valid' },
-      { sequence: 6, state: 'undefined' },
-    ],
+    otadata: [entry(5, 'valid'), entry(6, 'undefined')],
     change: { kind: 'boot', target: { ota: 0 } },
     boots: '1.0.0',
   },
   {
     name: 'boot ota_1, whose entry says that it was rolled back',
     table: TWO_SLOTS,
-    otadata: [
-      { sequence: 1, state: 'valid' },
-      { sequence: 2, state: 'aborted' },
-    ],
+    otadata: [entry(1, 'valid'), entry(2, 'aborted')],
     change: { kind: 'boot', target: { ota: 1 } },
     boots: '1.1.0',
   },
   {
     name: 'keep ota_1, which is on trial',
     table: TWO_SLOTS,
-    otadata: [
-      { sequence: 1, state: 'valid' },
-      { sequence: 2, state: 'pendingVerify' },
-    ],
+    otadata: [entry(1, 'valid'), entry(2, 'pendingVerify')],
     hasRollback: true,
     change: { kind: 'boot', target: { ota: 1 } },
     boots: '1.1.0',
@@ -90,10 +77,7 @@ const SCENARIOS: readonly Scenario[] = [
   {
     name: 'boot ota_0 while ota_1 is new',
     table: TWO_SLOTS,
-    otadata: [
-      { sequence: 1, state: 'valid' },
-      { sequence: 2, state: 'new' },
-    ],
+    otadata: [entry(1, 'valid'), entry(2, 'new')],
     hasRollback: true,
     change: { kind: 'boot', target: { ota: 0 } },
     boots: '1.0.0',
@@ -101,40 +85,28 @@ const SCENARIOS: readonly Scenario[] = [
   {
     name: 'boot factory',
     table: FACTORY_AND_TWO,
-    otadata: [
-      { sequence: 1, state: 'valid' },
-      { sequence: 2, state: 'valid' },
-    ],
+    otadata: [entry(1, 'valid'), entry(2, 'valid')],
     change: { kind: 'boot', target: 'factory' },
     boots: '0.9.0',
   },
   {
     name: 'erase otadata where there is no factory',
     table: TWO_SLOTS,
-    otadata: [
-      { sequence: 3, state: 'valid' },
-      { sequence: 2, state: 'valid' },
-    ],
+    otadata: [entry(3, 'valid'), entry(2, 'valid')],
     change: { kind: 'eraseOtadata' },
     boots: '1.0.0',
   },
   {
     name: 'boot ota_1 when the numbers have run out',
     table: TWO_SLOTS,
-    otadata: [
-      { sequence: 0xffff_fffd, state: 'valid' },
-      { sequence: 0xffff_fffe, state: 'valid' },
-    ],
+    otadata: [entry(0xffff_fffd, 'valid'), entry(0xffff_fffe, 'valid')],
     change: { kind: 'boot', target: { ota: 0 } },
     boots: '1.0.0',
   },
   {
     name: 'flash into the spare slot',
     table: TWO_SLOTS,
-    otadata: [
-      { sequence: 1, state: 'valid' },
-      { sequence: 2, state: 'valid' },
-    ],
+    otadata: [entry(1, 'valid'), entry(2, 'valid')],
     work: async (chip, rig) => {
       const slots = await readSlots(chip, { rollbackEnabled: false });
       return flashIntoSpareSlot(chip, slots, slotImage(NEW_VERSION), { isFastReflash: rig.flash.sizeBytes < 0 });
@@ -144,10 +116,7 @@ const SCENARIOS: readonly Scenario[] = [
   {
     name: 'restore the slot that boots',
     table: TWO_SLOTS,
-    otadata: [
-      { sequence: 1, state: 'valid' },
-      { sequence: 2, state: 'valid' },
-    ],
+    otadata: [entry(1, 'valid'), entry(2, 'valid')],
     work: async (chip) => {
       const slots = await readSlots(chip, { rollbackEnabled: false });
       const [, target] = slots.slots;

@@ -6,6 +6,7 @@ import { diskFiles } from '../../src/base/files.ts';
 import { loadProject } from '../../src/idf/project-loader.ts';
 import type { IdfProject } from '../../src/idf/project.ts';
 import { planBoard, planBoardApp } from '../../src/ota/board-plan.ts';
+import { buildFacts, subjectOf } from '../../src/ota/update-subject.ts';
 import { publishProject } from '../../src/ota/publish.ts';
 import { rehearse } from '../../src/ota/rehearsal.ts';
 import type { Timeline } from '../../src/ota/update-state.ts';
@@ -43,16 +44,7 @@ function update(
   device.configure({ app: { ...planBoardApp(project, 'auto'), firmwareUrl: `${server.url}${release.paths.newest}` } });
   return rehearse({
     board: rehearsalBoard(device),
-    subject: {
-      board: 'virtual',
-      project: release.project,
-      version: release.version,
-      sha256: release.sha256,
-      elfSha256: project.app?.image?.description?.elfSha256 ?? '',
-      totalBytes: release.bytes.length,
-      releaseId: release.id,
-      isRollbackEnabled: project.ota.isRollbackEnabled,
-    },
+    subject: { board: 'virtual', ...subjectOf(release, buildFacts(project)) },
     onTransfer: server.onTransfer,
     url: `${server.url}${release.paths.newest}`,
     signal,

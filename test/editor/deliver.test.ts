@@ -3,20 +3,14 @@ import path from 'node:path';
 import { expect, it } from 'vitest';
 import { isPortFree } from '../../scripts/lib/editor-server.mjs';
 import { useWorkbench } from './harness/use-workbench.ts';
-import { serverPort } from './outside.ts';
+import { serverPort, usePort } from './outside.ts';
 
 // From a changed line to the confirmed boot with one command; a failure with its way out; several boards; what is remembered.
 const port = await serverPort();
 const workbench = useWorkbench({
   settings: { 'esp32Ota.server.advertisedHost': '127.0.0.1' },
   prepare: (folder) => {
-    for (const name of ['sdkconfig', 'sdkconfig.defaults']) {
-      const file = path.join(folder, name);
-      writeFileSync(file, readFileSync(file, 'utf8').replace(':8070', `:${port}`));
-    }
-    const settings = path.join(folder, '.vscode/settings.json');
-    const present = JSON.parse(readFileSync(settings, 'utf8')) as object;
-    writeFileSync(settings, JSON.stringify({ ...present, 'esp32Ota.server.port': port }));
+    usePort(folder, port);
   },
 });
 const devices = workbench.view('Devices');

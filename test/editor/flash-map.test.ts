@@ -1,21 +1,16 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
+import { existsSync, writeFileSync } from 'node:fs';
 import type { Frame } from 'playwright-core';
 import { beforeAll, expect, it } from 'vitest';
 import { useWorkbench } from './harness/use-workbench.ts';
 import { accessibilityProblems, faintTexts, policyViolations, tableRows } from './harness/webview.ts';
-import { buildOutside, serverPort } from './outside.ts';
+import { buildOutside, serverPort, usePort } from './outside.ts';
 
 // The two pictures: the flash of a board, and an update as it went on.
 const port = await serverPort();
 const workbench = useWorkbench({
   settings: { 'esp32Ota.server.advertisedHost': '127.0.0.1' },
   prepare: (folder) => {
-    for (const name of ['sdkconfig', 'sdkconfig.defaults']) {
-      const file = path.join(folder, name);
-      writeFileSync(file, readFileSync(file, 'utf8').replace(':8070', `:${port}`));
-    }
-    writeFileSync(path.join(folder, '.vscode/settings.json'), JSON.stringify({ 'esp32Ota.server.port': port }));
+    usePort(folder, port);
     buildOutside(folder);
   },
 });
@@ -134,7 +129,7 @@ it('shows an update, from its row, while the flash map follows it', async () => 
   const rows = await tableRows(frame);
   expect(rows.find((row) => row.startsWith('Download'))).toMatch(/^Download \| done \| \+\d.*\d+ KB · \d+ KB\/s/);
   expect(rows.find((row) => row.startsWith('Firmware requested'))).toMatch(/GET \/simple_ota\.bin → 200/);
-  expect(await frame.locator('.curve').getAttribute('aria-label')).toMatch(/^Curve of the bytes.*KB\/s/);
+  expect(await frame.locator('.chart').getAttribute('aria-label')).toMatch(/^Curve of the bytes.*KB\/s/);
   await looksRight(frame, 'timeline-1');
 });
 

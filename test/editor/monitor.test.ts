@@ -1,16 +1,16 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
 import { expect, it } from 'vitest';
 import { useWorkbench } from './harness/use-workbench.ts';
-import { buildOutside, serverPort } from './outside.ts';
+import { buildOutside, serverPort, usePort } from './outside.ts';
 
 // The monitor of a board, in a terminal, with its keys.
 const port = await serverPort();
 const workbench = useWorkbench({
   settings: { 'esp32Ota.server.advertisedHost': '127.0.0.1' },
   prepare: (folder) => {
-    writeFileSync(path.join(folder, '.vscode/settings.json'), JSON.stringify({ 'esp32Ota.server.port': port }));
+    usePort(folder, port);
     buildOutside(folder);
   },
 });

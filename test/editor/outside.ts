@@ -1,6 +1,6 @@
 import { execFile, execFileSync } from 'node:child_process';
 import { createHash, randomInt } from 'node:crypto';
-import { cpSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { cpSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { isPortFree } from '../../scripts/lib/editor-server.mjs';
 import { inRoot } from '../../scripts/lib/repository.mjs';
@@ -57,6 +57,17 @@ export async function serverPort(): Promise<number> {
     const port = randomInt(20_000, 32_000);
     if (await isPortFree(port)) return port;
   }
+}
+
+/** Gives a project the port of a test: in its firmware's URL and in the settings of its folder, beside those that are there. */
+export function usePort(folder: string, port: number, settings: Readonly<Record<string, unknown>> = {}): void {
+  for (const name of ['sdkconfig', 'sdkconfig.defaults']) {
+    const file = path.join(folder, name);
+    writeFileSync(file, readFileSync(file, 'utf8').replace(':8070', `:${port}`));
+  }
+  const file = path.join(folder, '.vscode/settings.json');
+  const present = JSON.parse(readFileSync(file, 'utf8')) as object;
+  writeFileSync(file, JSON.stringify({ ...present, 'esp32Ota.server.port': port, ...settings }));
 }
 
 export function sha256(bytes: Uint8Array): string {

@@ -1,20 +1,15 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
 import { expect, it } from 'vitest';
 import { isPortFree } from '../../scripts/lib/editor-server.mjs';
 import { useWorkbench } from './harness/use-workbench.ts';
-import { buildOutside, curl, serverPort, sha256 } from './outside.ts';
+import { buildOutside, curl, serverPort, sha256, usePort } from './outside.ts';
 
 // Updates of the virtual board that fail, are cancelled and succeed. The firmware has the port of this test in its URL.
 const port = await serverPort();
 const workbench = useWorkbench({
   settings: { 'esp32Ota.server.advertisedHost': '127.0.0.1' },
   prepare: (folder) => {
-    for (const name of ['sdkconfig', 'sdkconfig.defaults']) {
-      const file = path.join(folder, name);
-      writeFileSync(file, readFileSync(file, 'utf8').replace(':8070', `:${port}`));
-    }
-    writeFileSync(path.join(folder, '.vscode/settings.json'), JSON.stringify({ 'esp32Ota.server.port': port }));
+    usePort(folder, port);
     buildOutside(folder); // without a certificate
   },
 });

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { deliver, type DeliverOptions, type DeliverSteps, type DeliveryBoard } from '../../src/ota/deliver.ts';
 import type { Delivery, DeliveryRecord } from '../../src/ota/delivery.ts';
 import { virtualTrigger } from '../../src/ota/triggers.ts';
-import type { UpdateSubject } from '../../src/ota/update-state.ts';
+import { subjectOf } from '../../src/ota/update-subject.ts';
 import { rehearsalBoard, type VirtualDevice } from '../../src/ota/virtual-device.ts';
 import type { Release } from '../../src/server/release-store.ts';
 import type { AppOptions, BoardSetup } from '../../src/virtual-board/board-setup.ts';
@@ -104,18 +104,6 @@ export function virtual(device: VirtualDevice, id = 'virtual'): DeliveryBoard {
   };
 }
 
-export function subjectOf(release: Release, isRollbackEnabled = false): Omit<UpdateSubject, 'board'> {
-  return {
-    project: release.project,
-    version: release.version,
-    sha256: release.sha256,
-    elfSha256: '',
-    totalBytes: release.bytes.length,
-    releaseId: release.id,
-    isRollbackEnabled,
-  };
-}
-
 export interface Delivered {
   readonly delivery: Delivery;
   readonly records: readonly DeliveryRecord[];
@@ -145,7 +133,11 @@ export async function deliverRelease(
     ...rest,
     steps: {
       publish: () =>
-        Promise.resolve({ subject: subjectOf(release, isRollbackEnabled), url: url ?? bench.urlOf(release), boards }),
+        Promise.resolve({
+          subject: subjectOf(release, { isRollbackEnabled }),
+          url: url ?? bench.urlOf(release),
+          boards,
+        }),
       ...steps,
     },
     onRecord: (record, delivery) => {

@@ -1,18 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { updateSeveral } from '../../../src/ota/canary.ts';
 import { startTimeline } from '../../../src/ota/timeline.ts';
-import type { Timeline, UpdateSubject, Verdict } from '../../../src/ota/update-state.ts';
+import type { Timeline, Verdict } from '../../../src/ota/update-state.ts';
+import { PLAIN_SUBJECT } from '../../support/plain-subject.ts';
 
-const SUBJECT: UpdateSubject = {
-  board: 'b',
-  project: 'blink',
-  version: '1.1.0',
-  sha256: '',
-  elfSha256: '',
-  totalBytes: 1,
-  releaseId: 'r',
-  isRollbackEnabled: true,
-};
 const CONFIRMED: Verdict = { outcome: 'confirmed' };
 const ROLLED_BACK: Verdict = {
   outcome: 'rolledBack',
@@ -40,7 +31,7 @@ async function run(
       most = Math.max(most, busy);
       await new Promise((resolve) => setImmediate(resolve));
       busy -= 1;
-      return { ...startTimeline(SUBJECT, 0), verdict: verdicts[id] ?? CONFIRMED };
+      return { ...startTimeline(PLAIN_SUBJECT, 0), verdict: verdicts[id] ?? CONFIRMED };
     },
   });
   return { held, told, most };

@@ -2,17 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { PATIENCE, patienceFor } from '../../../src/ota/patience.ts';
 import { startTimeline } from '../../../src/ota/timeline.ts';
 import type { Failure, Step, StepId, Timeline, UpdateSubject } from '../../../src/ota/update-state.ts';
+import { PLAIN_SUBJECT } from '../../support/plain-subject.ts';
 
-const SUBJECT: UpdateSubject = {
-  board: 'b',
-  project: 'blink',
-  version: '1.1.0',
-  sha256: '',
-  elfSha256: '',
-  totalBytes: 1,
-  releaseId: 'r',
-  isRollbackEnabled: true,
-};
 const EVIDENCE = { source: 'console', text: '' } as const;
 
 function step(id: StepId, outcome: Step['outcome'] = 'done'): Step {
@@ -24,7 +15,7 @@ function failed(cause: string, at: StepId = 'download'): Failure {
 }
 
 function wait(steps: readonly StepId[], more: Partial<Timeline> = {}, subject: Partial<UpdateSubject> = {}) {
-  const start = startTimeline({ ...SUBJECT, ...subject }, 0);
+  const start = startTimeline({ ...PLAIN_SUBJECT, ...subject }, 0);
   const timeline = { ...start, steps: [...start.steps, ...steps.map((id) => step(id))], ...more };
   const { waitMs, why } = patienceFor(timeline, PATIENCE);
   const name = Object.entries(PATIENCE).find(([, value]) => value === waitMs)?.[0] ?? waitMs;
