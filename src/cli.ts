@@ -57,17 +57,28 @@ function makers(folder: string | undefined, log: Logger): Makers {
       (certificates ??= import('./server/certificate-store.ts').then(
         (room) => new room.CertificateStore(directory, diskFiles),
       )),
-    portLeases: () =>
-      (leases ??= import('./serial/port-lease.ts').then(
-        (room) =>
-          new room.PortLeases({
-            windows: { directory: join(directory, 'ports'), windowId: `cli-${process.pid}` },
-            logger: log,
-          }),
-      )),
+    portLeases: () => (leases ??= portLeases(folder === undefined ? undefined : join(folder, 'ports'), log)),
     imageCache: async () =>
       (await import('./flash/image-cache.ts')).directoryCache(join(directory, 'flashed'), diskFiles),
   };
+}
+
+/** Shares its locks with the windows of the editor, unless another folder was named. Where no lock can be written, as in a container without a home,
+ * the system still keeps two programs off one device. */
+async function portLeases(named: string | undefined, log: Logger): Promise<PortLeases> {
+  const [room, { portLockFolder, TERMINAL_WINDOW }, { mkdir }] = await Promise.all([
+    import('./serial/port-lease.ts'),
+    import('./serial/lock-folder.ts'),
+    import('node:fs/promises'),
+  ]);
+  const directory = named ?? portLockFolder();
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    log.warn(`no port locks: ${String(error)}`);
+    return new room.PortLeases({ logger: log });
+  }
+  return new room.PortLeases({ windows: { directory, windowId: `${TERMINAL_WINDOW}${process.pid}` }, logger: log });
 }
 
 /** The first signal asks everything to end in order, the second ends the process at once. */
