@@ -7,6 +7,7 @@ import {
   type Pseudoterminal,
   type WorkspaceFolder,
 } from 'vscode';
+import { withoutControls } from '../base/plain-text.ts';
 import { TASK_TYPE } from '../texts/contributions.ts';
 import { errorMessage } from './error-message.ts';
 
@@ -38,7 +39,8 @@ function deliveryTerminal(run: DeliverAsTask, cancel: () => void): Pseudotermina
     onDidClose: closed.event,
     open: () => {
       const say = (line: string): void => {
-        written.fire(`${line.replace(/\r?\n/g, '\r\n')}\r\n`);
+        // names and what boards have printed are in it
+        written.fire(`${withoutControls(line).replaceAll('\n', '\r\n')}\r\n`);
       };
       run(say).then(
         (isGood) => {

@@ -1,4 +1,5 @@
 import { CodeAction, CodeActionKind, Hover, l10n, MarkdownString, type TextLine } from 'vscode';
+import { asMarkdown } from '../base/plain-text.ts';
 import { lineSign, printedLine } from '../doctor/signs.ts';
 import { fixesFor } from '../doctor/causes.ts';
 import type { Fix } from '../doctor/finding.ts';
@@ -37,14 +38,14 @@ export function logHover(line: TextLine, idf: IdfVersion | undefined): Hover | u
   if (help === undefined) return undefined;
   const content = new MarkdownString('', true);
   content.isTrusted = { enabledCommands: [commandId('applyFix')] };
-  content.appendMarkdown(`$(error) ${plain(sentence(causeText(help.cause)))}`);
+  content.appendMarkdown(`$(error) ${asMarkdown(sentence(causeText(help.cause)))}`);
   for (const fix of help.fixes) {
     const argument: CauseChoice = { cause: help.cause, fix: fix.id };
     const target = `command:${commandId('applyFix')}?${encodeURIComponent(JSON.stringify([argument]))}`;
-    content.appendMarkdown(`\n\n$(lightbulb) [${plain(fixTitle(fix))}](${target})`);
+    content.appendMarkdown(`\n\n$(lightbulb) [${asMarkdown(fixTitle(fix))}](${target})`);
   }
   const versions = versionsText(help);
-  if (versions !== '') content.appendMarkdown(`\n\n${plain(versions)}`);
+  if (versions !== '') content.appendMarkdown(`\n\n${asMarkdown(versions)}`);
   return new Hover(content, line.range);
 }
 
@@ -61,11 +62,6 @@ export function logActions(text: string, idf: IdfVersion | undefined): CodeActio
     action.isPreferred = index === 0;
     return action;
   });
-}
-
-/** A text in Markdown: `appendText` would make every blank one that a line can't be broken at. */
-function plain(text: string): string {
-  return text.replace(/[\\`*_{}[\]()#+!<>|~$]/g, '\\$&');
 }
 
 /** A cause is written to go on a sentence. */

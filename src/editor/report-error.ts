@@ -1,4 +1,5 @@
 import { commands, env, l10n, Uri, window, type LogOutputChannel } from 'vscode';
+import { showErrorMessage } from './messages.ts';
 import { isOtaError, type OtaError } from '../base/ota-error.ts';
 import { commandId } from '../texts/contributions.ts';
 import type { WayOut } from '../texts/error-texts/error-text.ts';
@@ -41,14 +42,12 @@ export function reportError(error: unknown, log: LogOutputChannel, addition = ''
   if (isOtaError(error, 'cancelled')) return;
   if (!isOtaError(error)) {
     log.error(error instanceof Error ? error : String(error));
-    void window
-      .showErrorMessage(
-        l10n.t('Something unexpected went wrong: {0}', error instanceof Error ? error.message : String(error)),
-        l10n.t('Show Log'),
-      )
-      .then((answer) => {
-        if (answer !== undefined) log.show();
-      });
+    void showErrorMessage(
+      l10n.t('Something unexpected went wrong: {0}', error instanceof Error ? error.message : String(error)),
+      l10n.t('Show Log'),
+    ).then((answer) => {
+      if (answer !== undefined) log.show();
+    });
     return;
   }
   void tell(error, log, addition);
@@ -60,7 +59,7 @@ async function tell(error: OtaError, log: LogOutputChannel, addition: string): P
   const { message, waysOut } = textOfError(error);
   log.error(`${message} [${error.code}] ${JSON.stringify(error.details)}`);
   const titles = waysOut.map(titleOf);
-  const answer = await window.showErrorMessage(addition === '' ? message : `${message} ${addition}`, ...titles);
+  const answer = await showErrorMessage(addition === '' ? message : `${message} ${addition}`, ...titles);
   const wayOut = answer === undefined ? undefined : waysOut[titles.indexOf(answer)];
   if (wayOut !== undefined) await follow(wayOut);
 }

@@ -1,4 +1,5 @@
-import { l10n, window, type LogOutputChannel } from 'vscode';
+import { l10n, type LogOutputChannel } from 'vscode';
+import { showWarningMessage } from './messages.ts';
 import { SETTINGS_SECTION } from '../texts/contributions.ts';
 import { openSetting } from './open-setting.ts';
 import { readSettings } from './settings.ts';
@@ -13,10 +14,11 @@ export function reportInvalidSettings(log: LogOutputChannel): void {
     reported.add(id);
     log.warn(`setting ${SETTINGS_SECTION}.${key} can't be ${value}: the default counts`);
     const open = l10n.t('Open Setting');
-    void window
-      .showWarningMessage(l10n.t('{0} can’t be {1}. The default is used.', `${SETTINGS_SECTION}.${key}`, value), open)
-      .then(async (answer) => {
-        if (answer === open) await openSetting(key);
-      });
+    void showWarningMessage(
+      l10n.t('{0} can’t be {1}. The default is used.', `${SETTINGS_SECTION}.${key}`, value),
+      open,
+    ).then(async (answer) => {
+      if (answer === open) await openSetting(key);
+    });
   }
 }

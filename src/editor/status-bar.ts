@@ -1,5 +1,6 @@
 import { MarkdownString, StatusBarAlignment, l10n, window, workspace } from 'vscode';
 import type { Disposable } from '../base/disposable.ts';
+import { asMarkdown, asMarkdownCode } from '../base/plain-text.ts';
 import { commandId } from '../texts/contributions.ts';
 import type { CertificateSession } from './sessions/certificate-session.ts';
 import { activityText } from '../texts/flash-texts.ts';
@@ -50,7 +51,9 @@ export function createStatusBarItem(server: ServerSession, certificates: Certifi
         const url = projectRelease === undefined ? undefined : server.urlOf(projectRelease);
         hover.appendMarkdown(`**${l10n.t('OTA server on')}**\n\n`);
         hover.appendMarkdown(
-          url === undefined ? `${l10n.t('Nothing to serve yet: build the firmware.')}\n\n` : `\`${url}\`\n\n`,
+          url === undefined
+            ? `${l10n.t('Nothing to serve yet: build the firmware.')}\n\n`
+            : `${asMarkdownCode(url)}\n\n`,
         );
         hover.appendMarkdown(`${certificateLine(state.protocol, certificates)}\n\n`);
         hover.appendMarkdown(
@@ -109,11 +112,13 @@ export function createPortItem(projects: ProjectSession, ports: PortSession, fla
     const facts = ports.factsOf(selected);
     item.tooltip = new MarkdownString(
       [
-        selected === '' ? l10n.t('Select the port that the board is on') : `**${known?.name ?? name}**`,
-        selected === '' ? '' : `\`${selected}\``,
+        selected === '' ? l10n.t('Select the port that the board is on') : `**${asMarkdown(known?.name ?? name)}**`,
+        selected === '' ? '' : asMarkdownCode(selected),
         facts === undefined
           ? ''
-          : `${facts.chip} ${facts.revision} · MAC ${facts.mac} · ${l10n.t('read {0}', agoText(facts.atMs))}`,
+          : asMarkdown(
+              `${facts.chip} ${facts.revision} · MAC ${facts.mac} · ${l10n.t('read {0}', agoText(facts.atMs))}`,
+            ),
       ]
         .filter(Boolean)
         .join('\n\n'),

@@ -1,14 +1,13 @@
 import { execFile } from 'node:child_process';
 import { relative } from 'node:path';
 import type { PrivateKeyFile } from '../doctor/facts.ts';
+import { NO_PROGRAMS } from './describe-git.ts';
 
 const TIMEOUT_MS = 5000;
-/** Programs that a repository's configuration could name are not to run. */
-const SAFE = ['-c', 'core.fsmonitor=false', '-c', 'core.hooksPath=/dev/null', '--no-optional-locks'];
 
 function git(folder: string, args: readonly string[]): Promise<string> {
   return new Promise((resolve) => {
-    execFile('git', [...SAFE, ...args], { cwd: folder, timeout: TIMEOUT_MS }, (_error, stdout) => {
+    execFile('git', [...NO_PROGRAMS, ...args], { cwd: folder, timeout: TIMEOUT_MS }, (_error, stdout) => {
       resolve(stdout);
     });
   });

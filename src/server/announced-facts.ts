@@ -1,3 +1,4 @@
+import { withoutControls } from '../base/plain-text.ts';
 import type { RequestHeaders } from './http-request.ts';
 import type { AnnouncedFacts } from './transfer-events.ts';
 
@@ -31,7 +32,9 @@ export function announcedFacts(headers: RequestHeaders): AnnouncedFacts | undefi
 }
 
 function value(headers: RequestHeaders, name: string): string | undefined {
-  return (headers[`x-esp32-${name}`] ?? headers[`x-esp8266-${name}`])?.slice(0, MAX_LENGTH);
+  const found = headers[`x-esp32-${name}`] ?? headers[`x-esp8266-${name}`];
+  // bytes above 127 are Latin-1, and some of those are control characters
+  return found === undefined ? undefined : withoutControls(found).slice(0, MAX_LENGTH);
 }
 
 function size(headers: RequestHeaders, name: string): number | undefined {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
+import { withoutControls } from '../base/plain-text.ts';
 import { announcedFacts } from './announced-facts.ts';
 import type { FaultQuestion } from './faults/fault-switch.ts';
 import type { FaultedAnswer } from './faults/faulted-answer.ts';
@@ -262,12 +263,14 @@ function manifestOf({ manifest }: Release): Representation {
 
 function describe(request: HttpRequest, connection: Connection) {
   const tls = connection.tls();
-  const userAgent = request.headers['user-agent']?.slice(0, 256);
-  const range = request.headers['range']?.slice(0, 256);
+  const shown = (text: string | undefined): string | undefined =>
+    text === undefined ? undefined : withoutControls(text).slice(0, 256);
+  const userAgent = shown(request.headers['user-agent']);
+  const range = shown(request.headers['range']);
   const announced = announcedFacts(request.headers);
   return {
     method: request.method,
-    path: request.target.slice(0, 1024),
+    path: withoutControls(request.target).slice(0, 1024),
     ...(tls && { tls }),
     ...(userAgent !== undefined && { userAgent }),
     ...(range !== undefined && { range }),

@@ -1,4 +1,5 @@
 import { l10n, window, type Uri } from 'vscode';
+import { showInformationMessage } from '../messages.ts';
 import { basename } from 'node:path';
 import { OtaError } from '../../base/ota-error.ts';
 import type { ServerCertificate } from '../../server/certificate-store.ts';
@@ -31,7 +32,7 @@ export const createCertificate: Handler = async (session) => {
 
 function offerInstall(session: WindowSession, message: string): void {
   const actions = session.projects.project === undefined ? [] : [l10n.t('Install into Project')];
-  void window.showInformationMessage(message, ...actions).then(async (answer) => {
+  void showInformationMessage(message, ...actions).then(async (answer) => {
     if (answer !== undefined) await runCommand('installCertificate');
   });
 }
@@ -52,7 +53,7 @@ export const installCertificate: Handler = async (session) => {
   );
   const file = 'server_certs/ca_cert.pem';
   if (installed.outcome === 'unchanged') {
-    void window.showInformationMessage(l10n.t('{0} already holds the right certificate.', file));
+    void showInformationMessage(l10n.t('{0} already holds the right certificate.', file));
     return;
   }
   const kept =
@@ -60,11 +61,11 @@ export const installCertificate: Handler = async (session) => {
       ? ''
       : ` ${l10n.t('The previous file is kept as {0}.', basename(installed.backupPath))}`;
   const build = l10n.t('Build Firmware');
-  void window
-    .showInformationMessage(`${l10n.t('Installed as {0}. Build to embed it.', file)}${kept}`, build)
-    .then(async (answer) => {
+  void showInformationMessage(`${l10n.t('Installed as {0}. Build to embed it.', file)}${kept}`, build).then(
+    async (answer) => {
       if (answer === build) await runCommand('buildFirmware');
-    });
+    },
+  );
 };
 
 /** A certificate as text: what a person checks, then the PEM itself. */

@@ -1,4 +1,5 @@
 import { Uri, commands, l10n, window, workspace, type Progress } from 'vscode';
+import { showErrorMessage, showInformationMessage, showWarningMessage } from '../messages.ts';
 import { join } from 'node:path';
 import { OtaError } from '../../base/ota-error.ts';
 import type { Delivery } from '../../ota/delivery.ts';
@@ -105,7 +106,7 @@ function tell(session: WindowSession, delivery: Delivery): void {
   const titles = wayOuts.map(titleOf);
   const console = l10n.t('Show Console');
   const buttons = delivery.updates.some((one) => one.trigger === 'virtual') ? [...titles, console] : titles;
-  const show = isGood(delivery) ? window.showInformationMessage : window.showErrorMessage;
+  const show = isGood(delivery) ? showInformationMessage : showErrorMessage;
   void show(text, ...buttons).then(async (answer) => {
     if (answer === undefined) return;
     const wayOut = wayOuts[titles.indexOf(answer)];
@@ -181,7 +182,7 @@ export const exportUpdateJson: Handler = async (session, row) => {
 export const clearUpdates: Handler = async (session) => {
   const { name } = requireProject(session);
   const clear = l10n.t('Clear');
-  const answer = await window.showWarningMessage(
+  const answer = await showWarningMessage(
     l10n.t('Forget what became of all updates of {0}?', name),
     { modal: true, detail: l10n.t('What runs on the boards stays as it is.') },
     clear,

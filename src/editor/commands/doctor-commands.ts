@@ -1,4 +1,5 @@
 import { commands, l10n, Uri, window, workspace } from 'vscode';
+import { showErrorMessage, showInformationMessage, showWarningMessage } from '../messages.ts';
 import { basename } from 'node:path';
 import { fixesFor } from '../../doctor/causes.ts';
 import type { Finding, Fix } from '../../doctor/finding.ts';
@@ -25,13 +26,13 @@ export const checkSetup: Handler = async (session) => {
   await session.showSetup();
   const stands = findings.filter(({ severity }) => severity !== 'information');
   if (stands.length === 0) {
-    void window.showInformationMessage(l10n.t('{0} is ready for an update over the air.', project.name));
+    void showInformationMessage(l10n.t('{0} is ready for an update over the air.', project.name));
     return;
   }
   const hasErrors = stands.some(({ severity }) => severity === 'error');
   const message = l10n.t('{0}: {1} in the way of an update over the air.', project.name, countText(stands));
   const show = l10n.t('Show Problems');
-  const shown = hasErrors ? window.showErrorMessage(message, show) : window.showWarningMessage(message, show);
+  const shown = hasErrors ? showErrorMessage(message, show) : showWarningMessage(message, show);
   void shown.then(async (answer) => {
     if (answer === show) await commands.executeCommand('workbench.actions.view.problems');
   });
@@ -95,7 +96,7 @@ function fixOfCause(session: WindowSession, { cause, fix: id }: CauseChoice): Fi
         )
       : undefined;
   if (foreign === undefined) return fix;
-  void window.showInformationMessage(
+  void showInformationMessage(
     l10n.t('{0} has no option CONFIG_{1}: change the value in its code.', project?.name ?? '', foreign),
   );
   return undefined;
@@ -149,7 +150,7 @@ function tellApplied(session: WindowSession, fix: Fix, edits: readonly FileEdit[
   const message = [l10n.t('{0}: changed in {1}.', fixTitle(fix), names), needsText(fix.needs)].filter(
     (one) => one !== '',
   );
-  void window.showInformationMessage(message.join(' '), ...actions).then(async (answer) => {
+  void showInformationMessage(message.join(' '), ...actions).then(async (answer) => {
     if (answer === build) await runCommand('buildFirmware');
     else if (answer === undo) await undoFix(session, edits);
   });

@@ -1,4 +1,5 @@
 import { QuickPickItemKind, l10n, window, type QuickPickItem } from 'vscode';
+import { showErrorMessage, showInformationMessage, showWarningMessage } from '../messages.ts';
 import { countVerdicts, faultReportMarkdown, isBaselineGood, type FaultReport } from '../../ota/fault-report.ts';
 import {
   FAULTS,
@@ -159,7 +160,7 @@ async function pickBoard(ports: readonly string[], selected: string): Promise<st
   );
   if (chosen === undefined || chosen.port === '') return chosen?.port;
   const test = l10n.t('Test');
-  const answer = await window.showWarningMessage(
+  const answer = await showWarningMessage(
     l10n.t('Test the board on {0} against all faults?', chosen.port),
     {
       modal: true,
@@ -180,15 +181,15 @@ function tell(report: FaultReport, showJson: () => Promise<void>): void {
     if (chosen === json) await showJson();
   };
   if (report.isCancelled) {
-    void window.showInformationMessage(l10n.t('Cancelled after {0} faults.', report.rows.length), json).then(answer);
+    void showInformationMessage(l10n.t('Cancelled after {0} faults.', report.rows.length), json).then(answer);
     return;
   }
   if (!isBaselineGood(report)) {
     const text = l10n.t('The update does not work without any fault either, so no fault was tried.');
-    void window.showErrorMessage(text, json).then(answer);
+    void showErrorMessage(text, json).then(answer);
     return;
   }
   const text = l10n.t('Firmware against faults: {0} passed, {1} failed, {2} unknown.', passed, failed, unknown);
-  const show = failed > 0 ? window.showWarningMessage : window.showInformationMessage;
+  const show = failed > 0 ? showWarningMessage : showInformationMessage;
   void show(text, json).then(answer);
 }

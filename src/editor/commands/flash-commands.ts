@@ -1,4 +1,5 @@
 import { Uri, l10n, window } from 'vscode';
+import { showInformationMessage, showWarningMessage } from '../messages.ts';
 import { basename, dirname, join } from 'node:path';
 import { OtaError } from '../../base/ota-error.ts';
 import type { FlashOutcome } from '../../flash/flash-board.ts';
@@ -39,11 +40,11 @@ function tellOutcome(session: WindowSession, address: string, outcome: FlashOutc
       const message = isSeen
         ? l10n.t('Flashed {0} and read back: {1}, {2}.', nameOf(session, address), savingText(outcome), took)
         : l10n.t('Flashed {0}, but not read back: {1}, {2}.', nameOf(session, address), savingText(outcome), took);
-      void window.showInformationMessage(`${message}${board}`);
+      void showInformationMessage(`${message}${board}`);
       return;
     }
     case 'cancelled':
-      void window.showWarningMessage(`${l10n.t('Flashing was cancelled.')} ${stateText(outcome.state)}${board}`);
+      void showWarningMessage(`${l10n.t('Flashing was cancelled.')} ${stateText(outcome.state)}${board}`);
       return;
     case 'failed':
       if (outcome.error !== undefined) reportError(outcome.error, session.log, stateText(outcome.state) + board);
@@ -172,7 +173,7 @@ export const eraseFlash: Handler = async (session, row) => {
   if (region === undefined) return;
   const what = region === 'whole' ? l10n.t('the whole flash') : `${region.name} (${bytesText(region.lengthBytes)})`;
   const erase = l10n.t('Erase');
-  const answer = await window.showWarningMessage(
+  const answer = await showWarningMessage(
     l10n.t('Erase {0} of {1}?', what, nameOf(session, address)),
     { modal: true, detail: l10n.t('What is there is lost. Use “Read Flash To File…” first to keep it.') },
     erase,
@@ -184,7 +185,7 @@ export const eraseFlash: Handler = async (session, row) => {
     if (region === 'whole') await eraseWholeFlash(chip, { onProgress }, signal);
     else await eraseFlashRegion(chip, region.offset, region.lengthBytes, { onProgress }, signal);
   });
-  void window.showInformationMessage(l10n.t('Erased {0} of {1}.', what, nameOf(session, address)));
+  void showInformationMessage(l10n.t('Erased {0} of {1}.', what, nameOf(session, address)));
 };
 
 export const readFlash: Handler = async (session, row) => {
@@ -212,7 +213,7 @@ export const readFlash: Handler = async (session, row) => {
   });
   await session.files.writeAtomic(target.fsPath, bytes);
   const where = `${basename(dirname(target.fsPath))}/${basename(target.fsPath)}`;
-  void window.showInformationMessage(l10n.t('Read {0} into {1}.', bytesText(bytes.length), where));
+  void showInformationMessage(l10n.t('Read {0} into {1}.', bytesText(bytes.length), where));
 };
 
 export const chipInformation: Handler = async (session, row) => {

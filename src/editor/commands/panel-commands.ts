@@ -1,4 +1,5 @@
 import { l10n, window } from 'vscode';
+import { showInformationMessage } from '../messages.ts';
 import type { Delivery, Work } from '../../ota/delivery.ts';
 import type { Timeline } from '../../ota/update-state.ts';
 import type { PriorStep } from '../panels/timeline-view.ts';
@@ -70,5 +71,5 @@ export const showTimeline: Handler = async (session, row) => {
   const timeline = named ?? (delivery === undefined ? undefined : await updateOf(delivery, row));
   if (timeline !== undefined) await session.showTimeline(timeline, priorSteps(delivery?.work ?? []));
   else if (delivery === undefined || delivery.updates.length === 0)
-    void window.showInformationMessage(l10n.t('There is no update to show yet.'));
+    void showInformationMessage(l10n.t('There is no update to show yet.'));
 };

@@ -1,4 +1,5 @@
 import { Uri, commands, l10n, window } from 'vscode';
+import { showInformationMessage } from '../messages.ts';
 import { basename } from 'node:path';
 import { isOtaError, OtaError } from '../../base/ota-error.ts';
 import type { IdfProject } from '../../idf/project.ts';
@@ -90,7 +91,7 @@ export const bumpVersion: Handler = async (session) => {
         files,
       )
     : l10n.t('Version {0} written to {1}. Build to apply it.', plan.to, files);
-  void window.showInformationMessage(message, build).then(async (answer) => {
+  void showInformationMessage(message, build).then(async (answer) => {
     if (answer === build) await runCommand('buildFirmware');
   });
 };
@@ -118,9 +119,9 @@ export const buildMetadata: Handler = async (session) => {
   session.log.info(`wrote ${written.manifestPath} and ${written.imagePath}`);
   const open = l10n.t('Open manifest.json');
   const { project: name, version } = written.manifest;
-  void window
-    .showInformationMessage(l10n.t('Metadata of {0} {1} written to build/ota.', name, version), open)
-    .then(async (answer) => {
+  void showInformationMessage(l10n.t('Metadata of {0} {1} written to build/ota.', name, version), open).then(
+    async (answer) => {
       if (answer === open) await window.showTextDocument(Uri.file(written.manifestPath));
-    });
+    },
+  );
 };

@@ -1,4 +1,5 @@
-import { ProgressLocation, commands, window, workspace, type Progress } from 'vscode';
+import { ProgressLocation, commands, workspace, type Progress } from 'vscode';
+import { showProgress } from '../messages.ts';
 import { OtaError } from '../../base/ota-error.ts';
 import type { IdfProject } from '../../idf/project.ts';
 import { commandId, type CommandName } from '../../texts/contributions.ts';
@@ -18,7 +19,7 @@ export async function withProgress<T>(
   title: string,
   work: (signal: AbortSignal, progress: Progress<{ message?: string; increment?: number }>) => Promise<T>,
 ): Promise<T> {
-  return window.withProgress({ location: ProgressLocation.Notification, title, cancellable: true }, (progress, token) =>
+  return showProgress({ location: ProgressLocation.Notification, title, cancellable: true }, (progress, token) =>
     work(signalOf(token), progress),
   );
 }

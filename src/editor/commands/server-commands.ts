@@ -1,4 +1,5 @@
 import { Uri, env, l10n, window } from 'vscode';
+import { showInformationMessage } from '../messages.ts';
 import { basename, dirname } from 'node:path';
 import { OtaError } from '../../base/ota-error.ts';
 import type { Release } from '../../server/release-store.ts';
@@ -96,7 +97,7 @@ async function browseImage(session: WindowSession): Promise<string | undefined> 
 
 function offerCopy(message: string, url: string): void {
   const copy = l10n.t('Copy URL');
-  void window.showInformationMessage(message, copy).then(async (answer) => {
+  void showInformationMessage(message, copy).then(async (answer) => {
     if (answer === copy) await env.clipboard.writeText(url);
   });
 }

@@ -1,4 +1,5 @@
 import { l10n, ThemeIcon, window, workspace, type QuickPickItem } from 'vscode';
+import { showInformationMessage } from '../messages.ts';
 import { basename, relative } from 'node:path';
 import { planSetup, setupPaths, type SetupFacts, type SetupPart, type SetupPlan } from '../../doctor/setup-plan.ts';
 import { applyEdits, readTextExactly } from '../../idf/file-edit.ts';
@@ -106,7 +107,7 @@ export const setUpForOta: Handler = async (session) => {
   const whole = planSetup(facts);
   if (whole.edits.length === 0) {
     const notes = whole.notes.map(setupNoteText).join(' ');
-    void window.showInformationMessage(
+    void showInformationMessage(
       notes === '' ? l10n.t('{0} is set up for updates over the air: nothing to do.', name) : notes,
     );
     return;
@@ -124,7 +125,7 @@ export const setUpForOta: Handler = async (session) => {
     needsText(plan.needs),
     ...plan.notes.map(setupNoteText),
   ].join(' ');
-  void window.showInformationMessage(text, build).then(async (answer) => {
+  void showInformationMessage(text, build).then(async (answer) => {
     if (answer === build) await runCommand('buildFirmware');
   });
 };

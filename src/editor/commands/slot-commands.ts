@@ -1,4 +1,5 @@
 import { l10n, window } from 'vscode';
+import { showInformationMessage } from '../messages.ts';
 import { OtaError } from '../../base/ota-error.ts';
 import type { SlotChange } from '../../flash/change-slots.ts';
 import type { ChipSession } from '../../flash/chip-session.ts';
@@ -73,7 +74,7 @@ async function change(
   const plan = planSlotChange(slots, wanted);
   const after = plan.nextAfter === undefined ? l10n.t('nothing') : slotTitle(plan.nextAfter);
   if (plan.operations.length === 0) {
-    void window.showInformationMessage(l10n.t('Nothing was written: {0} boots {1} already.', name, after));
+    void showInformationMessage(l10n.t('Nothing was written: {0} boots {1} already.', name, after));
     return;
   }
   if (question !== undefined) {
@@ -88,7 +89,7 @@ async function change(
   );
   const now = changed.slots.find(({ isNext }) => isNext);
   const boots = now === undefined ? l10n.t('nothing') : slotTitle(now);
-  void window.showInformationMessage(l10n.t('Otadata was written and read back: {0} boots {1} now.', name, boots));
+  void showInformationMessage(l10n.t('Otadata was written and read back: {0} boots {1} now.', name, boots));
 }
 
 export const bootSlot: Handler = async (session, row) => {
@@ -204,7 +205,7 @@ export const flashIntoSpareSlot: Handler = async (session, row) => {
       });
       const written = bytesText(done.written?.writtenBytes ?? 0);
       const took = durationText(performance.now() - startMs);
-      void window.showInformationMessage(
+      void showInformationMessage(
         l10n.t(
           'Flashed {0} of {1} and read back: {2}, {3}. It boots now in place of {4}.',
           ...[slotTitle(done.slot), name, written, took],

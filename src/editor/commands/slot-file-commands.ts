@@ -1,4 +1,5 @@
 import { Uri, commands, l10n, window } from 'vscode';
+import { showInformationMessage, showWarningMessage } from '../messages.ts';
 import { basename, join } from 'node:path';
 import { OtaError } from '../../base/ota-error.ts';
 import type { ChipSession } from '../../flash/chip-session.ts';
@@ -31,7 +32,7 @@ export const saveSlot: Handler = async (session, row) => {
   });
   if (saved === undefined) return;
   await session.files.writeAtomic(saved.target.fsPath, saved.bytes);
-  void window.showInformationMessage(
+  void showInformationMessage(
     l10n.t(
       'Saved {0} to {1}: {2}, its digest is right.',
       slotTitle(saved.slot),
@@ -102,7 +103,7 @@ async function restore(
     bootsNothing: l10n.t('Nothing else boots: if the power fails while it is written, flash the board by cable.'),
   }[risk];
   const action = l10n.t('Restore');
-  const answer = await window.showWarningMessage(
+  const answer = await showWarningMessage(
     l10n.t('Write {0} into {1}?', name, slotTitle(slot)),
     { modal: true, detail: warning },
     action,
@@ -121,14 +122,15 @@ function tellRestored(address: string, { slots }: ChipSlots, { partition }: Chip
   const now = slots.find((one) => one.partition.offset === partition.offset);
   if (now === undefined) return;
   if (now.isNext) {
-    void window.showInformationMessage(l10n.t('Restored {0} and read back; the board boots it.', slotTitle(now)));
+    void showInformationMessage(l10n.t('Restored {0} and read back; the board boots it.', slotTitle(now)));
     return;
   }
   const boot = l10n.t('Boot {0}', partition.label);
-  void window
-    .showInformationMessage(l10n.t('Restored {0} and read back; the board does not boot it.', slotTitle(now)), boot)
-    .then(async (chosen) => {
-      const row = { payload: address, label: partition.label, contextValue: 'slot' };
-      if (chosen === boot) await commands.executeCommand(commandId('bootSlot'), row);
-    });
+  void showInformationMessage(
+    l10n.t('Restored {0} and read back; the board does not boot it.', slotTitle(now)),
+    boot,
+  ).then(async (chosen) => {
+    const row = { payload: address, label: partition.label, contextValue: 'slot' };
+    if (chosen === boot) await commands.executeCommand(commandId('bootSlot'), row);
+  });
 }

@@ -1,4 +1,5 @@
 import { l10n, window } from 'vscode';
+import { showWarningMessage } from '../messages.ts';
 import { isOtaError, OtaError } from '../../base/ota-error.ts';
 import type { SlotChangePlan } from '../../flash/change-slots.ts';
 import type { ChipSession } from '../../flash/chip-session.ts';
@@ -21,7 +22,7 @@ export async function confirmPlan(
 ): Promise<void> {
   const bytes = l10n.t('Show Bytes');
   const detail = planText(slots, plan);
-  const answer = await window.showWarningMessage(question.message, { modal: true, detail }, question.action, bytes);
+  const answer = await showWarningMessage(question.message, { modal: true, detail }, question.action, bytes);
   if (answer === question.action) return;
   if (answer === bytes) {
     await session.showDifference(
@@ -112,11 +113,11 @@ async function tellCancelled(
   const { slotsAfterCancel } = await import('../../ota/after-flash.ts');
   const now = await slotsAfterCancel(chip, slots, slot?.partition.offset);
   if (now === undefined) {
-    void window.showWarningMessage(l10n.t('Cancelled: {0} may be partly written.', label));
+    void showWarningMessage(l10n.t('Cancelled: {0} may be partly written.', label));
     return;
   }
   session.slots.put(address, now);
-  void window.showWarningMessage(
+  void showWarningMessage(
     l10n.t('Cancelled: {0} may be partly written, and the board boots {1}.', label, nextTitle(now)),
   );
 }

@@ -1,4 +1,5 @@
-import { commands, l10n, window } from 'vscode';
+import { commands, l10n } from 'vscode';
+import { showWarningMessage } from '../messages.ts';
 import type { FlashBoardOptions } from '../../flash/flash-board.ts';
 import type { FlashRequest } from '../../flash/flash-plan.ts';
 import type { ChipSlots } from '../../flash/slots.ts';
@@ -39,7 +40,7 @@ export function watchSlots(session: WindowSession, address: string, name: string
         after.next === undefined ? l10n.t('nothing') : slotTitle(after.next),
         bootReasonText(slots.boot, after.next),
       );
-      void window.showWarningMessage(message, boot).then(async (answer) => {
+      void showWarningMessage(message, boot).then(async (answer) => {
         if (answer === boot)
           await commands.executeCommand(commandId('bootFlashed'), { payload: address }, FROM_MESSAGE);
       });

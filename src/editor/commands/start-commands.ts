@@ -1,4 +1,5 @@
 import { commands, l10n, Uri, window, workspace } from 'vscode';
+import { showInformationMessage } from '../messages.ts';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { createExample } from '../../idf/create-example.ts';
@@ -34,9 +35,9 @@ export const openExample: Handler = async (session) => {
     return;
   }
   const [here, elsewhere] = [l10n.t('Open'), l10n.t('Open in New Window')];
-  void window
-    .showInformationMessage(l10n.t('The example was created in {0}.', folder), here, elsewhere)
-    .then(async (answer) => {
+  void showInformationMessage(l10n.t('The example was created in {0}.', folder), here, elsewhere).then(
+    async (answer) => {
       if (answer !== undefined) await open(answer === elsewhere);
-    });
+    },
+  );
 };

@@ -1,4 +1,5 @@
 import { Position, Range, TerminalLink, Uri, l10n, window, workspace, type LogOutputChannel } from 'vscode';
+import { showErrorMessage } from '../messages.ts';
 import { isAbsolute, join } from 'node:path';
 import type { Disposable } from '../../base/disposable.ts';
 import type { FileStore } from '../../base/files.ts';
@@ -76,7 +77,7 @@ export class CrashSession {
             workspace.asRelativePath(place.file ?? ''),
             place.line ?? 0,
           );
-    const answer = await window.showErrorMessage(text, ...(place === undefined ? [] : [source]), monitor);
+    const answer = await showErrorMessage(text, ...(place === undefined ? [] : [source]), monitor);
     if (answer === monitor) show();
     if (answer === source && place?.file !== undefined) await openPlace(place.file, place.line ?? 1);
   }

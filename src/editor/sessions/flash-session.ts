@@ -1,4 +1,5 @@
-import { ProgressLocation, window, workspace, type LogOutputChannel } from 'vscode';
+import { ProgressLocation, workspace, type LogOutputChannel } from 'vscode';
+import { showProgress } from '../messages.ts';
 import { Emitter } from '../../base/emitter.ts';
 import type { Disposable } from '../../base/disposable.ts';
 import { OtaError } from '../../base/ota-error.ts';
@@ -156,7 +157,7 @@ export class FlashSession implements Disposable {
     caller?.addEventListener('abort', cancel, { once: true });
     if (caller?.aborted === true) cancel();
     try {
-      return await window.withProgress(
+      return await showProgress(
         { location: ProgressLocation.Notification, title, cancellable: true },
         async (notification, token) => {
           signalOf(token).addEventListener('abort', () => {

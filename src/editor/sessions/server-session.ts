@@ -1,4 +1,5 @@
 import { l10n, window, workspace, type LogOutputChannel } from 'vscode';
+import { showWarningMessage } from '../messages.ts';
 import { basename } from 'node:path';
 import { DisposableStore, type Disposable } from '../../base/disposable.ts';
 import { Emitter } from '../../base/emitter.ts';
@@ -325,7 +326,7 @@ export class ServerSession implements Disposable {
       if (server.protocol === 'https') server.configure({ credentials: await this.#certificates.credentials() });
       if (this.#state.kind === 'on') this.#setState({ ...this.#state, url: server.url });
     } catch (error) {
-      if (isOtaError(error)) void window.showWarningMessage(await errorMessage(error));
+      if (isOtaError(error)) void showWarningMessage(await errorMessage(error));
     }
   }
 }

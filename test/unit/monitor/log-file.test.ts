@@ -33,7 +33,7 @@ describe('a log file', () => {
     const other = join(folder, 'authorized_keys');
     await writeFile(other, 'mine\n');
     await symlink(other, join(folder, 'ttyUSB0.log'));
-    const error = await caught(() => openLogFile(join(folder, 'ttyUSB0.log')));
+    const error = await caught(() => openLogFile(join(folder, 'ttyUSB0.log')), 'file.unwritable');
     expect((error as OtaError<'file.unwritable'>).details).toMatchObject({ reason: 'ELOOP' });
     expect(await readFile(other, 'utf8')).toBe('mine\n');
   });
@@ -47,7 +47,7 @@ describe('a log file', () => {
       logFilePath(join(folder, '.bashrc'), 'COM3', project),
       logFilePath('out/{port}.log', 'COM3', project),
     ]) {
-      const error = await caught(() => openLogFile(path, { within: project }));
+      const error = await caught(() => openLogFile(path, { within: project }), 'file.outside');
       expect(error, path).toMatchObject({ code: 'file.outside', details: { folder: project } });
     }
     expect((await readdir(folder)).sort()).toEqual(['project']);

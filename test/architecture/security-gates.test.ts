@@ -1,0 +1,85 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+// What must not be done anywhere in the sources, whatever it is for. SECURITY.md says why.
+
+const SOURCES = readdirSync('src', { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.ts'))
+  .map((name) => ({ name: name.replaceAll(path.sep, '/'), text: readFileSync(path.join('src', name), 'utf8') }));
+
+/** Files with something in their code, comments left out. */
+function filesWith(pattern: RegExp): string[] {
+  return SOURCES.filter(({ text }) => pattern.test(text.replace(/\/\*[\s\S]*?\*\/|(?<!:)\/\/.*$/gm, ''))).map(
+    ({ name }) => name,
+  );
+}
+
+it('looks at all sources', () => {
+  expect(SOURCES.length).toBeGreaterThan(300);
+});
+
+describe('the editor', () => {
+  it('shows messages and progress through editor/messages.ts only, where nothing in them becomes a link', () => {
+    expect(filesWith(/\bwindow\s*\.\s*(show(Information|Warning|Error)Message|withProgress)\b/)).toEqual([
+      'editor/messages.ts',
+    ]);
+  });
+
+  it('trusts Markdown for named commands only, in files that are named here', () => {
+    expect(filesWith(/\.isTrusted\s*=/).sort()).toEqual([
+      'editor/fault-item.ts',
+      'editor/log-help-content.ts',
+      'editor/status-bar.ts',
+    ]);
+    expect(filesWith(/\.isTrusted\s*=(?!\s*\{\s*enabledCommands:)/)).toEqual([]);
+    expect(filesWith(/\bsupportHtml\b/)).toEqual([]);
+  });
+
+  it('registers no way in from outside: no URI handler, no custom protocol', () => {
+    expect(filesWith(/registerUriHandler|registerRemoteAuthorityResolver|registerFileSystemProvider/)).toEqual([]);
+  });
+});
+
+describe('the pages', () => {
+  it('draw with text nodes: no HTML is made of a string, and no code', () => {
+    expect(filesWith(/\b(innerHTML|outerHTML|insertAdjacentHTML|document\.write|createContextualFragment)\b/)).toEqual(
+      [],
+    );
+    expect(filesWith(/\beval\s*\(|new Function\s*\(|\bsetTimeout\s*\(\s*['"`]/)).toEqual([]);
+  });
+
+  it('are made in one place, with a policy that lets no script but ours run and nothing be fetched', () => {
+    expect(filesWith(/createWebviewPanel|registerWebviewViewProvider|registerCustomEditorProvider/)).toEqual([
+      'editor/panels/webview-page.ts',
+    ]);
+    const page = SOURCES.find(({ name }) => name === 'editor/panels/webview-page.ts')?.text ?? '';
+    expect(page).toContain(`"default-src 'none'"`);
+    expect(page).toMatch(/`script-src 'nonce-\$\{nonce\}'`/);
+    expect(page).not.toMatch(/unsafe-inline|unsafe-eval|connect-src|enableCommandUris/);
+    expect(page).toMatch(/localResourceRoots: \[folder\]/);
+  });
+});
+
+describe('processes', () => {
+  it("are started in named places only, through a shell only where the line is the user's own", () => {
+    expect(filesWith(/['"](node:)?child_process['"]/).sort()).toEqual([
+      'ota/describe-git.ts',
+      'ota/git-keys.ts',
+      'ota/run-build.ts',
+    ]);
+    expect(filesWith(/shell:\s*true/)).toEqual(['ota/run-build.ts']);
+    expect(filesWith(/\bnew (Shell|Process|Custom)Execution\b/).sort()).toEqual([
+      'editor/build-task.ts',
+      'editor/deliver-task.ts',
+    ]);
+  });
+
+  it('of git run no program that a repository names', () => {
+    for (const name of ['ota/describe-git.ts', 'ota/git-keys.ts']) {
+      const text = SOURCES.find((one) => one.name === name)?.text ?? '';
+      expect(text.match(/execFile\('git'/g)).toHaveLength(1);
+      expect(text).toContain("execFile('git', [...NO_PROGRAMS, ");
+    }
+  });
+});
