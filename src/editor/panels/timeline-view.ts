@@ -181,10 +181,7 @@ function curveOf({ download, steps, verdict }: Timeline, nowMs: number): CurveVi
   return {
     title: l10n.t('Download'),
     summary,
-    spoken: [
-      l10n.t('Curve of the bytes received over time: {0}', summary),
-      ...stalls.map(({ fromMs, toMs }) => stallText(fromMs, toMs)),
-    ].join(' '),
+    spoken: l10n.t('Curve of the bytes received over time: {0}', summary),
     points: samples.map(({ atMs, bytes }) => ({ x: (atMs - first.atMs) / spanMs, y: bytes / total })),
     xTicks: axisSteps(spanMs, MOST_TICKS - 1).map((ms) => ({ at: ms / spanMs, text: tickText(ms) })),
     yTicks: [0, 0.5, 1].map((at) => ({ at, text: bytesText(Math.round(at * total)) })),

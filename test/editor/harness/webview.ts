@@ -111,3 +111,81 @@ export async function tableRows(frame: Frame): Promise<string[]> {
     .locator('table tbody tr')
     .evaluateAll((rows) => rows.map((row) => [...row.children].map((cell) => cell.textContent).join(' | ')));
 }
+
+/** Colours of a page that mean something, with less than 3 to 1 between them and what is behind: bars, marks, edges, focus.
+ * @param marks selector of the elements and the style property that gives their colour
+ * @see WCAG 2.2, 1.4.11 */
+export function faintMarks(
+  frame: Frame,
+  marks: readonly (readonly [selector: string, property: string])[],
+): Promise<string[]> {
+  return frame.evaluate((asked) => {
+    const canvas = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true });
+    if (canvas === null) throw new Error('no canvas');
+    const luminanceOf = (...colors: readonly string[]): number => {
+      canvas.clearRect(0, 0, 1, 1);
+      for (const color of colors) {
+        canvas.fillStyle = color;
+        canvas.fillRect(0, 0, 1, 1);
+      }
+      const [r = 0, g = 0, b = 0] = [...canvas.getImageData(0, 0, 1, 1).data].map((value) => {
+        const part = value / 255;
+        return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+      });
+      return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    };
+    const paperColor = getComputedStyle(document.body).backgroundColor;
+    const paper = luminanceOf(paperColor);
+    const problems = new Set<string>();
+    for (const [selector, property] of asked) {
+      const found = [...document.querySelectorAll(selector)];
+      if (found.length === 0) problems.add(`nothing matches ${selector}`);
+      for (const element of found) {
+        const color = getComputedStyle(element).getPropertyValue(property);
+        const ink = luminanceOf(paperColor, color);
+        const ratio = (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05);
+        const tone = element.closest('[class*="tone-"]')?.className ?? '';
+        if (ratio < 3) problems.add(`${ratio.toFixed(2)} ${selector} ${property} ${color} (${String(tone)})`);
+      }
+    }
+    return [...problems];
+  }, marks);
+}
+
+/** Every view the page is sent from now on, and what is put where a screen reader reads changes out. */
+export async function recordViews(frame: Frame): Promise<() => Promise<{ views: unknown[]; said: string[] }>> {
+  await frame.evaluate(() => {
+    const kept = { views: [] as unknown[], said: [] as string[] };
+    (globalThis as unknown as { recorded: typeof kept }).recorded = kept;
+    addEventListener('message', ({ data }: MessageEvent<{ kind?: string; view?: unknown } | undefined>) => {
+      if (data?.kind === 'view') kept.views.push(data.view);
+    });
+    const status = document.querySelector('[role="status"]');
+    if (status === null) throw new Error('nothing is read out');
+    new MutationObserver(() => {
+      kept.said.push(status.textContent);
+    }).observe(status, { childList: true, characterData: true, subtree: true });
+  });
+  return () =>
+    frame.evaluate(() => (globalThis as unknown as { recorded: { views: unknown[]; said: string[] } }).recorded);
+}
+
+/** Has a page show a view, as if its extension had sent it. */
+export async function showView(frame: Frame, view: unknown): Promise<void> {
+  await frame.evaluate(
+    (data) =>
+      new Promise<void>((resolve) => {
+        addEventListener(
+          'message',
+          () => {
+            requestAnimationFrame(() => {
+              resolve();
+            });
+          },
+          { once: true },
+        );
+        postMessage({ kind: 'view', view: data }, '*');
+      }),
+    view,
+  );
+}

@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Frame, Page } from 'playwright-core';
 import { writeUserSettings } from '../../../scripts/lib/editor-server.mjs';
 import { inRoot } from '../../../scripts/lib/repository.mjs';
+import { installCompanions, uninstallCompanions, type Companion } from './companions.ts';
 import { dialogs } from './dialogs.ts';
 import { editors, webviewFrame } from './editors.ts';
 import { extensionHostsGone } from './extension-host.ts';
@@ -13,6 +14,7 @@ import { SELECTORS } from './selectors.ts';
 import type { EditorSession } from './session.ts';
 import { statusBar } from './status-bar.ts';
 import { openContainer, treeView } from './views.ts';
+import { walkthrough } from './walkthrough.ts';
 import { waitUntil } from './wait-until.ts';
 
 /** What the parts of the workbench need of each other. */
@@ -32,6 +34,8 @@ export interface WorkbenchOptions {
   readonly isTrusted?: boolean;
   /** The language that the browser asks for. VS Code's own words are English in every one, ours are translated. Default: English. */
   readonly language?: 'zh-cn';
+  /** Extensions that are installed beside ours for this file. */
+  readonly companions?: readonly Companion[];
   /** Runs in the new workspace folder before it is opened, to prepare its files. */
   readonly prepare?: (folder: string) => void | Promise<void>;
 }
@@ -146,6 +150,7 @@ export function createWorkbench(session: EditorSession, options: WorkbenchOption
     problems: problems(page, runner),
     terminal: terminal(page),
     editors: editors(page, runner),
+    walkthrough: walkthrough(page),
 
     /** A tree view by its title. */
     view: (title: string) => treeView(page, title),
@@ -168,6 +173,11 @@ export function createWorkbench(session: EditorSession, options: WorkbenchOption
 
     /** Opens another folder in the same window, and waits for the extension if it is a project. The extension host is a new one afterwards. */
     openFolder,
+    /** A window with no folder at all. */
+    async openNothing(): Promise<void> {
+      await page().goto(`${session.serverUrl}/?ew=true`, { waitUntil: 'commit' });
+      await page().locator(SELECTORS.restored).waitFor({ timeout: 60_000 });
+    },
     /** As "Developer: Reload Window" does. */
     reload: (): Promise<void> => openFolder(folder),
 
@@ -207,6 +217,7 @@ export function createWorkbench(session: EditorSession, options: WorkbenchOption
           ...options.settings,
         },
       );
+      await installCompanions(session, options.companions ?? []);
       const next = newWorkspace(session, options.example ?? 'simple_ota');
       await options.prepare?.(next);
       await openFolder(next, options.example !== 'none');
@@ -218,6 +229,7 @@ export function createWorkbench(session: EditorSession, options: WorkbenchOption
       await current.goto('about:blank');
       await extensionHostsGone(session.serverPid);
       current = undefined;
+      await uninstallCompanions(session, options.companions ?? []);
     },
   };
   return workbench;

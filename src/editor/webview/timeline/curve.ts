@@ -38,11 +38,11 @@ export function drawCurve({ title, summary, spoken, points, xTicks, yTicks, stal
   const notes = stalls.map(({ text }) => html('li', {}, text));
   return html(
     'figure',
-    { class: 'curve tone-going', role: 'img', 'aria-label': spoken },
+    { class: 'curve tone-going' },
     html('figcaption', {}, title, html('span', { class: 'facts' }, summary)),
     html(
       'div',
-      { class: 'chart' },
+      { class: 'chart', role: 'img', 'aria-label': spoken },
       html('div', { class: 'y-axis' }, ...vertical),
       drawing,
       html('div', { class: 'x-axis' }, ...horizontal),

@@ -33,16 +33,20 @@ export function drawVerdict({ verdict }: TimelineView): HTMLElement {
 export function drawSteps({ steps, ticks, texts }: TimelineView): HTMLElement {
   return html(
     'figure',
-    { class: 'steps', role: 'img', 'aria-label': texts.spoken },
+    { class: 'steps' },
     html('figcaption', {}, texts.picture),
     html(
       'div',
-      { class: 'axis' },
-      html('span', { class: 'step-name' }),
-      html('span', { class: 'track' }, ...ticks.map((one) => put(html('span', { class: 'tick' }, one.text), one.at))),
-      html('span', { class: 'step-time' }),
+      { role: 'img', 'aria-label': texts.spoken },
+      html(
+        'div',
+        { class: 'axis' },
+        html('span', { class: 'step-name' }),
+        html('span', { class: 'track' }, ...ticks.map((one) => put(html('span', { class: 'tick' }, one.text), one.at))),
+        html('span', { class: 'step-time' }),
+      ),
+      html('div', { class: 'step-rows' }, ...steps.map((step) => drawStep(step, ticks))),
     ),
-    html('div', { class: 'step-rows' }, ...steps.map((step) => drawStep(step, ticks))),
     html('p', { class: 'note' }, texts.scale),
   );
 }
