@@ -60,7 +60,9 @@ const MISSING: ReadonlySet<OtaErrorCode> = new Set<OtaErrorCode>([
   'board.notBuilt',
   'board.encrypted',
   'board.badSetup',
+  'project.notIdf',
   'publish.notAnApp',
+  'rehearse.untrusted',
 ]);
 
 const ABOUT_CONTENT = /^(image|partitionTable|partitionCsv|otadata|elf|bytes)\./;

@@ -16,7 +16,9 @@ export interface Progress {
   }): void;
   /** What is being done where there are no bytes to count. */
   say(label: string): void;
-  /** Takes the bar away; what it last said stays where it is not redrawn. Twice is once. */
+  /** Takes the line away until the next of the above, so that another can be written. */
+  clear(): void;
+  /** Takes the bar away for ever; what it last said stays where it is not redrawn. Twice is once. */
   end(): void;
 }
 
@@ -43,6 +45,11 @@ function redrawn(title: string, stream: OutputStream, clock: Clock, style: Style
     drawnMs = clock.now();
     stream.write(`\r${line}\u001b[K`);
   };
+  const clear = (): void => {
+    if (drawn !== '') stream.write('\r\u001b[K');
+    drawn = '';
+    drawnMs = -Infinity;
+  };
   const room = (): number => Math.max(20, (stream.columns ?? 80) - 1);
   return {
     update: (now) => {
@@ -60,9 +67,9 @@ function redrawn(title: string, stream: OutputStream, clock: Clock, style: Style
     say: (label) => {
       draw(clipped(label, room()));
     },
+    clear,
     end: () => {
-      if (isEnded) return;
-      if (drawn !== '') stream.write('\r\u001b[K');
+      if (!isEnded) clear();
       isEnded = true;
     },
   };
@@ -88,6 +95,7 @@ function plain(title: string, stream: OutputStream, clock: Clock): Progress {
       if (label !== said) stream.write(`${label}\n`);
       said = label;
     },
+    clear: () => undefined,
     end: () => undefined,
   };
 }

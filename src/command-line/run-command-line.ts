@@ -12,7 +12,7 @@ import { commandHelp, generalHelp, PROGRAM } from './help.ts';
 import { jsonOfError, SCHEMA_VERSION } from './json-output.ts';
 import { nearest } from './nearest.ts';
 import { parseArguments, splitCommand } from './parse-arguments.ts';
-import { createProgress } from './progress.ts';
+import { createProgress, type Progress } from './progress.ts';
 import { styleOf } from './style.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -72,6 +72,7 @@ async function runCommand(world: World, command: Command, argv: readonly string[
   const { json: isJson, verbose, 'no-color': isColourOff, 'data-dir': folder } = values;
   const log = verbose ? streamLogger(stderr) : silentLogger;
   const noteStyle = styleOf(stderr, env, isColourOff);
+  let bar: Progress | undefined;
   const context: CommandContext = {
     stdin: world.stdin,
     stdout,
@@ -86,16 +87,21 @@ async function runCommand(world: World, command: Command, argv: readonly string[
     style: styleOf(stdout, env, isColourOff),
     noteStyle,
     print: (line = '') => {
-      if (!isJson) stdout.write(`${line}\n`);
+      if (isJson) return;
+      bar?.clear();
+      stdout.write(`${line}\n`);
     },
-    note: (line) => void stderr.write(`${line}\n`),
+    note: (line) => {
+      bar?.clear();
+      stderr.write(`${line}\n`);
+    },
     emit: (event) => {
       if (isJson) stdout.write(`${JSON.stringify({ schemaVersion: SCHEMA_VERSION, ...event })}\n`);
     },
-    progress: (title) => createProgress(title, stderr, world.clock, noteStyle),
+    progress: (title) => (bar = createProgress(title, stderr, world.clock, noteStyle)),
     makers: world.makers(folder === undefined ? undefined : resolve(world.cwd, folder), log),
   };
-  const result = await command.run(context, values, operands);
+  const result = await command.run(context, values, operands).finally(() => bar?.end());
   const exitCode = world.signal.aborted ? world.endCode() : result.exitCode;
   if (isJson) tellJson(stdout, command, { exitCode, ...result.data });
   return exitCode;

@@ -3,7 +3,7 @@ import { ByteReader } from '../base/byte-reader.ts';
 /** Where the description stands in an application: after the image header and the header of its first segment. */
 export const DESCRIPTION_OFFSET = 32;
 const DESCRIPTION_BYTES = 256;
-const MAGIC = 0xabcd5432;
+export const DESCRIPTION_MAGIC = 0xabcd5432;
 
 /** What an application says about itself. Texts may be empty (a reproducible build has no time and date).
  * @see ESP-IDF v6.0 `esp_app_desc.h`, `esp_app_desc_t` */
@@ -35,7 +35,7 @@ export interface AppDescription {
 export function readAppDescription(bytes: Uint8Array): AppDescription | undefined {
   if (bytes.length < DESCRIPTION_OFFSET + DESCRIPTION_BYTES) return undefined;
   const reader = new ByteReader(bytes.subarray(DESCRIPTION_OFFSET, DESCRIPTION_OFFSET + DESCRIPTION_BYTES));
-  if (reader.u32(0) !== MAGIC) return undefined;
+  if (reader.u32(0) !== DESCRIPTION_MAGIC) return undefined;
   const mmuPageSizeLog2 = reader.u8(180);
   const spiFlashMode = reader.u8(181);
   return {

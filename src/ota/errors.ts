@@ -16,6 +16,8 @@ declare module '../base/ota-error.ts' {
     'trigger.refused': { url: string; status: number };
     /** Firmware that has to ask for its URL on the console did not. */
     'trigger.noPrompt': { afterMs: number };
+    /** The image does not trust the certificate of the server that a rehearsal would start. */
+    'rehearse.untrusted': { path: string };
     /** No board to bring the update to, for this way of telling it. */
     'trigger.noBoard': { trigger: string };
   }

@@ -3,7 +3,7 @@ import type { OtaErrorCode } from '../../base/ota-error.ts';
 import { durationText } from '../text.ts';
 import { says, type ErrorTexts } from './error-text.ts';
 
-type Code = Extract<OtaErrorCode, `trigger.${string}` | `deliver.${string}`>;
+type Code = Extract<OtaErrorCode, `trigger.${string}` | `deliver.${string}` | `rehearse.${string}`>;
 
 function templateProblem(problem: string): string {
   switch (problem) {
@@ -50,6 +50,14 @@ export const deliverTexts: ErrorTexts<Code> = {
         command: 'deliverUpdate',
         arguments: [{ isUnchecked: true }],
       },
+    ),
+  'rehearse.untrusted': (it) =>
+    says(
+      l10n.t(
+        '{0} does not trust this computer’s server, so every board that runs it would refuse the connection. Install the certificate and build again.',
+        it.path,
+      ),
+      { kind: 'command', title: l10n.t('Install Certificate'), command: 'installCertificate' },
     ),
   'trigger.badTemplate': (it) =>
     it.template.trim() === ''
