@@ -6,6 +6,14 @@ import { waysOutOf, type WayOutInTerminal } from './ways-out.ts';
 /** Of every JSON output. Raised when a field changes its meaning or goes away; new fields may come without. */
 export const SCHEMA_VERSION = 1;
 
+/** JSON that a terminal shows as it is: what JSON leaves of control characters is escaped too. */
+export function jsonText(value: unknown, indent?: number): string {
+  return JSON.stringify(value, undefined, indent).replace(
+    /[\x7f-\x9f]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
 /** An error as `--json` tells it. */
 export interface JsonError {
   readonly code: string;

@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts';
+import { forTerminal } from '../base/plain-text.ts';
 import { bytesText, durationText, percentText, rateText } from '../texts/text.ts';
 import type { OutputStream } from './command.ts';
 import { clipped } from './text-width.ts';
@@ -43,7 +44,7 @@ function redrawn(title: string, stream: OutputStream, clock: Clock, style: Style
     if (isEnded || line === drawn) return;
     drawn = line;
     drawnMs = clock.now();
-    stream.write(`\r${line}\u001b[K`);
+    stream.write(`\r${forTerminal(line).replaceAll('\n', ' ')}\u001b[K`);
   };
   const clear = (): void => {
     if (drawn !== '') stream.write('\r\u001b[K');
@@ -89,10 +90,10 @@ function plain(title: string, stream: OutputStream, clock: Clock): Progress {
       const next = now.totalBytes > 0 ? Math.floor((100 * now.doneBytes) / now.totalBytes / STEP_PERCENT) : 0;
       if (next <= step) return;
       step = next;
-      if (next > 0) stream.write(`${label}: ${numbersOf(now, clock.now() - startedMs)}\n`);
+      if (next > 0) stream.write(`${forTerminal(label)}: ${numbersOf(now, clock.now() - startedMs)}\n`);
     },
     say: (label) => {
-      if (label !== said) stream.write(`${label}\n`);
+      if (label !== said) stream.write(`${forTerminal(label)}\n`);
       said = label;
     },
     clear: () => undefined,

@@ -4,12 +4,13 @@ import type { Clock } from '../base/clock.ts';
 import type { FileStore } from '../base/files.ts';
 import { silentLogger, type Logger } from '../base/logger.ts';
 import { isOtaError, type OtaError } from '../base/ota-error.ts';
+import { forTerminal } from '../base/plain-text.ts';
 import type { ErrorText } from '../texts/error-texts/error-text.ts';
 import type { Command, CommandContext, InputStream, Makers, OutputStream } from './command.ts';
 import { EXIT, exitCodeOf, type ExitCode } from './exit-codes.ts';
 import { GLOBAL_OPTIONS } from './global-options.ts';
 import { commandHelp, generalHelp, PROGRAM } from './help.ts';
-import { jsonOfError, SCHEMA_VERSION } from './json-output.ts';
+import { jsonOfError, jsonText, SCHEMA_VERSION } from './json-output.ts';
 import { nearest } from './nearest.ts';
 import { parseArguments, splitCommand } from './parse-arguments.ts';
 import { createProgress, type Progress } from './progress.ts';
@@ -89,14 +90,15 @@ async function runCommand(world: World, command: Command, argv: readonly string[
     print: (line = '') => {
       if (isJson) return;
       bar?.clear();
-      stdout.write(`${line}\n`);
+      // names and versions of boards and projects are in it
+      stdout.write(`${forTerminal(line)}\n`);
     },
     note: (line) => {
       bar?.clear();
-      stderr.write(`${line}\n`);
+      stderr.write(`${forTerminal(line)}\n`);
     },
     emit: (event) => {
-      if (isJson) stdout.write(`${JSON.stringify({ schemaVersion: SCHEMA_VERSION, ...event })}\n`);
+      if (isJson) stdout.write(`${jsonText({ schemaVersion: SCHEMA_VERSION, ...event })}\n`);
     },
     progress: (title) => (bar = createProgress(title, stderr, world.clock, noteStyle)),
     makers: world.makers(folder === undefined ? undefined : resolve(world.cwd, folder), log),
@@ -115,8 +117,7 @@ function tellJson(stdout: OutputStream, command: Command | undefined, data: Read
     ...(isLines ? { event: 'ended' } : {}),
     ...(command === undefined ? {} : { command: command.name }),
   };
-  const json = JSON.stringify({ ...head, ...data }, undefined, isLines ? undefined : 2);
-  stdout.write(`${json}\n`);
+  stdout.write(`${jsonText({ ...head, ...data }, isLines ? undefined : 2)}\n`);
 }
 
 async function tellError(world: World, error: unknown, command: Command | undefined): Promise<ExitCode> {
@@ -130,13 +131,15 @@ async function tellError(world: World, error: unknown, command: Command | undefi
     return exitCode;
   }
   const style = styleOf(stderr, env, has(argv, '--no-color'));
-  stderr.write(isCancelled ? `${told.message}\n` : `${style.red(l10n.t('error:'))} ${told.message}\n`);
-  for (const { message } of isCancelled ? [] : told.waysOut) stderr.write(`  → ${message}\n`);
+  const message = forTerminal(told.message);
+  stderr.write(isCancelled ? `${message}\n` : `${style.red(l10n.t('error:'))} ${message}\n`);
+  for (const { message } of isCancelled ? [] : told.waysOut) stderr.write(`  → ${forTerminal(message)}\n`);
   if (error instanceof UsageError) {
     const help = command === undefined ? `${PROGRAM} --help` : `${PROGRAM} ${command.name} --help`;
     stderr.write(`${l10n.t('{0} says what there is.', help)}\n`);
   }
-  if (exitCode === EXIT.internal && error instanceof Error) stderr.write(`${style.dim(error.stack ?? '')}\n`);
+  if (exitCode === EXIT.internal && error instanceof Error)
+    stderr.write(`${style.dim(forTerminal(error.stack ?? ''))}\n`);
   return exitCode;
 }
 
@@ -189,7 +192,7 @@ function streamLogger(stream: OutputStream): Logger {
   const at =
     (level: string) =>
     (message: string): void => {
-      stream.write(`${level}: ${message}\n`);
+      stream.write(`${level}: ${forTerminal(message)}\n`);
     };
   return { trace: at('trace'), debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }

@@ -81,6 +81,12 @@ describe('what a board announces', () => {
     });
   });
 
+  it('has no control characters, which Latin-1 has above 127 too', () => {
+    expect(announcedFacts({ 'x-esp32-version': '1.0\u009d52;c;ZXZpbA==\u009c\u0085' })).toEqual({
+      runningVersion: '1.052;c;ZXZpbA==',
+    });
+  });
+
   it('leaves out what is not of the expected shape', () => {
     expect(announcedFacts({ 'x-esp32-sta-mac': 'nonsense', 'x-esp32-free-space': '-1' })).toBeUndefined();
     expect(announcedFacts({ 'user-agent': 'ESP32 HTTP Client/1.0' })).toBeUndefined();
