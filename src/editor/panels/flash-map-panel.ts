@@ -80,6 +80,14 @@ function current(session: WindowSession, address: string): Shown {
   };
 }
 
+/** More than one may be open, so each says whose it is. */
+function tabTitle({ ports }: WindowSession, address: string): string {
+  if (address === '') return l10n.t('Flash Map');
+  const number = virtualNumberOf(address);
+  const name = number === undefined ? ports.ports.find((one) => one.address === address)?.name : virtualName(number);
+  return l10n.t('Flash Map: {0}', name ?? address);
+}
+
 /** What runs on a board, where its console tells. */
 function runningLabel({ monitors }: WindowSession, address: string): string | undefined {
   const monitor = monitors.monitors.find((one) => one.address === address && one.state === 'open');
@@ -97,7 +105,7 @@ export function openFlashMap(
   const page = new WebviewPage<FlashMapView, FlashMapAction>({
     name: 'flash-map',
     extensionUri,
-    title: l10n.t('Flash Map'),
+    title: tabTitle(session, address),
     view: () => {
       const { map, subject } = current(session, address);
       return flashMapViewOf(map, subject);

@@ -178,7 +178,7 @@ function tableItem(project: IdfProject): TreeNode {
     label: l10n.t('Partition table'),
     description: `${name} · ${origins[table.source]} · ${slots === 0 ? l10n.t('no OTA slots') : l10n.t('OTA slots: {0}', slots)}`,
     icon: hasErrors ? 'error' : 'layout',
-    ...(hasErrors ? { color: 'testing.iconFailed' } : {}),
+    ...(hasErrors ? { color: 'testing.iconFailed', iconText: l10n.t('has errors') } : {}),
     contextValue: 'table',
     children: table.partitions.map((one, index) => partitionItem(one, index, project)),
   };
@@ -260,7 +260,7 @@ function certificateItem(state: FirmwareState, project: IdfProject): TreeNode {
     label: l10n.t('Certificate'),
     description: l10n.t('{0}, valid until {1}', modes[state.certificateMode], dayText(description.validToMs)),
     icon: isReady ? 'shield' : 'warning',
-    ...(isReady ? {} : { color: 'list.warningForeground' }),
+    ...(isReady ? {} : { color: 'list.warningForeground', iconText: l10n.t('needs attention') }),
     contextValue: 'certificate',
     children,
   };

@@ -35,12 +35,21 @@ export function setupItems(findings: readonly Finding[]): readonly TreeNode[] {
       id: worst === 'error' ? 'setup' : 'setup-ready',
       label: l10n.t('OTA Setup'),
       description: [isReady ? l10n.t('ready') : '', countText(findings)].filter((part) => part !== '').join(', '),
-      ...(isReady ? { icon: 'pass', color: 'testing.iconPassed' } : ICONS[worst]),
+      ...(isReady ? { icon: 'pass', color: 'charts.green' } : ICONS[worst]),
       contextValue: 'setup',
       children: findings.map(findingItem),
       isExpanded: worst === 'error',
     },
   ];
+}
+
+function severityWord(severity: Severity): string {
+  const words: Record<Severity, string> = {
+    error: l10n.t('error'),
+    warning: l10n.t('warning'),
+    information: l10n.t('note'),
+  };
+  return words[severity];
 }
 
 function findingItem(finding: Finding): TreeNode {
@@ -62,10 +71,11 @@ function findingItem(finding: Finding): TreeNode {
       title: l10n.t('Show Finding'),
       arguments: [{ finding: key } satisfies FixChoice],
     },
-    spoken: [group, text, place].filter((part) => part !== '').join(', '),
+    spoken: [severityWord(severity), group, text, place].filter((part) => part !== '').join(', '),
     children: fixes.map((fix) => ({
       id: `setup/${key}/${fix.id}`,
       label: fixTitle(fix),
+      iconText: l10n.t('fix'),
       icon: 'lightbulb',
       color: 'editorLightBulb.foreground',
       contextValue: 'fix',

@@ -102,6 +102,7 @@ function slotItem(
     label,
     description: parts.filter((one) => one !== '').join(' · '),
     tooltip: tooltipOf(row, matchesBuild),
+    ...(isNext && isRunning ? { iconText: l10n.t('boots next') } : {}),
     icon: isNext ? 'play' : problem === 'empty' ? 'circle-outline' : problem === undefined ? 'symbol-file' : 'warning',
     ...(isNext ? { color: 'charts.green' } : {}),
     // commands need a port to reach the slot by

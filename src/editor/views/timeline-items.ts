@@ -46,12 +46,14 @@ function causeItems(timeline: Timeline, id: string): readonly TreeNode[] {
         label: failureText(failure),
         description: failure.evidence.source === 'trigger' ? '' : failure.evidence.text,
         ...outcomeIcon(verdict?.outcome === 'confirmed' ? 'warned' : 'failed'),
+        iconText: l10n.t('cause'),
         isExpanded: true,
         children: [
           ...echoes.map(({ text, source }, place) => ({
             id: `${id}/failure/${index}/sign/${place}`,
             label: text,
             icon: source === 'server' ? 'broadcast' : 'terminal',
+            iconText: source === 'server' ? l10n.t('from the server') : l10n.t('from the console'),
           })),
           ...fixes.flatMap((fix) =>
             fix.kind === 'command'
@@ -59,6 +61,7 @@ function causeItems(timeline: Timeline, id: string): readonly TreeNode[] {
                   {
                     id: `${id}/failure/${index}/${fix.title}`,
                     label: fix.title,
+                    iconText: l10n.t('fix'),
                     icon: 'lightbulb',
                     color: 'editorLightBulb.foreground',
                     command: { name: fix.command, title: fix.title, arguments: fix.arguments ?? [] },
@@ -122,6 +125,7 @@ export function timelineItem(timeline: Timeline, id: string): TreeNode {
     description: `${verdictText(timeline)}${total}`,
     tooltip: clockText(timeline.startedMs),
     ...verdictIcon(timeline),
+    ...(timeline.verdict === undefined ? { iconText: stepOutcomeText('running') } : {}),
     contextValue: 'timeline',
     payload: timelineKey(timeline),
     isExpanded: true,

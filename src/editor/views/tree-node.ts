@@ -11,6 +11,7 @@ import {
   type TreeView,
 } from 'vscode';
 import { commandId, type CommandName } from '../../texts/contributions.ts';
+import { spokenText } from '../../texts/spoken-text.ts';
 
 /** A row of a view as a plain value; the views are functions from state to these. */
 export interface TreeNode {
@@ -21,11 +22,13 @@ export interface TreeNode {
   /** Plain text, shown below label and description, which the view may be too narrow for. */
   readonly tooltip?: string;
   readonly icon?: string;
-  /** A theme colour for the icon, such as `testing.iconPassed`. */
+  /** A theme colour for the icon, such as `charts.green`. */
   readonly color?: string;
   readonly contextValue?: string;
   readonly command?: { readonly name: CommandName; readonly title: string; readonly arguments?: readonly unknown[] };
-  /** What a screen reader says; label and description where it is left out. */
+  /** What the icon says, where label and description do not: a word or two for a screen reader. */
+  readonly iconText?: string;
+  /** What a screen reader says; label, icon and description where it is left out. */
   readonly spoken?: string;
   readonly children?: readonly TreeNode[];
   readonly isExpanded?: boolean;
@@ -53,7 +56,8 @@ function toItem(node: TreeNode): TreeItem {
       arguments: [...(node.command.arguments ?? [])],
     };
   }
-  item.accessibilityInformation = { label: node.spoken ?? [node.label, node.description].filter(Boolean).join(', ') };
+  const spoken = node.spoken ?? [node.label, node.iconText, node.description].filter(Boolean).join(', ');
+  item.accessibilityInformation = { label: spokenText(spoken) };
   return item;
 }
 

@@ -56,6 +56,7 @@ function boardItem(update: BoardUpdate, id: string): TreeNode {
     label: update.name,
     description: verdictText(timeline),
     ...verdictIcon(timeline),
+    ...(timeline.verdict === undefined ? { iconText: workOutcomeText('running') } : {}),
     contextValue: 'update-board',
     payload: id,
     isExpanded: timeline.verdict === undefined,
@@ -79,6 +80,7 @@ function deliveryItem(delivery: Delivery, isNewest: boolean): TreeNode {
       .filter(Boolean)
       .join('\n'),
     ...deliveryIcon(delivery),
+    ...(delivery.end === undefined ? { iconText: workOutcomeText('running') } : {}),
     contextValue: delivery.end === undefined ? 'update-running' : 'update',
     payload: id,
     isExpanded: isNewest,

@@ -145,7 +145,7 @@ export function faintMarks(
         const ink = luminanceOf(paperColor, color);
         const ratio = (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05);
         const tone = element.closest('[class*="tone-"]')?.className ?? '';
-        if (ratio < 3) problems.add(`${ratio.toFixed(2)} ${selector} ${property} ${color} (${String(tone)})`);
+        if (ratio < 3) problems.add(`${ratio.toFixed(2)} ${selector} ${property} ${color} (${tone})`);
       }
     }
     return [...problems];
