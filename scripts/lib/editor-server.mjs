@@ -66,6 +66,19 @@ export async function installExtension(host, folders, vsix) {
 }
 
 /**
+ * Removes what {@link installExtension} installed.
+ * @param {import('./editor-host.mjs').EditorHost} host
+ * @param {EditorFolders} folders
+ * @param {string} id `publisher.name`
+ */
+export async function uninstallExtension(host, folders, id) {
+  await runOrThrow(host.node, [host.server, '--uninstall-extension', id, ...folderArguments(folders)], {
+    cwd: host.folder,
+    env: editorEnvironment({ VSCODE_AGENT_FOLDER: path.join(folders.data, 'server') }),
+  });
+}
+
+/**
  * Writes the user settings, the quiet ones and those given on top of them.
  * @param {EditorFolders} folders
  * @param {Record<string, unknown>} [settings]
