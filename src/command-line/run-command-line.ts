@@ -133,7 +133,7 @@ async function tellError(world: World, error: unknown, command: Command | undefi
   const style = styleOf(stderr, env, has(argv, '--no-color'));
   const message = forTerminal(told.message);
   stderr.write(isCancelled ? `${message}\n` : `${style.red(l10n.t('error:'))} ${message}\n`);
-  for (const { message } of isCancelled ? [] : told.waysOut) stderr.write(`  → ${forTerminal(message)}\n`);
+  for (const way of isCancelled ? [] : told.waysOut) stderr.write(`  → ${forTerminal(way.message)}\n`);
   if (error instanceof UsageError) {
     const help = command === undefined ? `${PROGRAM} --help` : `${PROGRAM} ${command.name} --help`;
     stderr.write(`${l10n.t('{0} says what there is.', help)}\n`);

@@ -1,7 +1,13 @@
 import { basename, isAbsolute, join } from 'node:path';
 import { isWithin, type FileStore } from '../base/files.ts';
 import { OtaError } from '../base/ota-error.ts';
-import { buildManifest, writeManifest, type WrittenManifest } from '../idf/manifest.ts';
+import {
+  buildManifest,
+  writeManifest,
+  type Manifest,
+  type ManifestOptions,
+  type WrittenManifest,
+} from '../idf/manifest.ts';
 import type { IdfProject } from '../idf/project.ts';
 import { chipName } from '../image/chips.ts';
 import { recogniseFile } from '../image/recognise-file.ts';
@@ -21,10 +27,11 @@ async function readNotes(project: IdfProject, path: string, files: FileStore): P
   return text?.trim() === '' ? undefined : text?.trim();
 }
 
-/** The URL under which the project's application is served, when the base (`https://host:port`) is known. */
+/** The URL under which the project's application is served: below the base (`https://host:port`), or the one given where it has a path. */
 function urlOf(project: IdfProject, baseUrl: string | undefined): string | undefined {
   if (baseUrl === undefined || project.app === undefined) return undefined;
-  return `${baseUrl}/${encodeURIComponent(basename(project.app.path))}`;
+  if (/^https?:\/\/[^/]+\/./.test(baseUrl)) return baseUrl;
+  return `${baseUrl.replace(/\/$/, '')}/${encodeURIComponent(basename(project.app.path))}`;
 }
 
 /** Publishes what the project's build made. The same bytes give the same release.
@@ -39,12 +46,7 @@ export async function publishProject(
 ): Promise<Release> {
   const { app } = project;
   if (app === undefined) throw new OtaError('manifest.notBuilt', { project: project.name });
-  const url = urlOf(project, baseUrl);
-  const releaseNotes = await readNotes(project, notesPath, files);
-  const manifest = buildManifest(project, {
-    ...(url === undefined ? {} : { url }),
-    ...(releaseNotes === undefined ? {} : { releaseNotes }),
-  });
+  const manifest = await describeRelease(project, files, baseUrl, notesPath);
   return store.publish({
     project: manifest.project,
     version: manifest.version,
@@ -78,7 +80,20 @@ export async function publishImage(path: string, store: ReleaseStore, files: Fil
   });
 }
 
+/** The metadata of what is built, not written anywhere.
+ * @param baseUrl of the server, or the whole URL of the image
+ * @throws {OtaError} `manifest.notBuilt`, `manifest.badImage`, `file.unreadable`, `file.outside` */
+export async function describeRelease(
+  project: IdfProject,
+  files: FileStore,
+  baseUrl: string | undefined,
+  notesPath: string,
+): Promise<Manifest> {
+  return buildManifest(project, await manifestOptions(project, files, baseUrl, notesPath));
+}
+
 /** Writes the metadata and a copy of the image under its version into the build folder.
+ * @param baseUrl of the server, or the whole URL of the image
  * @throws {OtaError} `manifest.notBuilt`, `manifest.badImage`, `file.unwritable`, `file.unreadable`, `file.outside` */
 export async function writeMetadata(
   project: IdfProject,
@@ -86,10 +101,16 @@ export async function writeMetadata(
   baseUrl: string | undefined,
   notesPath: string,
 ): Promise<WrittenManifest> {
+  return writeManifest(project, files, await manifestOptions(project, files, baseUrl, notesPath));
+}
+
+async function manifestOptions(
+  project: IdfProject,
+  files: FileStore,
+  baseUrl: string | undefined,
+  notesPath: string,
+): Promise<ManifestOptions> {
   const url = urlOf(project, baseUrl);
   const releaseNotes = await readNotes(project, notesPath, files);
-  return writeManifest(project, files, {
-    ...(url === undefined ? {} : { url }),
-    ...(releaseNotes === undefined ? {} : { releaseNotes }),
-  });
+  return { ...(url === undefined ? {} : { url }), ...(releaseNotes === undefined ? {} : { releaseNotes }) };
 }
