@@ -62,6 +62,7 @@ const MISSING: ReadonlySet<OtaErrorCode> = new Set<OtaErrorCode>([
   'board.badSetup',
   'project.notIdf',
   'publish.notAnApp',
+  'flash.nothingToFlash',
   'rehearse.untrusted',
 ]);
 

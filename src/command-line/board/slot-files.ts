@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import { createHash } from 'node:crypto';
-import { isOtaError, OtaError } from '../../base/ota-error.ts';
+import { isOtaError } from '../../base/ota-error.ts';
 import { checkRestore, restoreRisk, restoreSlot, saveSlot } from '../../flash/slot-images.ts';
 import type { ChipSlots } from '../../flash/slots.ts';
 import { slotsAfterCancel } from '../../ota/after-flash.ts';
@@ -34,17 +34,10 @@ export async function saveSlotTo(on: OnSlots, label: string, path: string): Prom
 }
 
 /** Writes a file into a slot, after it was checked for this board and this slot, and was agreed to.
- * @throws {OtaError} `slots.*`, `flash.*`, `file.unreadable`, `commandLine.notAgreed`, `cancelled` */
-export async function restoreSlotFrom(
-  on: OnSlots,
-  label: string,
-  path: string,
-  reading: Promise<Uint8Array | undefined>,
-): Promise<SlotsDone> {
+ * @throws {OtaError} `slots.*`, `flash.*`, `commandLine.notAgreed`, `cancelled` */
+export async function restoreSlotFrom(on: OnSlots, label: string, path: string, image: Uint8Array): Promise<SlotsDone> {
   const { context, chip, slots, report, options } = on;
   const { print, note, style, signal, cwd, isJson, makers } = context;
-  const image = await reading;
-  if (image === undefined) throw new OtaError('file.unreadable', { path, reason: 'ENOENT' });
   const slot = slotOfLabel(slots, label);
   // refused before anybody is asked
   checkRestore(chip, slots, slot, image);

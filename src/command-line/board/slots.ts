@@ -1,5 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import { resolve } from 'node:path';
+import { OtaError } from '../../base/ota-error.ts';
 import type { SlotChange } from '../../flash/change-slots.ts';
 import { readSlots, type ChipSlots } from '../../flash/slots.ts';
 import type { IdfProject } from '../../idf/project.ts';
@@ -58,7 +59,7 @@ export async function runSlots(
   options: SlotsOptions,
   operands: readonly string[],
 ): Promise<CommandResult> {
-  const action = actionOf(context, operands);
+  const action = await actionOf(context, operands);
   const project = await optionalProject(context, options.project);
   const address = await portOf(context, options.port);
   const reading = slotReading(project);
@@ -72,18 +73,16 @@ export async function runSlots(
     title: action.title,
     options: { baud: options.baud, reset: resetOf(options['reset-by']) },
   };
-  return withChip(context, work, async (on) => {
+  const { value, isRestarted } = await withChip(context, work, async (on) => {
     const read = await readSlots(on.chip, { ...readOptions, onProgress: on.report }, context.signal);
     const { slots, data } = await action.run({ ...on, context, options, address, project, slots: read });
     const build = project?.app?.image?.description;
-    return {
-      exitCode: EXIT.ok,
-      data: { port: address, chip: chipJson(on.chip.facts), ...slotsJson(slots, build), ...data },
-    };
+    return { port: address, chip: chipJson(on.chip.facts), ...slotsJson(slots, build), ...data };
   });
+  return { exitCode: EXIT.ok, data: { ...value, isRestarted } };
 }
 
-function actionOf({ cwd, files }: CommandContext, [name = 'list', ...rest]: readonly string[]): Action {
+async function actionOf({ cwd, files }: CommandContext, [name = 'list', ...rest]: readonly string[]): Promise<Action> {
   if (!Object.hasOwn(OPERANDS, name)) {
     const known = Object.keys(OPERANDS).join(', ');
     throw new UsageError('usage.unknownAction', l10n.t('“{0}” is none of {1}.', name, known), { action: name });
@@ -110,9 +109,8 @@ function actionOf({ cwd, files }: CommandContext, [name = 'list', ...rest]: read
     }
     case 'restore': {
       const path = resolve(cwd, file);
-      // before the board is touched
-      const image = files.read(path);
-      image.catch(() => undefined);
+      const image = await files.read(path);
+      if (image === undefined) throw new OtaError('file.unreadable', { path, reason: 'ENOENT' });
       return { title: l10n.t('Restoring a slot'), run: (on) => restoreSlotFrom(on, label, path, image) };
     }
   }

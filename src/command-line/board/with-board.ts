@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { openChip, type ChipOptions, type ChipSession } from '../../flash/chip-session.ts';
 import type { OnProgress } from '../../flash/progress.ts';
 import { openLeasedPort } from '../../serial/open-port.ts';
@@ -39,28 +40,37 @@ export interface OnChip {
   readonly hideProgress: () => void;
 }
 
-/** Hold of the chip at a port. The board is restarted and the port free when the promise settles, whatever happens.
+/** Hold of the chip at a port. The board is restarted and the port free when the promise settles, whatever happens. Says so when the board could
+ * not be restarted.
  * @throws {OtaError} `flash.*`, `serial.*`, `cancelled` */
 export async function withChip<T>(
   context: CommandContext,
   work: BoardWork,
   use: (on: OnChip) => Promise<T>,
-): Promise<T> {
-  const { signal, log, makers } = context;
+): Promise<{ readonly value: T; readonly isRestarted: boolean }> {
+  const { signal, log, makers, note } = context;
   const { address, title, options } = work;
   const leases = await makers.portLeases();
   const port = await openLeasedPort(leases, address, { holder: title, signal }, { signal });
   const bar = showProgress(context, title);
+  let isRestarted = false;
   try {
     const chip = await openChip(port.transport, { logger: log, ...options, onProgress: bar.report }, signal);
+    let value: T;
     try {
-      return await use({ chip, report: bar.report, hideProgress: bar.hide });
+      value = await use({ chip, report: bar.report, hideProgress: bar.hide });
     } finally {
-      const { isRestarted } = await chip.close();
-      log.info(`${address}: the board was ${isRestarted ? '' : 'not '}restarted`);
+      ({ isRestarted } = await chip.close());
+      bar.end();
+      if (!isRestarted) note(notRestartedText());
     }
+    return { value, isRestarted };
   } finally {
     bar.end();
     await port.close();
   }
+}
+
+export function notRestartedText(): string {
+  return l10n.t('The board was not restarted: press its reset button.');
 }
