@@ -12,6 +12,10 @@ export const SELECTORS = {
   quickInputRowLabel: '.quick-input-list-label .label-name',
   quickInputOk: '.quick-input-action .monaco-button',
 
+  walkthroughStep: '.gettingStartedContainer .getting-started-step',
+  walkthroughStepDone: '.codicon-getting-started-step-checked',
+  walkthroughMedia: '.gettingStartedContainer .getting-started-media',
+
   activityBarItem: '.activitybar .action-item:has(a.action-label)',
   view: '.split-view-view > .pane',
   viewHeader: '.pane-header',

@@ -1,0 +1,112 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, expect, it } from 'vitest';
+import { WiredBoard } from '../../src/virtual-board/wired-board.ts';
+import { useWorkbench } from './harness/use-workbench.ts';
+import { serverPort, usePort } from './outside.ts';
+
+// A newcomer with nothing but the extension: what empty views say, and each step of the walkthrough done by doing it.
+const port = await serverPort();
+const workbench = useWorkbench({
+  example: 'none',
+  settings: { 'esp32Ota.server.advertisedHost': '127.0.0.1' },
+});
+const [firmware, devices, updates] = ['Firmware', 'Devices', 'Updates'].map((title) => workbench.view(title));
+const { walkthrough } = workbench;
+const example = (...parts: string[]): string => path.join(workbench.folder(), '../mine/simple_ota', ...parts);
+
+it('says what to do in a folder without a project, and in no folder at all', async () => {
+  await workbench.openContainer('ESP32 OTA');
+  expect(await firmware?.welcome()).toMatch(/^No ESP-IDF project was found/);
+  expect(await devices?.welcome()).toMatch(/^Boards appear here once/);
+  expect(await updates?.welcome()).toMatch(/^What became of each update/);
+  await workbench.screenshot('walkthrough-1-no-project');
+  await workbench.openNothing();
+  await workbench.openContainer('ESP32 OTA');
+  expect(await firmware?.welcome()).toMatch(/^Open the folder of an ESP-IDF project/);
+  expect(await devices?.welcome()).toMatch(/^Boards appear here once/);
+  await firmware?.pane().getByText('Get started').click();
+  await walkthrough.shown();
+  await workbench.screenshot('walkthrough-2-no-folder');
+});
+
+it('creates an example where the user says, and goes on there', async () => {
+  mkdirSync(path.dirname(example()));
+  await walkthrough.click('openProject', 'Open an Example…');
+  await workbench.quickInput.chooseFile('Choose where the folder', `${path.dirname(example())}/`);
+  await walkthrough.done('openProject');
+  expect(await walkthrough.isDone('installCertificate')).toBe(false);
+  expect(existsSync(example('tools/build-outputs.mjs'))).toBe(true);
+  usePort(example(), port);
+  await workbench.openContainer('ESP32 OTA');
+  expect(await devices?.welcome()).toMatch(/^The project has not been built yet/);
+  expect(await updates?.welcome()).toMatch(/^No update yet/);
+  await workbench.screenshot('walkthrough-3-example');
+});
+
+let board: WiredBoard | undefined;
+
+afterAll(() => {
+  board?.dispose();
+});
+
+/** A board on a cable, as far as the extension can tell: another program, which is reached through a port, and which looks for an update at
+ * each reset. It was flashed with what is built. */
+function boardWithBuild(): WiredBoard {
+  const { flash_files: files } = JSON.parse(readFileSync(example('build/flasher_args.json'), 'utf8')) as {
+    flash_files: Record<string, string>;
+  };
+  return new WiredBoard({
+    chip: 'esp32',
+    parts: Object.entries(files).map(([offset, name]) => ({
+      offset: Number(offset),
+      bytes: readFileSync(example('build', name)),
+    })),
+    bootloader: { hasRollback: true },
+    app: {
+      firmwareUrl: `https://127.0.0.1:${port}/simple_ota.bin`,
+      updateOnBoot: 'once',
+      hasRollback: true,
+      confirmsAfterUpdate: true,
+    },
+  });
+}
+
+it('completes the steps with certificate, build, board and update', async () => {
+  await walkthrough.click('installCertificate', 'Install Certificate into Project');
+  await walkthrough.done('installCertificate');
+  const certificate = readFileSync(example('server_certs/ca_cert.pem'), 'utf8');
+  expect(await walkthrough.isDone('build')).toBe(false);
+  await walkthrough.click('build', 'Build Firmware');
+  await walkthrough.done('build');
+  expect(readFileSync(example('build/simple_ota.bin'), 'latin1')).toContain(certificate.trim());
+  board = boardWithBuild();
+  expect(await devices?.welcome()).toMatch(/^No board yet/);
+  await workbench.screenshot('walkthrough-4-built');
+  await walkthrough.click('attachBoard', 'Attach Virtual Board');
+  await walkthrough.done('attachBoard');
+  await devices?.reveal(/Virtual board.*runs 1\.0\.0/);
+  await walkthrough.click('deliver', 'Deliver Update');
+  await workbench.screenshot('walkthrough-5-deliver');
+  await workbench.dialogs.click('Raise to 1.0.1'); // and from now on without asking
+  await walkthrough.done('deliver');
+  expect(readFileSync(example('version.txt'), 'utf8').trim()).toBe('1.0.1');
+  expect(await walkthrough.isDone('updateBoard')).toBe(false);
+  await workbench.screenshot('walkthrough-6-delivered');
+});
+
+it('completes the last step with an update of a board on a port', async () => {
+  board?.powerOn();
+  await workbench.runCommand('ESP32 OTA: Detach Virtual Board');
+  await workbench.runCommand('ESP32 OTA: Add Remote Port…');
+  await workbench.quickInput.enter((await board?.listen('rfc2217')) ?? '');
+  await devices?.reveal(/^rfc2217:/);
+  await walkthrough.click('updateBoard', 'Select Port…');
+  await workbench.quickInput.pick(/^rfc2217:/);
+  const settings = JSON.parse(readFileSync(example('.vscode/settings.json'), 'utf8')) as object;
+  writeFileSync(example('.vscode/settings.json'), JSON.stringify({ ...settings, 'esp32Ota.deliver.trigger': 'reset' }));
+  await walkthrough.click('updateBoard', 'Deliver Update');
+  await walkthrough.done('updateBoard');
+  await workbench.screenshot('walkthrough-7-board');
+  expect(board?.state.running?.version).toBe('1.0.1');
+});
