@@ -1,4 +1,4 @@
-import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import * as esbuild from 'esbuild';
 import { BUNDLE_REPORT } from './bundle-report.mjs';
@@ -31,7 +31,7 @@ export function extensionBundle({ isProduction, onBuilt }) {
 }
 
 /**
- * The build of the command line: `cli.js`, which can be run, with what it loads later in `cli/`. Not for the VSIX.
+ * The build of the command line: `cli.js`, which `bin/esp32-ota.js` runs, with what it loads later in `cli/`. Not for the VSIX.
  * @param {BundleOptions & { folder?: string }} options `folder` is dist/ unless another is given
  */
 export function commandLineBundle({ isProduction, onBuilt, folder = inRoot('dist') }) {
@@ -40,12 +40,7 @@ export function commandLineBundle({ isProduction, onBuilt, folder = inRoot('dist
     chunks: 'cli',
     folder,
     isProduction,
-    onBuilt: (files) => {
-      const main = path.join(folder, 'cli.js');
-      writeFileSync(main, `#!/usr/bin/env node\n${readFileSync(main, 'utf8')}`);
-      chmodSync(main, 0o755);
-      onBuilt?.(files);
-    },
+    onBuilt,
   });
 }
 
