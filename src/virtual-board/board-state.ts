@@ -1,7 +1,16 @@
 import type { NorFlash } from './nor-flash.ts';
-import { descriptionInFlash, readHeader } from './image-in-flash.ts';
+import { descriptionInFlash, readHeader, type Description } from './image-in-flash.ts';
 import { activeEntry, isBlank, readEntries, slotOf, stateWord } from './otadata-entries.ts';
-import { APP_OTA_0, countOtaRows, DATA_OTA, findRow, readRowsQuietly, TYPE_APP, TYPE_DATA } from './partition-rows.ts';
+import {
+  APP_OTA_0,
+  countOtaRows,
+  DATA_OTA,
+  findRow,
+  readRowsQuietly,
+  TYPE_APP,
+  TYPE_DATA,
+  type Row,
+} from './partition-rows.ts';
 
 /** `booting`: ROM and bootloader. `bootFailed`: nothing bootable, it tries again for ever. `connecting`: the application starts and waits for
  * its network. `idle`: it runs. `waitingForUrl`: it wants a line on its console. `crashed`: a panic, it restarts by itself. */
@@ -107,4 +116,18 @@ export function viewFlash(
     isCrcRight: entries[index].isCrcRight,
   });
   return { slots, otadata: [view(0), view(1)] };
+}
+
+/** @param sha256 digest over the image, hex */
+export function runningView(row: Row, description: Description | undefined, sha256: string): RunningView {
+  return {
+    label: row.label,
+    offsetBytes: row.offset,
+    version: description?.version ?? '',
+    projectName: description?.projectName ?? '',
+    secureVersion: description?.secureVersion ?? 0,
+    idfVersion: description?.idfVersion ?? '',
+    elfSha256: description?.elfSha256 ?? '',
+    sha256,
+  };
 }

@@ -4,6 +4,7 @@ import { DisposableStore, type Disposable } from '../base/disposable.ts';
 import { Emitter, type Event } from '../base/emitter.ts';
 import { isOtaError } from '../base/ota-error.ts';
 import type { AppOutcome, AppRun } from './app-run.ts';
+import { trustOf } from './app-trust.ts';
 import { BoardConsole } from './board-console.ts';
 import {
   completeSetup,
@@ -13,7 +14,14 @@ import {
   type FlashPart,
   type FullSetup,
 } from './board-setup.ts';
-import { viewFlash, type BoardPhase, type BoardState, type RunningView, type UpdateView } from './board-state.ts';
+import {
+  runningView,
+  viewFlash,
+  type BoardPhase,
+  type BoardState,
+  type RunningView,
+  type UpdateView,
+} from './board-state.ts';
 import { runBootloader, type Booted, type SecureVersionFuse } from './bootloader.ts';
 import type { ResetCause } from './chip-profile.ts';
 import { ConsoleInput } from './console-input.ts';
@@ -26,13 +34,11 @@ import { NorFlash } from './nor-flash.ts';
 import { panicLines } from './panic.ts';
 import { DATA_NVS, findRow, TYPE_DATA, type Row } from './partition-rows.ts';
 import { findBootloader, runRom } from './rom.ts';
+import { RecentPorts } from './recent-ports.ts';
 import { runApp } from './run-app.ts';
-import { pinnedCertificates } from './tls-trust.ts';
 
 const DEFAULT_IDF: IdfVersion = { major: 5, minor: 5, patch: 0 };
 const PROGRESS_STEP_BYTES = 64 * 1024;
-/** More connections than one update makes with parts of a few KB are not told apart from other clients for ever. */
-const MOST_PORTS = 1024;
 
 /** How a life from one reset to the next ended. */
 type LifeEnd = { readonly next: ResetCause; readonly pauseMs: number } | 'stays';
@@ -64,7 +70,7 @@ export class VirtualBoard implements Disposable {
   #life: AbortController | undefined;
   #wantsUpdate = false;
   #hasLostWifi = false;
-  readonly #localPorts = new Set<number>();
+  readonly #localPorts = new RecentPorts();
   #reportedBytes = 0;
 
   constructor(setup: BoardSetup) {
@@ -328,9 +334,6 @@ export class VirtualBoard implements Disposable {
     const log: AppRun['log'] = (level, tag, message) => {
       if (!signal.aborted) this.#out.log(level, tag, message);
     };
-    const image = this.flash.read(row.offset, row.size);
-    const pinned = this.#app.usesCertBundle ? undefined : pinnedCertificates(image);
-    const hasTrust = pinned === undefined || pinned.authorities.length > 0 || pinned.problem !== undefined;
     const knobsNow = (): BoardKnobs => this.#knobs;
     return {
       idf,
@@ -370,19 +373,10 @@ export class VirtualBoard implements Disposable {
         hosts,
         failsDns: this.#knobs.failsDns === true,
         onSocket: (localPort) => {
-          this.#rememberPort(localPort);
+          this.#localPorts.add(localPort);
         },
       },
-      tls: {
-        trust: !hasTrust
-          ? undefined
-          : pinned === undefined
-            ? { kind: 'bundle', image }
-            : { kind: 'pem', authorities: pinned.authorities },
-        trustProblem: pinned?.problem,
-        app: this.#app,
-        trustsAnyone: this.#knobs.trustsAnyServer === true,
-      },
+      tls: trustOf(this.flash.read(row.offset, row.size), this.#app, this.#knobs.trustsAnyServer === true),
       readLine: async () => {
         this.#setPhase('waitingForUrl');
         const line = await this.#input.readLine(signal);
@@ -413,16 +407,6 @@ export class VirtualBoard implements Disposable {
     };
   }
 
-  #rememberPort(port: number): void {
-    this.#localPorts.delete(port);
-    this.#localPorts.add(port);
-    if (this.#localPorts.size <= MOST_PORTS) return;
-    for (const oldest of this.#localPorts) {
-      this.#localPorts.delete(oldest);
-      break;
-    }
-  }
-
   async #sleep(delayMs: number, signal: AbortSignal): Promise<void> {
     if (delayMs > 0) await sleep(delayMs, signal, this.#clock);
   }
@@ -432,17 +416,4 @@ export class VirtualBoard implements Disposable {
     this.#phase = phase;
     this.#changes.fire(this.state);
   }
-}
-
-function runningView(row: Row, description: Description | undefined, sha256: string): RunningView {
-  return {
-    label: row.label,
-    offsetBytes: row.offset,
-    version: description?.version ?? '',
-    projectName: description?.projectName ?? '',
-    secureVersion: description?.secureVersion ?? 0,
-    idfVersion: description?.idfVersion ?? '',
-    elfSha256: description?.elfSha256 ?? '',
-    sha256,
-  };
 }
