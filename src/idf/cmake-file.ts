@@ -33,12 +33,15 @@ export interface CmakeFile {
 const OPENERS = new Set(['if', 'foreach', 'while', 'function', 'macro', 'block']);
 const CLOSERS = new Set(['endif', 'endforeach', 'endwhile', 'endfunction', 'endmacro', 'endblock']);
 
+/** What stands behind is not read: no CMakeLists.txt comes near, and the patterns' memory is bounded. */
+const MOST_CHARACTERS = 1024 * 1024;
+
 /** Reads the calls of a CMakeLists.txt without running any. Total: what can not be read is skipped.
  * @see CMake 3.30 manual, cmake-language(7), "Syntax" */
 export function parseCmake(text: string): CmakeFile {
   const calls: CmakeCall[] = [];
   const problems: CmakeFile['problems'][number][] = [];
-  const scanner = new Scanner(text);
+  const scanner = new Scanner(text.slice(0, MOST_CHARACTERS));
   let depth = 0;
   for (;;) {
     scanner.skipBlanksAndComments();
@@ -67,6 +70,8 @@ class Scanner {
   offset = 0;
   line = 1;
   #lineStart = 0;
+  /** The next line end at or behind `offset`, remembered: looked for at every step, it would make a long line take its length squared. */
+  #lineEnd = -1;
 
   constructor(text: string) {
     this.#text = text;
@@ -106,11 +111,18 @@ class Scanner {
 
   advance(count: number): void {
     const end = Math.min(this.offset + count, this.#text.length);
-    for (let at = this.#text.indexOf('\n', this.offset); at >= 0 && at < end; at = this.#text.indexOf('\n', at + 1)) {
+    if (this.#lineEnd < this.offset) this.#lineEnd = this.#lineEndFrom(this.offset);
+    while (this.#lineEnd < end) {
       this.line++;
-      this.#lineStart = at + 1;
+      this.#lineStart = this.#lineEnd + 1;
+      this.#lineEnd = this.#lineEndFrom(this.#lineStart);
     }
     this.offset = end;
+  }
+
+  #lineEndFrom(offset: number): number {
+    const at = this.#text.indexOf('\n', offset);
+    return at < 0 ? Infinity : at;
   }
 
   skipBlanksAndComments(): void {

@@ -33,7 +33,8 @@ interface Entry {
 
 /** No file of a project that is read as a whole is larger: flash chips end at 128 MB, images far below. */
 const MAX_BYTES = 64 * 1024 * 1024;
-const MAX_TEXT_BYTES = 32 * 1024 * 1024;
+/** The descriptions of the largest builds have some megabytes. */
+const MAX_TEXT_BYTES = 8 * 1024 * 1024;
 
 export function createFileCache(files: FileStore): FileCache {
   const entries = new Map<string, Entry>();

@@ -22,6 +22,8 @@ export interface CsvRow {
 /** What Python's `str.splitlines` splits at. Of these an editor counts only CR, LF and CR LF as line ends. */
 const LINE_END = /\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/g;
 const VARIABLE = /\$(?:(\w+)|\{([^}]*)\})/g;
+/** The same where no brace closes any more: every open one would be read to the end of the line. */
+const PLAIN_VARIABLE = /\$(\w+)/g;
 const FIELD_COUNT = 6;
 /** Fields of a row that are looked at: what follows changes nothing. */
 const MAXIMUM_FIELDS = 32;
@@ -44,13 +46,18 @@ function expandVariables(line: string, environment: Readonly<Record<string, stri
     text += piece;
   };
   let done = 0;
-  for (const match of line.matchAll(VARIABLE)) {
-    const value = environment[match[1] ?? match[2] ?? ''];
-    if (value === undefined) continue;
-    add(line.slice(done, match.index), done, false);
-    add(value, match.index, true);
-    done = match.index + match[0].length;
-  }
+  const open = line.lastIndexOf('}') + 1;
+  const replace = (match: RegExpExecArray, from: number): void => {
+    const name = match[1] ?? match[2] ?? '';
+    const value = Object.hasOwn(environment, name) ? environment[name] : undefined;
+    if (value === undefined) return;
+    const at = from + match.index;
+    add(line.slice(done, at), done, false);
+    add(value, at, true);
+    done = at + match[0].length;
+  };
+  for (const match of line.slice(0, open).matchAll(VARIABLE)) replace(match, 0);
+  for (const match of line.slice(open).matchAll(PLAIN_VARIABLE)) replace(match, open);
   add(line.slice(done), done, false);
   return {
     text,

@@ -61,6 +61,58 @@ describe('the pages', () => {
   });
 });
 
+describe('the settings of a folder', () => {
+  interface Manifest {
+    readonly contributes: {
+      readonly configuration: readonly { readonly properties: Readonly<Record<string, unknown>> }[];
+    };
+    readonly capabilities: {
+      readonly untrustedWorkspaces: {
+        readonly supported: unknown;
+        readonly restrictedConfigurations: readonly string[];
+      };
+    };
+  }
+  const { contributes, capabilities } = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest;
+  const { supported, restrictedConfigurations } = capabilities.untrustedWorkspaces;
+
+  /** Those that name no program, no file outside, no address and no port: whatever their value, it only changes how much or how. */
+  const HARMLESS = [
+    'metadata.releaseNotes', // read within the project only
+    'server.protocol',
+    'server.port',
+    'server.advertisedHost',
+    'server.keepReleases',
+    'certificate.mode',
+    'certificate.keyType',
+    'serial.reset',
+    'flash.baud',
+    'flash.onlyChangedBlocks',
+    'deliver.trigger',
+    'deliver.canary',
+    'deliver.bumpVersion',
+    'deliver.build',
+    'deliver.waitMinutes',
+    'deliver.keepHistory',
+    'monitor.baud',
+    'monitor.timestamps',
+    'monitor.filter',
+    'monitor.lineEnd',
+    'monitor.logToFile',
+    'monitor.logFileMegabytes',
+    'monitor.logFilesKept',
+    'virtualBoard.client',
+    'virtualBoard.kilobytesPerSecond',
+  ].map((key) => `esp32Ota.${key}`);
+
+  it('that name programs, files, addresses or ports do not count before the folder is trusted', () => {
+    expect(supported).toBe('limited');
+    const all = contributes.configuration.flatMap(({ properties }) => Object.keys(properties));
+    // a new setting has to be put on one of the two lists
+    expect([...restrictedConfigurations, ...HARMLESS].sort()).toEqual(all.sort());
+  });
+});
+
 describe('processes', () => {
   it("are started in named places only, through a shell only where the line is the user's own", () => {
     expect(filesWith(/['"](node:)?child_process['"]/).sort()).toEqual([
