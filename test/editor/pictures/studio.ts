@@ -51,7 +51,11 @@ function bundle(language: PictureLanguage): Record<string, string> {
 export function openStudio(language: PictureLanguage, options: WorkbenchOptions): Studio {
   const [session] = inject('editorSessions');
   if (!session) throw new Error('there is no editor');
-  const workbench = createWorkbench(session, { ...options, settings: { ...LOOK, ...options.settings } });
+  const workbench = createWorkbench(session, {
+    ...options,
+    ...(language === 'en' ? {} : { language }),
+    settings: { ...LOOK, ...options.settings },
+  });
   const folder = path.join(process.env['ESP32_OTA_PICTURES'] ?? inRoot('test-results/pictures'), language);
   const nls = readJson(inRoot(language === 'en' ? 'package.nls.json' : `package.nls.${language}.json`)) as Record<
     string,
@@ -64,11 +68,6 @@ export function openStudio(language: PictureLanguage, options: WorkbenchOptions)
     mkdirSync(folder, { recursive: true });
     browser = await chromium.connectOverCDP(session.browserUrl);
     const context = await browser.newContext({ viewport: SIZE, deviceScaleFactor: 2 });
-    // VS Code in a browser takes its language from here; without a language pack its own texts stay English
-    await context.addInitScript((chosen) => {
-      if (chosen !== 'en')
-        Object.defineProperty(globalThis, '_VSCODE_NLS_LANGUAGE', { get: () => chosen, set: () => undefined });
-    }, language);
     const page = await context.newPage();
     page.setDefaultTimeout(45_000);
     await workbench.start(page);
