@@ -27,6 +27,7 @@ import { createFaultItem } from './editor/fault-item.ts';
 import { reportError } from './editor/report-error.ts';
 import { reportInvalidSettings } from './editor/setting-problems.ts';
 import { createPortItem, createStatusBarItem } from './editor/status-bar.ts';
+import { watchPortUse } from './editor/interop/port-handover.ts';
 import { TextPages } from './editor/text-pages.ts';
 import { registerTools } from './editor/tools/tool-table.ts';
 import { NodeView } from './editor/views/tree-node.ts';
@@ -197,6 +198,7 @@ export function activate(context: ExtensionContext): Esp32OtaExports {
 
   store.add(registerCommands(session));
   store.add(registerTools(session));
+  store.add(watchPortUse({ leases, monitored: () => monitors.monitors.map(({ address }) => address), log }));
   store.add(
     registerBuildTasks(() => selectedProject(session), {
       run: async (say) => (await import('./editor/commands/deliver-commands.ts')).deliverAsTask(session, say),

@@ -19,6 +19,7 @@ import { OtaError } from '../base/ota-error.ts';
 import { findBuildInvocation, type BuildInvocation } from '../idf/build-environment.ts';
 import { TASK_TYPE } from '../texts/contributions.ts';
 import { deliverTask, type DeliverAsTask } from './deliver-task.ts';
+import { idfBuildFolder, idfFolder } from './interop/idf-settings.ts';
 import { readSettings } from './settings.ts';
 
 /** A task as tasks.json spells it. */
@@ -27,25 +28,17 @@ interface BuildDefinition extends TaskDefinition {
   readonly project?: string;
 }
 
-/** Where the ESP-IDF extension keeps the path of ESP-IDF: `currentSetup` since its version 2, the others before. */
-function espIdfExtensionPath(): string | undefined {
-  const section = workspace.getConfiguration('idf');
-  const keys =
-    process.platform === 'win32' ? ['currentSetup', 'espIdfPathWin', 'espIdfPath'] : ['currentSetup', 'espIdfPath'];
-  return keys
-    .map((key) => section.get<unknown>(key))
-    .find((value): value is string => typeof value === 'string' && value !== '');
-}
-
 /** How the project is built, by settings and environment.
  * @throws {OtaError} `build.noEnvironment` when no command is set and no ESP-IDF is known. */
 export function buildInvocation(projectFolder: string, folder: WorkspaceFolder | undefined): BuildInvocation {
   const { values } = readSettings(folder);
+  const builtElsewhere = idfBuildFolder(projectFolder);
   const invocation = findBuildInvocation({
     command: values['build.command'],
     idfPath: values['build.idfPath'],
     idfPathVariable: process.env['IDF_PATH'],
-    espIdfExtensionPath: espIdfExtensionPath(),
+    espIdfExtensionPath: idfFolder(folder),
+    buildFolder: builtElsewhere === join(projectFolder, 'build') ? undefined : builtElsewhere,
     platform: process.platform,
   });
   if (invocation === undefined) throw new OtaError('build.noEnvironment', { path: projectFolder });

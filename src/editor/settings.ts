@@ -1,5 +1,6 @@
-import { ConfigurationTarget, workspace, type ConfigurationScope } from 'vscode';
+import { ConfigurationTarget, workspace, type ConfigurationScope, type WorkspaceConfiguration } from 'vscode';
 import { SETTINGS_SECTION, type SettingKey, type SettingTypes } from '../texts/contributions.ts';
+import { idfBaud, idfPort } from './interop/idf-settings.ts';
 
 /** All settings at one moment, checked. A value that package.json does not allow is replaced by the default and listed in `problems`. */
 export interface Settings {
@@ -72,12 +73,32 @@ const CHECKS: { readonly [Key in SettingKey]: Check<SettingTypes[Key]> } = {
 
 export const SETTING_KEYS = Object.keys(CHECKS) as readonly SettingKey[];
 
+/** What the ESP-IDF extension is set to counts where nothing is set here. */
+const NEIGHBOURS: {
+  readonly [Key in SettingKey]?: (scope: ConfigurationScope | undefined) => SettingTypes[Key] | undefined;
+} = {
+  'serial.port': idfPort,
+  'flash.baud': idfBaud,
+};
+
+function neighbourValue(
+  section: WorkspaceConfiguration,
+  key: SettingKey,
+  scope: ConfigurationScope | undefined,
+): unknown {
+  const neighbour = NEIGHBOURS[key];
+  if (neighbour === undefined) return undefined;
+  const set = section.inspect(key);
+  const own = set?.workspaceFolderValue ?? set?.workspaceValue ?? set?.globalValue;
+  return own === undefined || own === '' ? neighbour(scope) : undefined;
+}
+
 export function readSettings(scope: ConfigurationScope | undefined): Settings {
   const section = workspace.getConfiguration(SETTINGS_SECTION, scope ?? null);
   const problems: SettingProblem[] = [];
   const values: Record<string, unknown> = {};
   for (const key of SETTING_KEYS) {
-    const value: unknown = section.get(key);
+    const value: unknown = neighbourValue(section, key, scope) ?? section.get(key);
     if (CHECKS[key](value)) {
       values[key] = value;
     } else {

@@ -19,6 +19,9 @@ export interface BuildSources {
   readonly idfPathVariable: string | undefined;
   /** What the ESP-IDF extension has in `idf.currentSetup`, `idf.espIdfPath` or `idf.espIdfPathWin`, the first that is set. */
   readonly espIdfExtensionPath: string | undefined;
+  /** Where to build, when it is not the project's `build`: what the ESP-IDF extension has in `idf.buildPath`. A command of the user's own knows
+   * its place itself. */
+  readonly buildFolder?: string | undefined;
   readonly platform: NodeJS.Platform;
 }
 
@@ -29,10 +32,11 @@ function quoted(word: string, platform: NodeJS.Platform): string {
 
 /** The line that enters an ESP-IDF's environment and builds: `export.sh` and `export.bat` put `idf.py` and the toolchain on the path.
  * @see ESP-IDF Programming Guide, "Set up the environment variables" */
-function idfBuildLine(idfPath: string, platform: NodeJS.Platform): string {
+function idfBuildLine(idfPath: string, { platform, buildFolder }: BuildSources): string {
+  const build = buildFolder === undefined ? 'idf.py build' : `idf.py -B ${quoted(buildFolder, platform)} build`;
   return platform === 'win32'
-    ? `call ${quoted(`${idfPath}\\export.bat`, platform)} && idf.py build`
-    : `. ${quoted(`${idfPath}/export.sh`, platform)} && idf.py build`;
+    ? `call ${quoted(`${idfPath}\\export.bat`, platform)} && ${build}`
+    : `. ${quoted(`${idfPath}/export.sh`, platform)} && ${build}`;
 }
 
 /** How to build, or undefined when no ESP-IDF is known. A command of the user's own runs as it is; it may need no ESP-IDF at all. */
@@ -49,7 +53,7 @@ export function findBuildInvocation(sources: BuildSources): BuildInvocation | un
   if (script !== undefined) return nodeInvocation(script, sources, environment);
   if (command !== '') return { commandLine: command, environment, source: 'command' };
   if (found === undefined) return undefined;
-  return { commandLine: idfBuildLine(found.path, sources.platform), environment, source: found.source };
+  return { commandLine: idfBuildLine(found.path, sources), environment, source: found.source };
 }
 
 /** VS Code's own program is Electron, which is Node.js when this variable says so.

@@ -22,6 +22,14 @@ export async function findBuildFolders(folder: string, files: FileStore): Promis
     .sort((one, other) => Number(other === join(folder, 'build')) - Number(one === join(folder, 'build')));
 }
 
+/** Whether a folder has what a build leaves. */
+export async function holdsBuild(folder: string, files: FileStore): Promise<boolean> {
+  const stats = await Promise.all(
+    ['project_description.json', 'flasher_args.json'].map((mark) => files.stat(join(folder, mark))),
+  );
+  return stats.some((stat) => stat?.isDirectory === false);
+}
+
 /** The build folder to use: the one that is set, `build`, or the one that was configured last. */
 export async function chooseBuildFolder(
   folder: string,

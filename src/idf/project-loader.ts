@@ -2,7 +2,7 @@ import { basename, dirname, join } from 'node:path';
 import { throwIfCancelled } from '../base/abort.ts';
 import type { FileStore } from '../base/files.ts';
 import { isOtaError } from '../base/ota-error.ts';
-import { findBuildFolders } from './build-folder.ts';
+import { findBuildFolders, holdsBuild } from './build-folder.ts';
 import { idfBuildSystem, parseCmake, projectNameOf } from './cmake-file.ts';
 import { configReader } from './config-reader.ts';
 import { embeddedFiles, type EmbeddedFile } from './embedded-files.ts';
@@ -27,6 +27,8 @@ export type DescribeGit = (folder: string, signal?: AbortSignal) => Promise<stri
 export interface LoadOptions {
   /** Absolute, or relative to the project. By default `build`, else the folder that was configured last. */
   readonly buildFolder?: string;
+  /** A build folder of a project, absolute, that counts before all others once it holds a build; asked at each load. */
+  readonly preferredBuildFolder?: (folder: string) => string | undefined;
   /** For SDKCONFIG_DEFAULTS and for variables in a partition CSV. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
   readonly describeGit?: DescribeGit;
@@ -83,6 +85,7 @@ export class ProjectLoader {
     );
     const key = JSON.stringify([
       remembered.cache.changeCount,
+      project.buildFolder,
       project.buildFolders,
       project.sources.paths,
       project.isPlatformIo,
@@ -122,7 +125,9 @@ async function load(loading: Loading, remembered: Remembered, options: LoadOptio
   }
   throwIfCancelled(signal, 'loadProject');
 
-  const build = await loadBuild(loading, buildFolders, options.buildFolder);
+  const preferred = options.preferredBuildFolder?.(folder);
+  const isPreferred = preferred !== undefined && (await holdsBuild(preferred, files).catch(() => false));
+  const build = await loadBuild(loading, buildFolders, options.buildFolder ?? (isPreferred ? preferred : undefined));
   const { description } = build;
   const configuration = await loadConfiguration(loading, cmake?.value, build, options.environment);
   const { config, sdkconfig, sdkconfigPath, defaults } = configuration;

@@ -4,6 +4,7 @@ import { DisposableStore, type Disposable } from '../../base/disposable.ts';
 import { Emitter } from '../../base/emitter.ts';
 import type { PortEntry } from '../../serial/ports.ts';
 import type { PortWatcher } from '../../serial/port-watcher.ts';
+import { IDF_SETTINGS } from '../interop/idf-settings.ts';
 import { readSettings, writeSetting } from '../settings.ts';
 
 /** What a chip said about itself, and when. */
@@ -46,7 +47,11 @@ export class PortSession implements Disposable {
     this.#log = log;
     this.#store.add(
       workspace.onDidChangeConfiguration((event) => {
-        if (event.affectsConfiguration('esp32Ota.serial')) this.#changed.fire(undefined);
+        if (
+          event.affectsConfiguration('esp32Ota.serial') ||
+          IDF_SETTINGS.some((key) => event.affectsConfiguration(key))
+        )
+          this.#changed.fire(undefined);
       }),
     );
   }

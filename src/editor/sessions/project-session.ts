@@ -16,6 +16,7 @@ import type { findProjects } from '../../idf/find-projects.ts';
 import type { DescribeGit, ProjectLoader } from '../../idf/project-loader.ts';
 import type { IdfProject } from '../../idf/project.ts';
 import type { watchedOutside } from '../../idf/watched-files.ts';
+import { idfBuildFolder, IDF_SETTINGS } from '../interop/idf-settings.ts';
 
 const SELECTED = 'selectedProject';
 /** Builds write many files in a burst; the project is read again when it has been quiet for so long. */
@@ -52,6 +53,11 @@ export class ProjectSession implements Disposable {
     this.#log = log;
     // git runs programs that a repository's configuration can name
     this.#describeGit = async (path, signal) => (workspace.isTrusted ? describeGit(path, signal) : undefined);
+    this.#store.add(
+      workspace.onDidChangeConfiguration((event) => {
+        if (IDF_SETTINGS.some((key) => event.affectsConfiguration(key))) this.#loadSoon();
+      }),
+    );
     this.#store.add(
       workspace.onDidChangeWorkspaceFolders(() => {
         void this.refresh();
@@ -136,7 +142,11 @@ export class ProjectSession implements Disposable {
         import('../../idf/project-loader.ts'),
         import('../../idf/watched-files.ts'),
       ]);
-      const loader = new Loader(this.#files, { environment: process.env, describeGit: this.#describeGit });
+      const loader = new Loader(this.#files, {
+        environment: process.env,
+        describeGit: this.#describeGit,
+        preferredBuildFolder: idfBuildFolder,
+      });
       return { findProjects, loader, watchGlobs, watchedOutside };
     })();
     return this.#idf;

@@ -6,16 +6,16 @@ import { nameOf } from '../commands/flash-commands.ts';
 import { requireTrust } from '../commands/run.ts';
 import { slotChangeAnswer } from './answers/slots-answer.ts';
 import { boardOf } from './boards.ts';
-import { toolInput } from './input.ts';
+import { INPUTS } from './inputs.ts';
 import { asks, type Tool } from './tool.ts';
 import { withSlots } from './with-slots.ts';
 
 /** Makes a board boot another slot, or the version before. */
 export const tool: Tool = {
   prepare: (session, given) => {
-    const input = toolInput(given, ['port', 'slot']);
-    const name = nameOf(session, boardOf(session, input.text('port')));
-    const slot = slotIn(input);
+    const input = INPUTS.boot_slot(given);
+    const name = nameOf(session, boardOf(session, input.port));
+    const slot = slotIn(input.slot);
     const title =
       slot === undefined
         ? l10n.t('Go back to the previous version on {0}?', name)
@@ -27,9 +27,9 @@ export const tool: Tool = {
     );
   },
   run: async (session, given, caller) => {
-    const input = toolInput(given, ['port', 'slot']);
-    const slot = slotIn(input);
-    const port = boardOf(session, input.text('port'));
+    const input = INPUTS.boot_slot(given);
+    const slot = slotIn(input.slot);
+    const port = boardOf(session, input.port);
     requireTrust();
     const { applySlotChange, planSlotChange } = await import('../../flash/change-slots.ts');
     const title = l10n.t('Boot another slot of {0}', nameOf(session, port));
@@ -44,12 +44,8 @@ export const tool: Tool = {
   },
 };
 
-/** The label of the slot; undefined for the version before.
- * @throws {OtaError} `tool.badInput` when neither is named: nobody guesses what a board shall boot */
-function slotIn(input: ReturnType<typeof toolInput>): string | undefined {
-  const slot = input.text('slot');
-  if (slot === undefined)
-    throw new OtaError('tool.badInput', { field: 'slot', allowed: 'the label of a slot, or previous' });
+/** The label of the slot; undefined for the version before. */
+function slotIn(slot: string): string | undefined {
   return slot === 'previous' ? undefined : slot;
 }
 

@@ -1,18 +1,14 @@
 import { l10n, workspace } from 'vscode';
 import { requireProject } from '../commands/run.ts';
-import { findingsAnswer, SEVERITIES } from './answers/findings-answer.ts';
-import { toolInput } from './input.ts';
+import { findingsAnswer } from './answers/findings-answer.ts';
+import { INPUTS } from './inputs.ts';
 import { says, type Tool } from './tool.ts';
-
-const LIMIT = { least: 1, most: 100, usual: 30 };
 
 /** What stands in the way of an update over the air. */
 export const tool: Tool = {
   prepare: () => says(l10n.t('Checking the setup for updates over the air')),
   run: async (session, given) => {
-    const input = toolInput(given, ['severity', 'limit']);
-    const severity = input.oneOf('severity', SEVERITIES) ?? 'information';
-    const limit = input.integer('limit', LIMIT);
+    const { severity, limit } = INPUTS.check_setup(given);
     requireProject(session);
     await session.projects.reload();
     const { isTrusted } = workspace;

@@ -3,7 +3,7 @@ import { chosenBoards, triggerOf } from '../delivery-boards.ts';
 import { deliverySteps } from '../delivery-steps.ts';
 import { requireProject, requireTrust } from '../commands/run.ts';
 import { deliveryAnswer } from './answers/delivery-answer.ts';
-import { toolInput } from './input.ts';
+import { INPUTS } from './inputs.ts';
 import { asks, type Tool } from './tool.ts';
 
 /** Checks, builds, publishes, brings the boards to update, and follows them to a verdict. */
@@ -24,8 +24,7 @@ export const tool: Tool = {
     );
   },
   run: async (session, given, signal) => {
-    const input = toolInput(given, ['evidence']);
-    const hasEvidence = input.flag('evidence');
+    const { hasEvidence } = INPUTS.deliver_update(given);
     requireTrust();
     const { idfVersion } = requireProject(session);
     await session.deliver.load();

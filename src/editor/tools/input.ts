@@ -27,7 +27,7 @@ export function toolInput(given: unknown, fields: readonly string[]): ToolInput 
     text: (name) => {
       const value = values[name];
       if (value === undefined) return undefined;
-      if (typeof value !== 'string' || value.length > LONGEST_TEXT) {
+      if (typeof value !== 'string' || Array.from(value).length > LONGEST_TEXT) {
         throw bad(name, `text of at most ${LONGEST_TEXT} characters`);
       }
       return value.trim() === '' ? undefined : value.trim();

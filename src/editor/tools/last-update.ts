@@ -2,20 +2,14 @@ import { l10n } from 'vscode';
 import { OtaError } from '../../base/ota-error.ts';
 import { requireProject } from '../commands/run.ts';
 import { deliveryAnswer, deliverySummary } from './answers/delivery-answer.ts';
-import { toolInput } from './input.ts';
+import { INPUTS } from './inputs.ts';
 import { says, type Tool } from './tool.ts';
-
-const HISTORY = { least: 0, most: 50, usual: 5 };
 
 /** What became of the last update, or of one of the history. */
 export const tool: Tool = {
   prepare: () => says(l10n.t('Reading the timeline of the last update')),
   run: async (session, given) => {
-    const input = toolInput(given, ['id', 'kind', 'evidence', 'history']);
-    const id = input.text('id');
-    const kind = input.oneOf('kind', ['delivery', 'rehearsal']);
-    const hasEvidence = input.flag('evidence');
-    const history = input.integer('history', HISTORY);
+    const { id, kind, hasEvidence, history } = INPUTS.last_update(given);
     const { idfVersion } = requireProject(session);
     await session.deliver.load();
     const all = session.deliver.deliveries.filter((one) => kind === undefined || one.kind === kind);

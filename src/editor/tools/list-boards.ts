@@ -1,16 +1,14 @@
 import { l10n, workspace } from 'vscode';
 import { virtualAddress } from '../../ota/virtual-port.ts';
 import { boardsAnswer } from './answers/boards-answer.ts';
-import { toolInput } from './input.ts';
+import { INPUTS } from './inputs.ts';
 import { says, type Tool } from './tool.ts';
-
-const LIMIT = { least: 1, most: 100, usual: 20 };
 
 /** Which boards there are. */
 export const tool: Tool = {
   prepare: () => says(l10n.t('Looking for boards')),
   run: async ({ ports, board, monitors, slots, flash }, input) => {
-    const limit = toolInput(input, ['limit']).integer('limit', LIMIT);
+    const { limit } = INPUTS.list_boards(input);
     // what lists the ports of this computer is not run without trust
     if (workspace.isTrusted) await ports.refresh();
     const { selected } = ports;

@@ -5,27 +5,17 @@ import { virtualAddress } from '../../ota/virtual-port.ts';
 import type { WindowSession } from '../window-session.ts';
 import { tailAnswer } from './answers/tail-answer.ts';
 import { boardOf } from './boards.ts';
-import { toolInput } from './input.ts';
+import { INPUTS } from './inputs.ts';
 import { secretsOf } from './secrets.ts';
 import { says, type Tool } from './tool.ts';
-
-const LINES = { least: 1, most: 500, usual: 100 };
-const BYTES = { least: 200, most: 32_768, usual: 8192 };
-const AFTER = { least: 0, most: Number.MAX_SAFE_INTEGER, usual: 0 };
 
 /** The last lines that a board printed in this window. */
 export const tool: Tool = {
   prepare: () => says(l10n.t('Reading the end of the console')),
   run: (session, given) => {
-    const input = toolInput(given, ['port', 'lines', 'bytes', 'contains', 'after']);
-    const question = {
-      lines: input.integer('lines', LINES),
-      bytes: input.integer('bytes', BYTES),
-      contains: input.text('contains'),
-      after: input.integer('after', AFTER),
-    };
+    const { port: named, ...question } = INPUTS.monitor_tail(given);
     const tails = tailsOf(session);
-    const port = portIn(session, input.text('port'), tails);
+    const port = portIn(session, named, tails);
     const tail = tails.get(port);
     if (tail === undefined) throw new OtaError('tool.noConsole', { port, known: [...tails.keys()].join(', ') });
     const monitor = session.monitors.monitors.find(({ address }) => address === port);

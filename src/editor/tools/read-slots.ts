@@ -4,16 +4,16 @@ import { nameOf } from '../commands/flash-commands.ts';
 import { requireTrust } from '../commands/run.ts';
 import { slotsAnswer } from './answers/slots-answer.ts';
 import { boardOf } from './boards.ts';
-import { toolInput } from './input.ts';
+import { INPUTS } from './inputs.ts';
 import { asks, says, type Tool } from './tool.ts';
 import { withSlots } from './with-slots.ts';
 
 /** What a board has in its slots: as it is known, or read anew, which restarts the board. */
 export const tool: Tool = {
   prepare: (session, given) => {
-    const input = toolInput(given, ['port', 'refresh']);
-    if (!input.flag('refresh')) return says(l10n.t('Looking at the slots'));
-    const name = nameOf(session, boardOf(session, input.text('port')));
+    const input = INPUTS.read_slots(given);
+    if (!input.refresh) return says(l10n.t('Looking at the slots'));
+    const name = nameOf(session, boardOf(session, input.port));
     return asks(
       l10n.t('Reading the slots of {0}', name),
       l10n.t('Read the slots of {0}?', name),
@@ -21,11 +21,11 @@ export const tool: Tool = {
     );
   },
   run: async (session, given, signal) => {
-    const input = toolInput(given, ['port', 'refresh']);
-    const port = boardOf(session, input.text('port'));
+    const input = INPUTS.read_slots(given);
+    const port = boardOf(session, input.port);
     const known = session.slots.slotsOf(port);
     // only what the user has agreed to talks to the board: that is asked for with `refresh`
-    if (!input.flag('refresh')) {
+    if (!input.refresh) {
       if (known === undefined) throw new OtaError('tool.slotsNotRead', { port });
       return slotsAnswer(port, known, session.slots.build);
     }

@@ -2,7 +2,7 @@ import { l10n } from 'vscode';
 import { requireProject, requireTrust } from '../commands/run.ts';
 import { rehearsalSteps } from '../delivery-steps.ts';
 import { deliveryAnswer } from './answers/delivery-answer.ts';
-import { toolInput } from './input.ts';
+import { INPUTS } from './inputs.ts';
 import { asks, type Tool } from './tool.ts';
 
 /** Updates the virtual board with what is built. */
@@ -24,8 +24,7 @@ export const tool: Tool = {
     );
   },
   run: async (session, given, signal) => {
-    const input = toolInput(given, ['evidence']);
-    const hasEvidence = input.flag('evidence');
+    const { hasEvidence } = INPUTS.rehearse_update(given);
     requireTrust();
     const { idfVersion } = requireProject(session);
     // before the rehearsal would: it asks which address boards are told, and a virtual board takes any

@@ -2,19 +2,20 @@ import { l10n } from 'vscode';
 import { readSettings } from '../settings.ts';
 import type { WindowSession } from '../window-session.ts';
 import { serverAnswer } from './answers/server-answer.ts';
-import { toolInput } from './input.ts';
+import { INPUTS } from './inputs.ts';
 import type { ToolValue } from './output.ts';
 import { says, type Tool } from './tool.ts';
-
-const LIMIT = { least: 1, most: 50, usual: 10 };
 
 /** Whether the server runs, what it serves, and who came. */
 export const tool: Tool = {
   prepare: () => says(l10n.t('Looking at the OTA server')),
-  run: (session, input) => Promise.resolve(statusOf(session, toolInput(input, ['limit']).integer('limit', LIMIT))),
+  run: (session, input) => Promise.resolve(statusOf(session, INPUTS.server_status(input).limit)),
 };
 
-export function statusOf({ server, certificates, projects }: WindowSession, limit = LIMIT.usual): ToolValue {
+export function statusOf(
+  { server, certificates, projects }: WindowSession,
+  limit = INPUTS.server_status({}).limit,
+): ToolValue {
   const { state } = server;
   const { values } = readSettings(projects.workspaceFolder());
   return serverAnswer(

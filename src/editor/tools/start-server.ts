@@ -1,7 +1,7 @@
 import { l10n } from 'vscode';
 import { requireTrust } from '../commands/run.ts';
 import { readSettings } from '../settings.ts';
-import { toolInput } from './input.ts';
+import { INPUTS } from './inputs.ts';
 import { statusOf } from './server-status.ts';
 import { asks, type Tool } from './tool.ts';
 
@@ -21,7 +21,7 @@ export const tool: Tool = {
     );
   },
   run: async (session, input, signal) => {
-    toolInput(input, []);
+    INPUTS.start_server(input);
     requireTrust();
     // the likeliest address is taken where the user has picked none: the answer says so
     await session.server.start(signal);

@@ -1,6 +1,6 @@
 import { l10n } from 'vscode';
 import { requireTrust } from '../commands/run.ts';
-import { toolInput } from './input.ts';
+import { INPUTS } from './inputs.ts';
 import { statusOf } from './server-status.ts';
 import { asks, type Tool } from './tool.ts';
 
@@ -17,7 +17,7 @@ export const tool: Tool = {
     );
   },
   run: async (session, input) => {
-    toolInput(input, []);
+    INPUTS.stop_server(input);
     requireTrust();
     await session.server.stop();
     return statusOf(session);

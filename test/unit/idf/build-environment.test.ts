@@ -59,6 +59,14 @@ describe('how a project is built', () => {
     );
   });
 
+  it('builds where the ESP-IDF extension does, but a command of the user’s own knows its place', () => {
+    const elsewhere = { ...NOTHING, buildFolder: "/out/it's here" };
+    expect(findBuildInvocation({ ...elsewhere, idfPath: '/idf' })?.commandLine).toBe(
+      ". '/idf/export.sh' && idf.py -B '/out/it'\\''s here' build",
+    );
+    expect(findBuildInvocation({ ...elsewhere, idfPath: '/idf', command: 'make' })?.commandLine).toBe('make');
+  });
+
   it('is unknown when there is neither a command nor an ESP-IDF', () => {
     expect(findBuildInvocation(NOTHING)).toBeUndefined();
   });

@@ -152,6 +152,11 @@ describe('a project of ESP-IDF', () => {
     await utimes(join(folder, 'build_a/project_description.json'), 1000, 1000);
     expect((await load(folder)).description?.projectVersion).toBe('b');
     expect((await loadProject(folder, diskFiles, { buildFolder: 'build_a' })).description?.projectVersion).toBe('a');
+    const prefers = (name: string) =>
+      loadProject(folder, diskFiles, { preferredBuildFolder: () => join(folder, name) });
+    expect((await prefers('build_a')).description?.projectVersion).toBe('a');
+    // nothing was built there yet
+    expect((await prefers('build_c')).description?.projectVersion).toBe('b');
     await addFiles(folder, { 'build/project_description.json': '{"project_version":"usual"}' });
     const project = await load(folder);
     expect(project.description?.projectVersion).toBe('usual');
