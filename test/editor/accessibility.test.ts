@@ -5,6 +5,8 @@ import { expect, it } from 'vitest';
 import type { FlashMapView } from '../../src/editor/webview/flash-map/view.ts';
 import type { TimelineView } from '../../src/editor/webview/timeline/view.ts';
 import { axe } from './harness/axe.ts';
+import { SELECTORS } from './harness/selectors.ts';
+import { plain } from './harness/text.ts';
 import { useWorkbench } from './harness/use-workbench.ts';
 import { faintMarks, faintTexts, recordViews, showView } from './harness/webview.ts';
 import { buildOutside, serverPort } from './outside.ts';
@@ -176,4 +178,145 @@ it('shows an update without a fault in every state and look, and tells how it go
       [':root', '--focus'],
     ],
   );
+});
+
+it('says in words what every row and status bar item shows', async () => {
+  const page = workbench.page();
+  await workbench.editors.closeAll();
+  await workbench.runCommand('ESP32 OTA: Rehearse Update on Virtual Board');
+  await workbench.notifications.shown(/Refused: .*already runs this version/, 60_000);
+  await workbench.runCommand('Notifications: Clear All Notifications');
+  await page.setViewportSize({ width: 1280, height: 2600 }); // rows out of sight are not there
+  const spoken: string[] = [];
+  for (const title of ['Firmware', 'Devices', 'Updates']) {
+    const pane = workbench.view(title).pane();
+    const closed = pane.locator('[role="treeitem"][aria-expanded="false"] .monaco-tl-twistie').first();
+    while ((await closed.count()) > 0) await closed.click({ timeout: 3000 }).catch(() => undefined);
+    const rows = await pane.locator('[role="treeitem"]').evaluateAll((elements) =>
+      elements.map((element) => ({
+        spoken: element.getAttribute('aria-label') ?? '',
+        label: element.querySelector('.label-name')?.textContent ?? '',
+      })),
+    );
+    for (const row of rows) {
+      expect(row.spoken).not.toMatch(/\$\(| [·→] |[▰▱]|undefined|\{\d\}/);
+      expect(plain(row.spoken)).toContain(
+        plain(row.label)
+          .replaceAll(/(\d\S*) → /g, '$1 to ')
+          .replaceAll(' → ', ', '),
+      );
+      spoken.push(plain(row.spoken));
+    }
+  }
+  const items = page.locator(`${SELECTORS.extensionItem} a`);
+  spoken.push(...(await items.evaluateAll((all) => all.map((item) => item.getAttribute('aria-label') ?? ''))));
+  // what only an icon or a colour shows is said
+  for (const words of [
+    /^simple_ota\.bin, 909 KB, all checks passed/,
+    /^Checksum, passed/,
+    /^warning, .*, sdkconfig/,
+    /^ota_1, app\/ota_1, at 0x1d0000, 1700 KB, \d+% used$/,
+    /^Virtual board, runs 1\.1\.0 from ota_1$/,
+    /^ota_1, boots next, 1\.1\.0, .*running$/,
+    /^Rehearsal 1\.0\.0 to 1\.1\.0, Delivered and confirmed: 1\.1\.0 runs/,
+    /^Download, failed, /,
+    /already runs this version.*, cause, /,
+    /^Bump Version, fix$/,
+    /^OTA server on, https:\/\/127\.0\.0\.1:\d+ 1\.1\.0\. Stop/,
+    /^Port of the board: no port/,
+  ]) {
+    expect(spoken.join('\n')).toMatch(new RegExp(words, 'm'));
+  }
+  for (const look of LOOKS) {
+    if (look === 'forced colors') await page.emulateMedia({ forcedColors: 'active' });
+    else await workbench.setTheme(look);
+    await workbench.screenshot(`accessibility-views-${look}`);
+  }
+  await page.emulateMedia({ forcedColors: null });
+  await workbench.setTheme('dark');
+  await page.setViewportSize({ width: 1280, height: 900 });
+});
+
+it('can be used with the keyboard alone', async () => {
+  const page = workbench.page();
+  /** What a screen reader would say of what has the focus: in a list its row, in a page of ours what is focused there. */
+  const focused = async (): Promise<string> => {
+    for (const frame of page.frames().toReversed()) {
+      const name = await frame
+        .evaluate(() => {
+          const element = document.activeElement;
+          if (!document.hasFocus() || element === null || element instanceof HTMLIFrameElement) return undefined;
+          const row = document.getElementById(element.getAttribute('aria-activedescendant') ?? '');
+          return (row ?? element).getAttribute('aria-label') ?? element.textContent;
+        })
+        .catch(() => undefined);
+      if (name !== undefined) return plain(name);
+    }
+    return '';
+  };
+  /** Presses a key until something has the focus. */
+  const pressTo = async (key: string, wanted: RegExp): Promise<void> => {
+    const seen: string[] = [];
+    for (let tries = 0; tries < 30; tries += 1) {
+      await workbench.press(key);
+      await page.waitForTimeout(60);
+      const name = await focused();
+      if (wanted.test(name)) return;
+      seen.push(name);
+    }
+    expect.fail(`${key} never came to ${String(wanted)}, but to: ${seen.join(' | ')}`);
+  };
+  const command = async (title: string): Promise<void> => {
+    await workbench.press('F1');
+    await workbench.quickInput.shown();
+    await page.keyboard.type(title);
+    await expect.poll(focused).toMatch(title);
+    await workbench.press('Enter');
+  };
+
+  await command('ESP32 OTA: Focus on Firmware View');
+  await expect.poll(focused).toMatch(/./);
+  await workbench.press('Home');
+  await pressTo('ArrowDown', /^Version 1\.1\.0, from version\.txt/);
+  // the buttons of a row come after it
+  await pressTo('Tab', /^Bump Version/);
+  await workbench.press('Enter');
+  await workbench.quickInput.shown();
+  await pressTo('ArrowDown', /1\.2\.0/);
+  await workbench.press('Enter');
+  await expect.poll(() => readFileSync(workbench.inFolder('version.txt'), 'utf8')).toMatch(/^1\.2\.0/);
+
+  // the menu of a row gives the focus back
+  await command('ESP32 OTA: Focus on Devices View');
+  await workbench.press('Home');
+  await expect.poll(focused).toMatch(/^Virtual board/);
+  await workbench.press('Shift+F10');
+  await page.locator(SELECTORS.menuItem).first().waitFor();
+  await workbench.press('Escape');
+  await expect.poll(focused).toMatch(/^Virtual board/);
+
+  // into a page and through it, seen wherever it is, and out again
+  await pressTo('Tab', /^Rehearse Update/);
+  await pressTo('ArrowRight', /^Show Flash Map/);
+  await workbench.press('Enter');
+  const frame = await flashMap();
+  const isSeen = (): Promise<boolean> =>
+    frame.evaluate(() => {
+      const { outlineStyle, outlineWidth } = getComputedStyle(document.activeElement ?? document.body);
+      return outlineStyle === 'solid' && Number.parseFloat(outlineWidth) >= 2;
+    });
+  await pressTo('Tab', /^ota_1, app, ota_1/);
+  expect(await isSeen()).toBe(true);
+  await pressTo('ArrowUp', /^Bootloader/);
+  expect(await isSeen()).toBe(true);
+  await workbench.screenshot('accessibility-keyboard');
+  await workbench.press('Tab');
+  expect(await focused()).toBe('All regions of the flash');
+  expect(await isSeen()).toBe(true);
+  await pressTo('Tab', /^Flash Map: Virtual board$/);
+  await pressTo('Shift+Tab', /^Deliver Update/);
+  await workbench.press('F6');
+  await pressTo('Tab', /^Bootloader/);
+  await workbench.press('Control+0');
+  await expect.poll(() => page.evaluate(() => document.activeElement?.closest('.part.sidebar') !== null)).toBe(true);
 });

@@ -60,6 +60,9 @@ export function flashMapViewOf(map: FlashMap, subject: FlashMapSubject): FlashMa
       { kind: 'app', text: l10n.t('application slot') },
       { kind: 'data', text: l10n.t('data') },
       { kind: 'system', text: l10n.t('bootloader and partition table') },
+      ...(map.regions.some(({ kind }) => kind === 'other')
+        ? [{ kind: 'other' as const, text: l10n.t('another type') }]
+        : []),
       { kind: 'free', text: l10n.t('no partition') },
     ],
     ...(map.otadata === undefined

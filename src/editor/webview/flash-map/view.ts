@@ -37,7 +37,7 @@ export const flashMapView = record({
   endBytes: finite,
   regions: listOf(region),
   columns: listOf(text),
-  legend: listOf(record({ kind: oneOf('running', 'app', 'data', 'system', 'free'), text })),
+  legend: listOf(record({ kind: oneOf('running', 'app', 'data', 'system', 'other', 'free'), text })),
   otadata: optional(
     record({ title: text, entries: listOf(record({ name: text, text, isActive: flag })), explanation: text }),
   ),
