@@ -13,6 +13,8 @@ import type { CertificateStore } from './server/certificate-store.ts';
 import type { PortLeases } from './serial/port-lease.ts';
 import { useLanguage } from './texts/language.ts';
 
+const LONG_MS = 1 << 30;
+
 /** The composition root of the command line: as extension.ts is that of the editor. Heavy parts load when they are needed. */
 async function main(): Promise<void> {
   const argv = process.argv.slice(2);
@@ -23,6 +25,8 @@ async function main(): Promise<void> {
   } else {
     useLanguage({ tag });
   }
+  // waiting, for a board that is away for one, is work too: the timers of the rooms do not keep the process alive
+  setInterval(() => undefined, LONG_MS);
   const { signal, endCode } = listenToSignals();
   endQuietlyWithoutReader();
   const code = await runCommandLine({
