@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { Clock } from '../base/clock.ts';
 import { forTerminal } from '../base/plain-text.ts';
 import { bytesText, durationText, percentText, rateText } from '../texts/text.ts';
@@ -101,7 +102,7 @@ function plain(title: string, stream: OutputStream, clock: Clock): Progress {
   };
 }
 
-/** `42%  384 KB / 912 KB  310 KB/s  1.70 s` */
+/** `42%  384 KB / 912 KB  310 KB/s  2 s left` */
 function numbersOf({ doneBytes, totalBytes, bytesPerSecond }: Bytes, elapsedMs: number): string {
   const rate = bytesPerSecond ?? (elapsedMs > 0 ? (1000 * doneBytes) / elapsedMs : 0);
   const isTold = rate > 0 && doneBytes > 0;
@@ -110,6 +111,8 @@ function numbersOf({ doneBytes, totalBytes, bytesPerSecond }: Bytes, elapsedMs: 
     percentText(doneBytes, totalBytes).padStart(4),
     `${bytesText(doneBytes)} / ${bytesText(totalBytes)}`,
     ...(isTold ? [rateText(rate)] : []),
-    ...(isTold && left > 0 ? [durationText(Math.ceil(left / rate) * 1000).replace(/\.00/, '')] : []),
+    ...(isTold && left > 0
+      ? [l10n.t('{0} left', durationText(Math.ceil(left / rate) * 1000).replace(/\.00/, ''))]
+      : []),
   ].join('  ');
 }
