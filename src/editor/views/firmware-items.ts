@@ -196,7 +196,7 @@ function partitionItem(partition: Partition, index: number, project: IdfProject)
   const kind = `${typeName(partition.type)}/${subtypeName(partition.type, partition.subtype)}`;
   const isApp = partition.type === 0 && (isOtaSlot(partition) || partition.subtype === 0);
   const used = isApp ? project.app?.bytes.length : undefined;
-  const fill = used === undefined ? '' : ` · ${fillBar(used, partition.size)} ${percentText(used, partition.size)}`;
+  const fill = used === undefined ? '' : ` · ${percentText(used, partition.size)} ${fillBar(used, partition.size)}`;
   const isTooSmall = used !== undefined && used > partition.size;
   return {
     id: `table/${index}-${partition.label}`,

@@ -6,11 +6,16 @@ import type { FlashMapView, RegionView } from './view.ts';
 /** Two lines of text for what holds an application, one for everything else. */
 const APP_ROW = 50;
 const ROW = 26;
+/** One more, for more badges than fit beside the name. */
+const CROWDED_ROW = 72;
+const MOST_BADGES = 2;
 const HEIGHT = 560;
 /** What the rows that are to scale share at least. */
 const SPARE_HEIGHT = 220;
 const SCALE_WIDTH = 16;
 const SCALE_GAP = 34;
+
+const isCrowded = ({ kind, badges }: RegionView): boolean => kind === 'app' && badges.length > MOST_BADGES;
 
 const toneOf = ({ kind, isRunning }: RegionView): string => {
   if (isRunning) return 'running';
@@ -23,7 +28,10 @@ const BADGE_SIGNS = { running: 'play', next: undefined, warning: 'warning', diff
  * list box: one of them is in the order of the Tab key, the arrow keys go to the others. */
 export function drawPicture(view: FlashMapView, selected: string | undefined): HTMLElement {
   const places = placeRows(
-    view.regions.map((region) => ({ size: region.size, minimum: region.kind === 'app' ? APP_ROW : ROW })),
+    view.regions.map((region) => ({
+      size: region.size,
+      minimum: isCrowded(region) ? CROWDED_ROW : region.kind === 'app' ? APP_ROW : ROW,
+    })),
     HEIGHT,
     SPARE_HEIGHT,
   );
@@ -43,6 +51,13 @@ export function drawPicture(view: FlashMapView, selected: string | undefined): H
 
 function drawRow(region: RegionView, place: RowPlace | undefined, isSelected: boolean, enlarged: string): HTMLElement {
   const isEnlarged = place?.isEnlarged === true;
+  const badges = html(
+    'span',
+    { class: 'badges' },
+    ...region.badges.map(({ kind, text }) =>
+      html('span', { class: `badge badge-${kind}` }, BADGE_SIGNS[kind] && drawSign(BADGE_SIGNS[kind]), text),
+    ),
+  );
   const row = html(
     'div',
     {
@@ -63,15 +78,10 @@ function drawRow(region: RegionView, place: RowPlace | undefined, isSelected: bo
         html('span', { class: 'start' }, region.start),
         html('span', { class: 'name' }, region.name),
         html('span', { class: 'type' }, region.type),
-        html(
-          'span',
-          { class: 'badges' },
-          ...region.badges.map(({ kind, text }) =>
-            html('span', { class: `badge badge-${kind}` }, BADGE_SIGNS[kind] && drawSign(BADGE_SIGNS[kind]), text),
-          ),
-        ),
+        isCrowded(region) ? undefined : badges,
         html('span', { class: 'size' }, region.sizeText),
       ),
+      isCrowded(region) ? html('span', { class: 'line more' }, badges) : undefined,
       region.kind === 'app' ? html('span', { class: 'line content' }, region.content) : undefined,
     ),
   );
