@@ -101,6 +101,10 @@ export function addLanguage({ data }, language) {
   writeFileSync(translations, JSON.stringify({ contents: {} }));
   const pack = { hash: 'empty', label: language, extensions: [], translations: { vscode: translations } };
   writeFileSync(path.join(data, 'languagepacks.json'), JSON.stringify({ [language]: pack }));
+  // without this file the server takes English for everybody
+  const options = path.join(data, 'User/argv.json');
+  mkdirSync(path.dirname(options), { recursive: true });
+  writeFileSync(options, '{}\n');
 }
 
 /**

@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import type { Step, Timeline, Verdict } from '../ota/update-state.ts';
 import { failureText } from '../texts/cause-texts.ts';
-import { stepName, stepResult, verdictText } from '../texts/timeline-texts.ts';
+import { evidenceText, stepName, stepResult, verdictText } from '../texts/timeline-texts.ts';
 import type { CommandContext } from './command.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { clipped, padded } from './text-width.ts';
@@ -25,7 +25,7 @@ export function timelineOutput(context: CommandContext, title: string): Timeline
     told.add(step.id);
     const mark = { done: style.green('✔'), failed: style.red('✖'), running: style.yellow('…') }[step.outcome];
     print(`${mark} ${padded(stepName(step.id), NAME_COLUMNS)} ${style.dim(stepResult(step, timeline))}`.trimEnd());
-    const { text } = step.evidence;
+    const text = evidenceText(step.evidence);
     // those say what we did ourselves, or what stands in the line already
     if (step.id === 'tls' || step.evidence.source === 'publish' || text === '') return;
     print(`    ${style.dim(clipped(text, Math.max(40, (context.stdout.columns ?? 100) - 5)))}`);

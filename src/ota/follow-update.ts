@@ -7,7 +7,7 @@ import { ConsoleFollower } from '../monitor/console-follower.ts';
 import type { Route } from './client-router.ts';
 import { PATIENCE, patienceFor, type Patience } from './patience.ts';
 import { advance, startTimeline, type TimelineEvent } from './timeline.ts';
-import type { Timeline, UpdateSubject } from './update-state.ts';
+import type { OwnWords, Timeline, UpdateSubject } from './update-state.ts';
 
 /** What a board lets see of itself while it is updated. */
 export interface FollowedBoard {
@@ -35,7 +35,9 @@ export interface FollowOptions {
 }
 
 export type Begun =
-  { readonly kind: 'settled' } | { readonly kind: 'asked'; readonly text: string } | { readonly kind: 'waiting' };
+  | { readonly kind: 'settled' }
+  | { readonly kind: 'asked'; readonly text: string; readonly says?: OwnWords }
+  | { readonly kind: 'waiting' };
 
 type Why = 'settled' | 'timeout' | 'cancelled';
 
@@ -95,8 +97,10 @@ export async function followUpdate(options: FollowOptions): Promise<Timeline> {
         return;
       }
       isOnItsOwn = true;
-      if (how.kind === 'asked') observe({ kind: 'triggered', atMs: clock.now(), text: how.text });
-      else waitOn();
+      if (how.kind === 'asked') {
+        const { text, says } = how;
+        observe({ kind: 'triggered', atMs: clock.now(), text, ...(says === undefined ? {} : { says }) });
+      } else waitOn();
     },
     (error: unknown) => {
       if (stop.signal.aborted) return;

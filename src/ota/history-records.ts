@@ -45,7 +45,14 @@ const isFlat: Check = (value) =>
   has({})(value) && Object.values(value as object).every((one) => isText(one) || isNumber(one) || isSwitch(one));
 
 const isStepId = isOneOf(...STEP_IDS);
-const isEvidence = has({ source: isText, text: isText });
+const isOwnWords = byKind('id', {
+  reset: has({}),
+  typed: has({ url: isText }),
+  noAnswer: has({ request: isText }),
+  sent: has({ sentBytes: isNumber, totalBytes: isNumber }),
+  published: has({ release: isText, bytes: isNumber, sha256: isText }),
+});
+const isEvidence = has({ source: isText, text: isText, 'says?': isOwnWords });
 const isStep = has({
   id: isStepId,
   outcome: isOneOf('running', 'done', 'failed'),

@@ -5,6 +5,7 @@ import { isIP, type LookupFunction } from 'node:net';
 import { OtaError, systemCode } from '../base/ota-error.ts';
 import { isLocalAddress } from '../server/client-address.ts';
 import type {} from './errors.ts';
+import type { OwnWords } from './update-state.ts';
 
 /** A request that makes a board start its update. */
 export interface UpdateRequest {
@@ -55,18 +56,24 @@ export function nameTargets(targets: readonly URL[]): readonly { readonly id: st
   });
 }
 
-/** Sends the request and gives it and its answer in words for a log. A board that says nothing in time is taken to be busy with its update.
+/** What was sent, and what came back. */
+export interface RequestSent {
+  readonly text: string;
+  readonly says?: OwnWords;
+}
+
+/** Sends the request and gives it and its answer. A board that says nothing in time is taken to be busy with its update.
  * @throws {OtaError} `trigger.badTemplate`, `trigger.publicAddress`, `trigger.unreachable`, `trigger.refused` with the status, `cancelled` */
-export async function requestUpdate(options: UpdateRequest, signal: AbortSignal): Promise<string> {
+export async function requestUpdate(options: UpdateRequest, signal: AbortSignal): Promise<RequestSent> {
   const { method, target } = parseTemplate(options);
   const host = target.hostname.replace(/^\[|\]$/g, '');
   const isAllowed = (address: string): boolean => options.allowsPublic === true || isLocalAddress(address);
   if (isIP(host) !== 0 && !isAllowed(host)) throw new OtaError('trigger.publicAddress', { host, address: host });
   const said = `${method} ${shownUrl(target)}`;
   const status = await send(method, target, isAllowed, options, signal);
-  if (status === undefined) return `${said}, no answer yet`;
+  if (status === undefined) return { text: `${said}, no answer yet`, says: { id: 'noAnswer', request: said } };
   if (status >= 300) throw new OtaError('trigger.refused', { url: shownUrl(target), status });
-  return `${said} → ${status}`;
+  return { text: `${said} → ${status}` };
 }
 
 /** A template as it may be kept: nothing of a query, no user name and password. */

@@ -11,6 +11,7 @@ import {
   type StepId,
   type Timeline,
   type UpdateSubject,
+  type OwnWords,
 } from './update-state.ts';
 import { judge } from './verdict.ts';
 
@@ -20,7 +21,7 @@ export type TimelineEvent =
   /** From a board that counts itself. */
   | { readonly kind: 'received'; readonly atMs: number; readonly receivedBytes: number }
   /** The board was told to ask; `text` says how, for a log. */
-  | { readonly kind: 'triggered'; readonly atMs: number; readonly text: string }
+  | { readonly kind: 'triggered'; readonly atMs: number; readonly text: string; readonly says?: OwnWords }
   /** It could not be told. */
   | { readonly kind: 'notTriggered'; readonly atMs: number; readonly cause: string; readonly text: string }
   | { readonly kind: 'linked'; readonly client: ClientLink }
@@ -36,6 +37,12 @@ export function startTimeline(subject: UpdateSubject, atMs: number): Timeline {
     evidence: {
       source: 'publish',
       text: `${subject.project} ${subject.version}, ${subject.totalBytes} bytes, sha256 ${subject.sha256}`,
+      says: {
+        id: 'published',
+        release: `${subject.project} ${subject.version}`,
+        bytes: subject.totalBytes,
+        sha256: subject.sha256,
+      },
     },
   };
   return { subject, startedMs: atMs, steps: [published], failures: [] };
@@ -52,7 +59,11 @@ export function advance(timeline: Timeline, event: TimelineEvent): Timeline {
     case 'received':
       return withDownload(timeline, event.receivedBytes, event.atMs);
     case 'triggered':
-      return mark(timeline, 'triggered', 'done', event.atMs, { source: 'trigger', text: event.text });
+      return mark(timeline, 'triggered', 'done', event.atMs, {
+        source: 'trigger',
+        text: event.text,
+        ...(event.says === undefined ? {} : { says: event.says }),
+      });
     case 'notTriggered':
       return fail(timeline, 'triggered', event.cause, event.atMs, { source: 'trigger', text: event.text });
     case 'linked':
@@ -257,7 +268,11 @@ function afterTransferEnd(timeline: Timeline, event: TransferEvent & { kind: 'en
   const isCounted = timeline.subject.countsItself === true;
   const next = isCounted ? timeline : withDownload(timeline, (event.startBytes ?? 0) + event.sentBytes, event.atMs);
   const { sentBytes, totalBytes } = next.download ?? { sentBytes: 0, totalBytes: 0 };
-  const evidence: Evidence = { source: 'server', text: `${sentBytes} of ${totalBytes} bytes sent` };
+  const evidence: Evidence = {
+    source: 'server',
+    text: `${sentBytes} of ${totalBytes} bytes sent`,
+    says: { id: 'sent', sentBytes, totalBytes },
+  };
   if (sentBytes >= totalBytes && !isCounted) return mark(next, 'download', 'done', event.atMs, evidence);
   if (event.outcome === 'complete') return next;
   return { ...next, failures: [...next.failures, { step: 'download', cause: 'download.aborted', evidence }] };

@@ -25,7 +25,7 @@ export const waitForBoard: Trigger = () => Promise.resolve({ kind: 'waiting' });
 export function resetBoard(reset: (signal: AbortSignal) => Promise<void>): Trigger {
   return async (_url, signal) => {
     await reset(signal);
-    return { kind: 'asked', text: 'reset over the serial port' };
+    return { kind: 'asked', text: 'reset over the serial port', says: { id: 'reset' } };
   };
 }
 
@@ -57,7 +57,7 @@ export function sendUrl(console: ConsoleOfBoard, clock: Clock = systemClock): Tr
       }
     }
     await console.write(`${url}\r\n`);
-    return { kind: 'asked', text: `${url} typed into the console` };
+    return { kind: 'asked', text: `${url} typed into the console`, says: { id: 'typed', url } };
   };
 }
 
@@ -85,7 +85,7 @@ function linePrinted(
 export function httpRequest(request: Omit<UpdateRequest, 'url' | 'onAddress'>): Trigger {
   return async (url, signal, onAddress) => ({
     kind: 'asked',
-    text: await requestUpdate({ ...request, url, ...(onAddress === undefined ? {} : { onAddress }) }, signal),
+    ...(await requestUpdate({ ...request, url, ...(onAddress === undefined ? {} : { onAddress }) }, signal)),
   });
 }
 

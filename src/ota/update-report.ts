@@ -12,6 +12,8 @@ export interface ReportWords {
   readonly step: (id: Step['id']) => string;
   readonly stepOutcome: (outcome: Step['outcome']) => string;
   readonly result: (step: Step, timeline: Timeline) => string;
+  /** What proves a step, with where it was seen. */
+  readonly evidence: (evidence: Step['evidence']) => string;
   readonly client: (client: NonNullable<Timeline['client']>) => string;
   readonly failure: (failure: Timeline['failures'][number]) => string;
   readonly heading: (name: 'preparation' | 'step' | 'outcome' | 'result' | 'evidence' | 'causes' | 'image') => string;
@@ -40,7 +42,7 @@ function boardSection({ name, timeline }: BoardUpdate, words: ReportWords): stri
     words.step(step.id),
     words.stepOutcome(step.outcome),
     words.result(step, timeline),
-    `${step.evidence.source}: ${step.evidence.text}`,
+    words.evidence(step.evidence),
   ]);
   return [
     `## ${plain(name)}`,
@@ -52,7 +54,9 @@ function boardSection({ name, timeline }: BoardUpdate, words: ReportWords): stri
       ? []
       : [
           `### ${heading('causes')}`,
-          failures.map((failure) => `- ${plain(words.failure(failure))} (${plain(failure.evidence.text)})`).join('\n'),
+          failures
+            .map((failure) => `- ${plain(words.failure(failure))} (${plain(words.evidence(failure.evidence))})`)
+            .join('\n'),
         ]),
   ];
 }

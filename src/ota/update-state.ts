@@ -22,7 +22,17 @@ export type StepId = (typeof STEP_IDS)[number];
 export interface Evidence {
   readonly source: 'console' | 'server' | 'publish' | 'trigger';
   readonly text: string;
+  /** Where the text is a sentence of ours and no line of a board or protocol: what it says, for words in the reader's language. */
+  readonly says?: OwnWords;
 }
+
+/** What we say as a proof, with what goes into the words. */
+export type OwnWords =
+  | { readonly id: 'reset' }
+  | { readonly id: 'typed'; readonly url: string }
+  | { readonly id: 'noAnswer'; readonly request: string }
+  | { readonly id: 'sent'; readonly sentBytes: number; readonly totalBytes: number }
+  | { readonly id: 'published'; readonly release: string; readonly bytes: number; readonly sha256: string };
 
 export interface Step {
   readonly id: StepId;

@@ -1,8 +1,9 @@
 import * as l10n from '@vscode/l10n';
 import type { ReportWords } from '../ota/update-report.ts';
+import type { Step } from '../ota/update-state.ts';
 import { failureText } from './cause-texts.ts';
 import { clockText, dayText } from './text.ts';
-import { clientText, stepName, stepOutcomeText, stepResult, verdictText } from './timeline-texts.ts';
+import { clientText, evidenceText, stepName, stepOutcomeText, stepResult, verdictText } from './timeline-texts.ts';
 import { deliveryText, deliveryTitle, workName, workOutcomeText } from './delivery-texts.ts';
 
 /** The words of an exported update, in the editor's language. */
@@ -16,6 +17,12 @@ export function reportWords(): ReportWords {
     causes: l10n.t('Causes'),
     image: l10n.t('Image'),
   };
+  const sources: Record<Step['evidence']['source'], string> = {
+    console: l10n.t('Console'),
+    server: l10n.t('Server'),
+    publish: l10n.t('This computer'),
+    trigger: l10n.t('This computer'),
+  };
   return {
     title: (delivery) => l10n.t('Update of {0}: {1}', delivery.project, deliveryTitle(delivery)),
     outcome: deliveryText,
@@ -25,6 +32,7 @@ export function reportWords(): ReportWords {
     step: stepName,
     stepOutcome: stepOutcomeText,
     result: stepResult,
+    evidence: (evidence) => `${sources[evidence.source]}: ${evidenceText(evidence)}`,
     client: clientText,
     failure: failureText,
     heading: (name) => headings[name],

@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import type { ClientLink, Step, StepId, Timeline } from '../ota/update-state.ts';
+import type { ClientLink, Evidence, Step, StepId, Timeline } from '../ota/update-state.ts';
 import { failureText } from './cause-texts.ts';
 import { bytesText, durationText, percentText, rateText } from './text.ts';
 
@@ -18,6 +18,24 @@ export function stepName(id: StepId): string {
     confirmed: l10n.t('Confirmed by the application'),
   };
   return names[id];
+}
+
+/** What proves a step: a line of the board or of the protocol as it is, what we say ourselves in the reader's language. */
+export function evidenceText({ text, says }: Evidence): string {
+  switch (says?.id) {
+    case undefined:
+      return text;
+    case 'reset':
+      return l10n.t('reset over the serial port');
+    case 'typed':
+      return l10n.t('{0} typed into the console', says.url);
+    case 'noAnswer':
+      return l10n.t('{0}, no answer yet', says.request);
+    case 'sent':
+      return l10n.t('{0} of {1} sent', bytesText(says.sentBytes), bytesText(says.totalBytes));
+    case 'published':
+      return l10n.t('{0}, {1} bytes, SHA-256 {2}', says.release, says.bytes, says.sha256);
+  }
 }
 
 /** The verdict in one sentence; what goes on when there is none yet. */
@@ -86,7 +104,7 @@ export function stepResult(step: Step, timeline: Timeline): string {
         .filter(Boolean)
         .join(' · ');
     case 'tls':
-      return [since, step.evidence.text].join(' · ');
+      return [since, evidenceText(step.evidence)].join(' · ');
     default:
       return step.endedMs !== undefined && step.endedMs - step.startedMs >= 5 ? `${since} · ${took}` : since;
   }

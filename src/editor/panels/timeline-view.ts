@@ -4,7 +4,7 @@ import { stallsOf } from '../../ota/download-samples.ts';
 import type { Step, Timeline } from '../../ota/update-state.ts';
 import { failureText } from '../../texts/cause-texts.ts';
 import { bytesText, clockText, dayText, durationText, percentText, rateText } from '../../texts/text.ts';
-import { clientText, stepName, stepOutcomeText, verdictText } from '../../texts/timeline-texts.ts';
+import { clientText, evidenceText, stepName, stepOutcomeText, verdictText } from '../../texts/timeline-texts.ts';
 import type { CurveView, StepView, TimelineView } from '../webview/timeline/view.ts';
 import { axisSteps } from './time-axis.ts';
 
@@ -62,7 +62,7 @@ export function timelineViewOf(
     verdict: {
       tone: toneOf(timeline),
       text: word,
-      detail: told?.evidence.text ?? '',
+      detail: told === undefined ? '' : evidenceText(told.evidence),
       ...(fix === undefined ? {} : { button: fix }),
     },
     ...(others.length === 0
@@ -70,7 +70,7 @@ export function timelineViewOf(
       : {
           failures: {
             title: l10n.t('What went wrong on the way'),
-            items: others.map((failure) => ({ text: failureText(failure), proof: failure.evidence.text })),
+            items: others.map((failure) => ({ text: failureText(failure), proof: evidenceText(failure.evidence) })),
           },
         }),
     ticks: axisSteps(spanMs, MOST_TICKS).map((ms) => ({ at: ms / spanMs, text: tickText(ms) })),
@@ -128,7 +128,7 @@ function stepViews(
     ...timeline.steps.map((step) => ({
       ...step,
       name: stepName(step.id),
-      proof: [resultOf(step, timeline), step.evidence.text].filter(Boolean).join(' · '),
+      proof: [resultOf(step, timeline), evidenceText(step.evidence)].filter(Boolean).join(' · '),
     })),
   ];
   let lastMs = startMs;

@@ -4,7 +4,14 @@ import type { Timeline } from '../../ota/update-state.ts';
 import { causeFixes } from '../cause-fixes.ts';
 import { faultText } from '../../texts/fault-texts.ts';
 import { clockText, durationText } from '../../texts/text.ts';
-import { clientText, stepName, stepOutcomeText, stepResult, verdictText } from '../../texts/timeline-texts.ts';
+import {
+  clientText,
+  evidenceText,
+  stepName,
+  stepOutcomeText,
+  stepResult,
+  verdictText,
+} from '../../texts/timeline-texts.ts';
 import { failureText } from '../../texts/cause-texts.ts';
 import { outcomeIcon } from './outcome-icon.ts';
 import type { TreeNode } from './tree-node.ts';
@@ -32,19 +39,19 @@ function causeItems(timeline: Timeline, id: string): readonly TreeNode[] {
   const signs = failures.map(({ cause, evidence }) => ({
     source: evidence.source === 'server' ? ('server' as const) : ('console' as const),
     cause,
-    text: evidence.text,
+    text: evidenceText(evidence),
   }));
   return diagnose({ failures: signs }).flatMap(({ cause, evidence }, index) => {
     const failure = failures.find((one) => one.cause === cause);
     if (failure === undefined) return [];
-    const echoes = evidence.filter((sign) => sign.text !== failure.evidence.text);
+    const echoes = evidence.filter((sign) => sign.text !== evidenceText(failure.evidence));
     // once it has worked in the end, nothing is left to do
     const fixes = verdict?.outcome === 'confirmed' ? [] : causeFixes(cause);
     return [
       {
         id: `${id}/failure/${index}`,
         label: failureText(failure),
-        description: failure.evidence.source === 'trigger' ? '' : failure.evidence.text,
+        description: failure.evidence.source === 'trigger' ? '' : evidenceText(failure.evidence),
         ...outcomeIcon(verdict?.outcome === 'confirmed' ? 'warned' : 'failed'),
         iconText: l10n.t('cause'),
         isExpanded: true,
@@ -87,13 +94,17 @@ export function stepItems(timeline: Timeline, id: string, hasEvidence = false): 
       id: `${id}/${step.id}`,
       label: stepName(step.id),
       description: stepResult(step, timeline),
-      tooltip: `${clockText(step.startedMs)}\n${step.evidence.text}`,
+      tooltip: `${clockText(step.startedMs)}\n${evidenceText(step.evidence)}`,
       ...icons[step.outcome],
       spoken: `${stepName(step.id)}, ${stepOutcomeText(step.outcome)}, ${stepResult(step, timeline)}`,
       ...(hasEvidence
         ? {
             children: [
-              { id: `${id}/${step.id}/evidence`, label: step.evidence.text, icon: sources[step.evidence.source] },
+              {
+                id: `${id}/${step.id}/evidence`,
+                label: evidenceText(step.evidence),
+                icon: sources[step.evidence.source],
+              },
             ],
           }
         : {}),

@@ -11,6 +11,7 @@ const WORDS: ReportWords = {
   step: (id) => id,
   stepOutcome: (outcome) => outcome,
   result: () => '0.1 s',
+  evidence: ({ source, text }) => `${source}: ${text}`,
   client: ({ address, by }) => `client ${address} by ${by}`,
   failure: ({ cause }) => cause,
   heading: (name) => name,
