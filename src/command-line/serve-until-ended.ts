@@ -3,6 +3,7 @@ import { basename, join, resolve } from 'node:path';
 import { sleep } from '../base/abort.ts';
 import { DisposableStore } from '../base/disposable.ts';
 import { OtaError } from '../base/ota-error.ts';
+import { publishImage } from '../ota/publish.ts';
 import { installCertificate } from '../server/install-certificate.ts';
 import type { ServerCertificate } from '../server/certificate-store.ts';
 import { startFirmwareServer, type FirmwareServer } from '../server/firmware-server.ts';
@@ -47,6 +48,8 @@ export async function serveUntilEnded(
   const store = new DisposableStore();
   try {
     const releases = store.add(new ReleaseStore({ keepPerName: options.keep, clock }));
+    // what can't be served is said before anything is started
+    for (const path of images) await publishImage(path, releases, context.files);
     const server = store.add(
       await startFirmwareServer(
         {
