@@ -68,12 +68,16 @@ const MISSING: ReadonlySet<OtaErrorCode> = new Set<OtaErrorCode>([
 
 const ABOUT_CONTENT = /^(image|partitionTable|partitionCsv|otadata|elf|bytes)\./;
 
+/** Values of options that a room below reads. */
+const USAGE: ReadonlySet<OtaErrorCode> = new Set<OtaErrorCode>(['serial.badAddress', 'monitor.badFilter']);
+
 /** How a command ends that threw this. */
 export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof UsageError) return EXIT.usage;
   if (!isOtaError(error)) return EXIT.internal;
   if (error.code === 'cancelled') return EXIT.cancelled;
   if (error.code === 'commandLine.notAgreed') return EXIT.notAgreed;
+  if (USAGE.has(error.code)) return EXIT.usage;
   if (MISSING.has(error.code) || ABOUT_CONTENT.test(error.code)) return EXIT.missing;
   if (error.code === 'file.unreadable' && 'reason' in error.details && error.details.reason === 'ENOENT')
     return EXIT.missing;

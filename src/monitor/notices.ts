@@ -17,6 +17,8 @@ export type MonitorNotice =
   | { readonly kind: 'sent'; readonly text: string }
   /** Line after line is no text: the rate is wrong, most often. */
   | { readonly kind: 'undecodable'; readonly baud: number }
+  /** Ctrl+C went to the board, as every key does. */
+  | { readonly kind: 'interruptSent' }
   | { readonly kind: 'help' }
   | { readonly kind: 'failed'; readonly error: OtaError };
 

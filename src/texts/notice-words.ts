@@ -47,6 +47,8 @@ export function noticeWords(notice: MonitorNotice): string {
       return l10n.t('End of the log: {0}', notice.path);
     case 'sent':
       return l10n.t('Sent: {0}', notice.text);
+    case 'interruptSent':
+      return l10n.t('Ctrl+C went to the board. Ctrl+] quits.');
     case 'undecodable':
       return l10n.t(
         'This is no text: {0} baud is probably not the rate of the console (setting esp32Ota.monitor.baud).',

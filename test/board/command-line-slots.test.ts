@@ -203,7 +203,7 @@ describe('esp32-ota ports', () => {
       expect(code).toBe(4);
       expect(stderr).toMatch(/no serial port|No port looks like a board/);
       const bad = await cli.run(['slots'], { env: { ESPPORT: 'nonsense' } });
-      expect([bad.code, bad.stderr]).toEqual([4, expect.stringContaining('“nonsense” is not a port')]);
+      expect([bad.code, bad.stderr]).toEqual([2, expect.stringContaining('“nonsense” is not a port')]);
     },
   );
 });

@@ -141,6 +141,9 @@ export function useCommandLine(): CommandLine {
   };
 }
 
+/** Sooner than the test itself is given up, so that what was seen is told. */
+const MOST_MS = 25_000;
+
 /** Waits for text that is still to come. */
 function watchText(): {
   readonly look: (text: string) => void;
@@ -164,10 +167,15 @@ function watchText(): {
     },
     seen: (pattern) =>
       new Promise((resolve, reject) => {
+        const failed = (why: string): void => {
+          reject(new Error(`${why} without ${String(pattern)}:\n${JSON.stringify(all)}`));
+        };
+        const timer = setTimeout(failed, MOST_MS, `${MOST_MS} ms`);
         const check = (): void => {
           if (pattern.test(all)) resolve();
-          else if (isEnded) reject(new Error(`ended without ${String(pattern)}:\n${all}`));
+          else if (isEnded) failed('ended');
           else return;
+          clearTimeout(timer);
           waiting.delete(check);
         };
         waiting.add(check);

@@ -1,4 +1,5 @@
 import * as l10n from '@vscode/l10n';
+import { forTerminal } from '../../base/plain-text.ts';
 import { OtaError } from '../../base/ota-error.ts';
 import type { CommandContext, InputStream, OutputStream } from '../command.ts';
 import { LineInput } from './line-input.ts';
@@ -75,7 +76,7 @@ export async function agree(context: CommandContext, question: string, isAgreed:
   if (isAgreed) return;
   if (!canAsk(context)) throw new OtaError('commandLine.notAgreed', { canAsk: false });
   const { stdin, stderr, signal, noteStyle } = context;
-  const prompt = `${noteStyle.bold(question)} [y/N] `;
+  const prompt = `${noteStyle.bold(forTerminal(question))} [y/N] `;
   const answer = (await askLine({ stdin, output: stderr, signal }, prompt))?.trim().toLowerCase();
   const isYes = answer === 'y' || answer === 'yes' || answer === l10n.t('yes');
   if (!isYes) throw new OtaError('commandLine.notAgreed', { canAsk: true });

@@ -1,0 +1,183 @@
+import * as l10n from '@vscode/l10n';
+import { DisposableStore } from '../../base/disposable.ts';
+import { isOtaError } from '../../base/ota-error.ts';
+import { appElfPath } from '../../idf/app-elf.ts';
+import type { IdfProject } from '../../idf/project.ts';
+import { ConsoleSession } from '../../monitor/console-session.ts';
+import { CrashDecoder } from '../../monitor/crash-decoder.ts';
+import type { CrashReport } from '../../monitor/crash-report.ts';
+import { logFilePath, openLogFile, type LogFile } from '../../monitor/log-file.ts';
+import type { MonitorNotice } from '../../monitor/notices.ts';
+import { plainLine } from '../../monitor/plain-line.ts';
+import { parsePrintFilter } from '../../monitor/print-filter.ts';
+import { openPort } from '../../serial/open-port.ts';
+import { listPorts } from '../../serial/ports.ts';
+import { crashWords } from '../../texts/crash-words.ts';
+import { noticeWords } from '../../texts/notice-words.ts';
+import type { CommandContext, CommandResult } from '../command.ts';
+import { EXIT } from '../exit-codes.ts';
+import { shownPath } from '../open-project.ts';
+import { UsageError } from '../usage-error.ts';
+import { showAsJson, showPlain } from './monitor-output.ts';
+import { showInTerminal } from './monitor-terminal.ts';
+import { optionalProject } from './optional-project.ts';
+import { portOf, resetOf } from './port-options.ts';
+
+export interface MonitorOptions {
+  readonly port: string | undefined;
+  readonly 'reset-by': 'auto' | 'classic' | 'usb-jtag' | 'none';
+  readonly baud: number | undefined;
+  readonly reset: boolean;
+  readonly 'no-reset': boolean;
+  readonly filter: string | undefined;
+  readonly timestamps: boolean;
+  readonly log: string | undefined;
+  readonly until: RegExp | undefined;
+  readonly for: number | undefined;
+  readonly 'line-end': 'cr' | 'lf' | 'crlf';
+  readonly url: string | undefined;
+}
+
+/** Why a monitor ended: the line it waited for, its time, a key, or a signal. */
+export type MonitorEnd = 'seen' | 'time' | 'quit' | 'interrupted';
+
+/** A monitor and whoever shows it. */
+export interface Monitoring {
+  readonly context: CommandContext;
+  readonly options: MonitorOptions;
+  readonly session: ConsoleSession;
+  /** The operand. */
+  readonly folder: string | undefined;
+  readonly decode: (crash: CrashReport, what: 'frames' | 'file') => Promise<readonly string[]>;
+  readonly openLog: () => Promise<LogFile>;
+  readonly end: (why: MonitorEnd) => void;
+}
+
+/** Where a log goes that was not named. */
+const LOG_FILE = 'esp32-ota-{port}.log';
+
+/** Runs `monitor`.
+ * @throws {OtaError} `serial.*`, `monitor.badFilter`, `file.unwritable`, `project.notIdf`
+ * @throws {UsageError} `usage.conflict` */
+export async function runMonitor(
+  context: CommandContext,
+  options: MonitorOptions,
+  [folder]: readonly string[],
+): Promise<CommandResult> {
+  if (options.reset && options['no-reset'])
+    throw new UsageError('usage.conflict', l10n.t('{0} do not go together.', '--reset, --no-reset'));
+  const filter = parsePrintFilter(options.filter ?? '');
+  const project = await optionalProject(context, folder);
+  const address = await portOf(context, options.port);
+  const isInteractive = !context.isJson && context.stdin.isTTY === true && context.stdout.isTTY === true;
+  const { signal, makers, log, clock, files } = context;
+  const decoder = new CrashDecoder({ files, words: crashWords, logger: log });
+  const symbols = symbolsOf(project);
+  const store = new DisposableStore();
+  const session: ConsoleSession = new ConsoleSession({
+    address,
+    leases: await makers.portLeases(),
+    open: (at, stop) => openPort(at, { signal: stop, baud: baudOf(options, project) }),
+    list: () => listPorts(),
+    words: (notice) => wordsOf(notice, context.cwd, isInteractive),
+    render: { hasTimestamps: options.timestamps, filter },
+    lineEnd: ({ cr: '\r', lf: '\n', crlf: '\r\n' } as const)[options['line-end']],
+    reset: resetOf(options['reset-by']),
+    decode: (crash, what) => decoder.lines(symbols, crash, session.view, what),
+  });
+  const ending: { why?: MonitorEnd } = {};
+  let wake = (): void => undefined;
+  const ended = new Promise<void>((resolve) => {
+    wake = resolve;
+  });
+  const end = (why: MonitorEnd): void => {
+    ending.why ??= why;
+    wake();
+    // whoever waits for a port that does not come up waits no more
+    if (session.state === 'opening') void session.close();
+  };
+  const found: { line?: string } = {};
+  store.add(
+    session.onLine((line) => {
+      const text = plainLine(line);
+      if (found.line !== undefined || options.until?.test(text) !== true) return;
+      found.line = text;
+      end('seen');
+    }),
+  );
+  const monitoring: Monitoring = {
+    context,
+    options,
+    session,
+    folder,
+    decode: (crash, what) => decoder.lines(symbols, crash, session.view, what),
+    openLog: () => openLog(context, options, session),
+    end,
+  };
+  const show = isInteractive ? showInTerminal : context.isJson ? showAsJson : showPlain;
+  const onAbort = (): void => {
+    end('interrupted');
+  };
+  signal.addEventListener('abort', onAbort, { once: true });
+  if (signal.aborted) onAbort();
+  const shown = show(monitoring);
+  try {
+    if (options.log !== undefined) await session.logTo(await monitoring.openLog());
+    if (ending.why === undefined) await session.open();
+    if (options.for !== undefined)
+      store.add(
+        clock.after(options.for, () => {
+          end('time');
+        }),
+      );
+    if (options.reset) await session.reset();
+    await ended;
+    return result(options, ending.why ?? 'quit', found.line);
+  } catch (error) {
+    // ended while the port was being opened
+    if (ending.why === undefined || !isOtaError(error, 'cancelled')) throw error;
+    return result(options, ending.why, found.line);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    store.dispose();
+    await session.close();
+    await shown.end();
+    session.dispose();
+  }
+}
+
+function result({ until }: MonitorOptions, reason: MonitorEnd, seen: string | undefined): CommandResult {
+  return {
+    exitCode: until !== undefined && reason !== 'seen' ? EXIT.failed : EXIT.ok,
+    data: { reason, ...(seen === undefined ? {} : { seen }) },
+  };
+}
+
+function symbolsOf(project: IdfProject | undefined): Parameters<CrashDecoder['lines']>[0] {
+  const elfPath = project === undefined ? undefined : appElfPath(project);
+  return project === undefined || elfPath === undefined ? undefined : { elfPath, projectFolder: project.folder };
+}
+
+function baudOf({ baud }: MonitorOptions, project: IdfProject | undefined): number {
+  return baud ?? project?.description?.monitorBaud ?? 115_200;
+}
+
+function openLog({ cwd, note }: CommandContext, { log }: MonitorOptions, session: ConsoleSession): Promise<LogFile> {
+  return openLogFile(logFilePath(log ?? LOG_FILE, session.address, cwd), {
+    onFailed: (error) => {
+      note(noticeWords({ kind: 'failed', error }));
+      void session.logTo(undefined);
+    },
+  });
+}
+
+/** The editor's words, but for what is different here. */
+function wordsOf(notice: MonitorNotice, cwd: string, isInteractive: boolean): string {
+  if (notice.kind === 'opened' && !isInteractive)
+    return l10n.t('Monitor of {0}, {1} baud', notice.address, notice.baud);
+  if (notice.kind === 'undecodable')
+    return l10n.t('This is no text: {0} baud is probably not the rate of the console (--baud).', notice.baud);
+  if (notice.kind === 'logging' || notice.kind === 'loggingEnded')
+    return noticeWords({ ...notice, path: shownPath(cwd, notice.path) });
+  return noticeWords(notice);
+}
