@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { chromium } from 'playwright-core';
 import type { Browser, Locator, Page } from 'playwright-core';
@@ -53,7 +53,6 @@ export function openStudio(language: PictureLanguage, options: WorkbenchOptions)
   if (!session) throw new Error('there is no editor');
   const workbench = createWorkbench(session, {
     ...options,
-    ...(language === 'en' ? {} : { language }),
     settings: { ...LOOK, ...options.settings },
   });
   const folder = path.join(process.env['ESP32_OTA_PICTURES'] ?? inRoot('test-results/pictures'), language);
@@ -68,6 +67,12 @@ export function openStudio(language: PictureLanguage, options: WorkbenchOptions)
     mkdirSync(folder, { recursive: true });
     browser = await chromium.connectOverCDP(session.browserUrl);
     const context = await browser.newContext({ viewport: SIZE, deviceScaleFactor: 2 });
+    // VS Code in a browser takes its language from here; its own texts stay English, for which a pack would be needed
+    rmSync(path.join(session.dataFolder, 'languagepacks.json'), { force: true });
+    await context.addInitScript((chosen) => {
+      if (chosen !== 'en')
+        Object.defineProperty(globalThis, '_VSCODE_NLS_LANGUAGE', { get: () => chosen, set: () => undefined });
+    }, language);
     const page = await context.newPage();
     page.setDefaultTimeout(45_000);
     await workbench.start(page);
