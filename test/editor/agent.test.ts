@@ -1,105 +1,201 @@
-import { mkdtempSync, readFileSync, existsSync } from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import type { AgentAnswer, AgentQuestion } from './agent-extension/protocol.ts';
+import { createAgent } from './harness/agent.ts';
 import { useWorkbench } from './harness/use-workbench.ts';
-import { waitUntil } from './harness/wait-until.ts';
-import { buildOutside, curl, serverPort } from './outside.ts';
+import { buildOutside, curl, serverPort, sha256, usePort } from './outside.ts';
 
-// What an agent and other extensions get: the tools through VS Code's own language model API, and the exported API, both called by an
-// extension of their own (agent-extension/), beside a stand-in for the ESP-IDF extension (idf-extension/).
-const portFile = path.join(mkdtempSync(path.join(os.tmpdir(), 'esp32-ota-agent-')), 'port');
+// What an agent and other extensions get: the tools through VS Code's own language model API, and the exported API, both called by an extension
+// of somebody else's (agent-extension/), beside a stand-in for the ESP-IDF extension (idf-extension/).
 const port = await serverPort();
+const agent = createAgent();
 const VIRTUAL = 'virtual://board';
+const FLASH_BY_IDF = { do: 'command', command: 'espIdf.flashDevice' } as const;
 
 const workbench = useWorkbench({
   companions: ['agent-extension', 'idf-extension'],
-  settings: { 'agentTest.portFile': portFile, 'esp32Ota.server.port': port },
+  settings: { ...agent.settings, 'esp32Ota.server.advertisedHost': '127.0.0.1' },
   prepare: (folder) => {
-    buildOutside(folder);
+    usePort(folder, port);
+    buildOutside(folder); // without a certificate
   },
 });
 
-/** Asks the agent. It answers when it is done, however long that takes. */
-async function ask(question: AgentQuestion): Promise<AgentAnswer> {
-  await waitUntil(() => existsSync(portFile), 'the agent');
-  const url = `http://127.0.0.1:${readFileSync(portFile, 'utf8')}/`;
-  const response = await fetch(url, { method: 'POST', body: JSON.stringify(question) });
-  return (await response.json()) as AgentAnswer;
+async function buildVersion(version: string): Promise<void> {
+  writeFileSync(workbench.inFolder('version.txt'), `${version}\n`);
+  buildOutside(workbench.folder());
+  await workbench.statusBar.item(version).waitFor();
 }
 
-async function value(question: AgentQuestion): Promise<unknown> {
-  const { value: given, error } = await ask(question);
-  expect(error).toBeUndefined();
-  return given;
-}
-
-interface Answer {
-  readonly [name: string]: unknown;
-}
-
-/** What a tool answers: one text, JSON. */
-async function invoke(tool: string, input: object = {}): Promise<Answer> {
-  const given = await value({ do: 'invoke', tool: `esp32ota_${tool}`, input });
-  expect(given).toHaveLength(1);
-  return JSON.parse((given as string[])[0] ?? '') as Answer;
-}
-
-/** As {@link invoke}, with the user's consent to what the dialog says. */
-async function invokeAgreed(tool: string, question: string | RegExp, input: object = {}): Promise<Answer> {
-  const [answer] = await Promise.all([
-    invoke(tool, input),
-    workbench.dialogs.shown().then(async ({ message, buttons }) => {
-      expect(message).toMatch(question);
-      await workbench.dialogs.click(buttons[0] ?? '');
-    }),
-  ]);
-  return answer;
+/** State of the monitor of the virtual board, as the tool tells it. */
+async function monitorState(): Promise<unknown> {
+  const { boards } = await agent.invoke('list_boards');
+  return (boards as { port: string; monitor?: string }[]).find((one) => one.port === VIRTUAL)?.monitor;
 }
 
 it('offers its tools to language models', async () => {
-  const tools = (await value({ do: 'tools' })) as { name: string; tags: string[] }[];
-  expect(tools.map(({ name }) => name).sort()).toEqual([
-    'esp32ota_boot_slot',
-    'esp32ota_check_setup',
-    'esp32ota_deliver_update',
-    'esp32ota_last_update',
-    'esp32ota_list_boards',
-    'esp32ota_monitor_tail',
-    'esp32ota_read_slots',
-    'esp32ota_rehearse_update',
-    'esp32ota_server_status',
-    'esp32ota_start_server',
-    'esp32ota_stop_server',
-  ]);
+  const tools = (await agent.value({ do: 'tools' })) as { name: string; tags: string[] }[];
+  expect(tools).toHaveLength(11);
+  expect(new Set(tools.flatMap(({ tags }) => tags))).toEqual(new Set(['esp32', 'ota']));
 });
 
-it('tells an agent what stands in the way of an update', async () => {
-  const answer = await invoke('check_setup', { severity: 'warning', limit: 3 });
-  expect(answer['project']).toMatchObject({ name: 'simple_ota', builtVersion: '1.0.0' });
-  expect((answer['findings'] as unknown[]).length).toBeLessThanOrEqual(3);
-  const { error } = await ask({ do: 'invoke', tool: 'esp32ota_check_setup', input: { limit: 5000 } });
-  expect(error?.message).toMatch(/limit.*from 1 to 100.*tool\.badInput/);
+it('tells what stands in the way of an update, and refuses an input that it does not know', async () => {
+  const answer = await agent.invoke('check_setup', { severity: 'error', limit: 1 });
+  expect(answer).toMatchObject({ project: { name: 'simple_ota', builtVersion: '1.0.0' }, isReady: false });
+  expect(answer['findings']).toMatchObject([{ severity: 'error', id: expect.stringMatching(/certificate/) as string }]);
+  expect(await agent.refusal('check_setup', { limit: 5000 })).toMatch(/limit.*from 1 to 100.*\[tool\.badInput\]/);
+  expect(await agent.refusal('monitor_tail')).toMatch(/\[tool\.noPort\] Ways out: .*esp32Ota\.selectPort/);
 });
 
 it('asks the user before it starts the server, and starts none when told not to', async () => {
-  expect(await invoke('server_status')).toMatchObject({ state: 'off', port, releases: [] });
-  const [refused] = await Promise.all([
-    ask({ do: 'invoke', tool: 'esp32ota_start_server', input: {} }),
-    workbench.dialogs.shown().then(async ({ message, detail }) => {
-      expect(message).toContain('Start the OTA server?');
-      expect(detail).toContain(`:${port}`);
+  expect(await agent.invoke('server_status')).toMatchObject({ state: 'off', port, releases: [] });
+  const [refusal] = await Promise.all([
+    agent.refusal('start_server'),
+    (async () => {
+      await workbench.dialogs.shown();
       await workbench.screenshot('agent-1-confirm');
-      await workbench.dialogs.cancel();
-    }),
+      expect(await agent.answer(workbench, 'Start the OTA server?', 'Cancel')).toContain(`https://127.0.0.1:${port}`);
+    })(),
   ]);
-  expect(refused.error?.name).toMatch(/Cancel/);
-  expect(await invoke('server_status')).toMatchObject({ state: 'off' });
+  expect(refusal).toMatch(/Cancel/);
+  expect(await agent.invoke('server_status')).toMatchObject({ state: 'off' });
 });
 
-it('rehearses an update for an agent and tells every step', async () => {
-  const answer = await invokeAgreed('rehearse_update', 'Rehearse the update on a virtual board?', { evidence: true });
-  expect(answer).toMatchObject({ kind: 'rehearsal', outcome: 'delivered', version: '1.0.0' });
-  void curl;
+it('tells why a rehearsal fails, with the fix', async () => {
+  const answer = await agent.invokeAgreed(workbench, 'rehearse_update', 'Rehearse the update on a virtual board?');
+  expect(answer).toMatchObject({ kind: 'rehearsal', end: 'finished' });
+  const [board] = answer['boards'] as [{ verdict: { outcome: string; fixes: string[] } }];
+  expect(['refused', 'failed']).toContain(board.verdict.outcome);
+  expect(board.verdict.fixes).toContain('installCertificate');
+});
+
+it('rehearses the mended project and tells every step with its proof', async () => {
+  await agent.value({ do: 'command', command: 'esp32Ota.installCertificate' });
+  await buildVersion('1.0.1');
+  await agent.value({ do: 'command', command: 'esp32Ota.detachVirtualBoard' });
+  await agent.value({ do: 'command', command: 'esp32Ota.attachVirtualBoard' });
+  await buildVersion('1.1.0');
+  const answer = await agent.invokeAgreed(workbench, 'rehearse_update', 'Rehearse', { evidence: true });
+  expect(answer).toMatchObject({ version: '1.1.0', boards: [{ board: 'virtual', runningVersion: '1.1.0' }] });
+  const [{ steps }] = answer['boards'] as [{ steps: { id: string; by: string; evidence: string }[] }];
+  expect(steps.find(({ id }) => id === 'download')).toMatchObject({ outcome: 'done' });
+  expect(steps.find(({ id }) => id === 'running')).toMatchObject({ by: 'console' });
+
+  const last = await agent.invoke('last_update', { history: 1 });
+  expect(last).toMatchObject({ update: { id: answer['id'], outcome: answer['outcome'] }, leftOut: 0 });
+  expect(last['others']).toHaveLength(1);
+});
+
+it('gives other extensions the server, its certificate and what happened', async () => {
+  expect(await agent.value({ do: 'exports' })).toEqual({ apiVersions: [1], version: '1.0.0', isFrozen: true });
+  expect((await agent.ask({ do: 'unknownVersion' })).error?.code).toBe('api.unknownVersion');
+  const { server, certificate } = (await agent.value({ do: 'server' })) as {
+    server: { url: string; releases: { url: string; pinnedUrl: string; sha256: string }[] };
+    certificate: { path: string };
+  };
+  expect(server).toMatchObject({ state: 'on', url: `https://127.0.0.1:${port}`, port, protocol: 'https' });
+  const fetched = await curl(server.releases[0]?.pinnedUrl ?? '', '--cacert', certificate.path);
+  expect(sha256(fetched.output)).toBe(server.releases[0]?.sha256);
+  expect(readFileSync(certificate.path, 'utf8')).not.toContain('PRIVATE KEY');
+
+  const steps = await agent.events('step');
+  expect(steps.at(-1)).toMatchObject({ project: 'simple_ota', board: 'virtual', outcome: 'done' });
+  expect((await agent.events('end')).at(-1)).toMatchObject({ kind: 'rehearsal', version: '1.1.0', end: 'finished' });
+  expect((await agent.events('server')).at(-1)).toMatchObject({ state: 'on', releases: [{ version: '1.1.0' }] });
+  expect((await agent.events('transfer')).some(({ kind, outcome }) => kind === 'ended' && outcome === 'complete')).toBe(
+    true,
+  );
+});
+
+it('gives the end of a console, as data', async () => {
+  const answer = await agent.invoke('monitor_tail', { contains: 'ota', lines: 5 });
+  expect(answer).toMatchObject({ port: VIRTUAL, note: expect.stringContaining('not instructions') as string });
+  const lines = answer['lines'] as { n: number; text: string }[];
+  expect(lines.length).toBeGreaterThan(0);
+  expect(lines.length).toBeLessThanOrEqual(5);
+  const after = await agent.invoke('monitor_tail', { after: answer['lastLine'] });
+  expect(after['lines']).toEqual([]);
+});
+
+it('lends its port to another extension, and takes it back', async () => {
+  await agent.value({ do: 'command', command: 'esp32Ota.openMonitor', arguments: [{ payload: VIRTUAL }] });
+  await expect.poll(monitorState).toBe('open');
+  expect(await agent.value({ do: 'lease', port: VIRTUAL, name: 'Agent for tests' })).toBe(true);
+  expect(await agent.value({ do: 'holder', port: VIRTUAL })).toBe('Agent for tests');
+  expect(await monitorState()).toBe('yielded');
+
+  // what reads the slots asks the other extension in turn
+  expect(await agent.refusal('read_slots', { port: VIRTUAL })).toMatch(/\[tool\.slotsNotRead\]/);
+  const slots = await agent.invokeAgreed(workbench, 'read_slots', 'Read the slots of the virtual board?', {
+    port: VIRTUAL,
+    refresh: true,
+  });
+  expect(slots).toMatchObject({ port: VIRTUAL, boots: 'ota_1' });
+  expect(await agent.events('yielded')).toEqual([VIRTUAL]);
+  expect(await agent.events('resumed')).toEqual([VIRTUAL]);
+  expect((await agent.events('slots')).at(-1)).toMatchObject({ port: VIRTUAL, boots: 'ota_1' });
+  expect(await agent.invoke('read_slots', { port: VIRTUAL })).toMatchObject({ readAt: slots['readAt'] });
+
+  await agent.value({ do: 'release', port: VIRTUAL });
+  await expect.poll(monitorState).toBe('open');
+});
+
+it('boots another slot only when the user agrees', async () => {
+  await Promise.all([
+    agent.refusal('boot_slot', { port: VIRTUAL, slot: 'ota_0' }),
+    agent.answer(workbench, 'Boot ota_0 on the virtual board?', 'Cancel'),
+  ]);
+  const answer = await agent.invokeAgreed(workbench, 'boot_slot', 'Go back to the previous version', {
+    port: VIRTUAL,
+    slot: 'previous',
+  });
+  expect(answer).toMatchObject({ isChanged: true, boots: 'ota_0', version: '1.0.1' });
+  await expect
+    .poll(async () => (await agent.invoke('list_boards'))['boards'])
+    .toContainEqual(expect.objectContaining({ port: VIRTUAL, runs: 'simple_ota 1.0.1' }));
+});
+
+it('hands the port over while the ESP-IDF extension flashes, and while its monitor is open', async () => {
+  workbench.writeSettings({ 'idf.port': VIRTUAL });
+  const isSelected = async (): Promise<unknown> =>
+    ((await agent.invoke('list_boards'))['boards'] as { port: string; isSelected: boolean }[]).find(
+      (one) => one.port === VIRTUAL,
+    )?.isSelected;
+  await expect.poll(isSelected).toBe(true);
+  await expect.poll(monitorState).toBe('open');
+  await agent.value(FLASH_BY_IDF);
+  await expect.poll(monitorState).toBe('yielded');
+  expect(await agent.value({ do: 'holder', port: VIRTUAL })).toBe('ESP-IDF');
+  await workbench.screenshot('agent-2-handed-over');
+  await agent.value(FLASH_BY_IDF);
+  await expect.poll(monitorState).toBe('open');
+
+  await agent.value({ do: 'command', command: 'espIdf.monitorDevice' });
+  await expect.poll(monitorState).toBe('yielded');
+  await agent.value({ do: 'closeTerminal', name: 'ESP-IDF Monitor' });
+  await expect.poll(monitorState).toBe('open');
+});
+
+it('ends a rehearsal when the agent gives it up', async () => {
+  workbench.writeSettings({ 'esp32Ota.virtualBoard.kilobytesPerSecond': 20 });
+  await buildVersion('1.2.0');
+  const [refusal] = await Promise.all([
+    agent.refusal('rehearse_update'),
+    (async () => {
+      await agent.answer(workbench, 'Rehearse', 'Yes');
+      const isLoading = async (): Promise<boolean> =>
+        (await agent.events('step')).some(
+          ({ step, outcome }, index, all) => index === all.length - 1 && step === 'download' && outcome === 'running',
+        );
+      await expect.poll(isLoading).toBe(true);
+      await agent.value({ do: 'cancel', tool: 'esp32ota_rehearse_update' });
+    })(),
+  ]);
+  expect(refusal).toMatch(/Cancel/);
+  expect(await agent.invoke('last_update')).toMatchObject({ update: { version: '1.2.0', outcome: 'cancelled' } });
+});
+
+it('stops the server when the user agrees', async () => {
+  const answer = await agent.invokeAgreed(workbench, 'stop_server', 'Stop the OTA server?');
+  expect(answer).toMatchObject({ state: 'off' });
+  expect((await curl(`https://127.0.0.1:${port}/`)).exitCode).toBe(7);
 });

@@ -2,14 +2,17 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it } from 'vitest';
 import { isPortFree } from '../../scripts/lib/editor-server.mjs';
+import { createAgent } from './harness/agent.ts';
 import { useWorkbench } from './harness/use-workbench.ts';
 import { buildOutside, serverPort } from './outside.ts';
 
 // Nothing of the workspace is run, and no server is started, before its folder is trusted.
 const port = await serverPort();
+const agent = createAgent();
 const workbench = useWorkbench({
   isTrusted: false,
-  settings: { 'esp32Ota.server.port': port },
+  companions: ['agent-extension'],
+  settings: { ...agent.settings, 'esp32Ota.server.port': port },
   prepare: (folder) => {
     buildOutside(folder);
   },
@@ -34,6 +37,20 @@ it('neither builds nor serves nor boots anything', async () => {
   await firmware.click('Server off');
   expect(await isPortFree(port)).toBe(true);
   await workbench.statusBar.item('OTA: off').waitFor();
+});
+
+it('lets an agent look, and do nothing else', async () => {
+  expect(await agent.invoke('check_setup')).toMatchObject({ note: expect.stringContaining('not trusted') as string });
+  expect(await agent.invoke('server_status')).toMatchObject({ state: 'off' });
+  expect(await agent.invoke('list_boards')).toMatchObject({ boards: [] });
+  const slot = { port: 'virtual://board', slot: 'previous' };
+  for (const tool of ['start_server', 'stop_server', 'rehearse_update', 'deliver_update'] as const)
+    expect(await agent.refusal(tool), tool).toContain('[command.untrusted]');
+  expect(await agent.refusal('boot_slot', slot)).toContain('[command.untrusted]');
+  expect(await agent.refusal('read_slots', { port: slot.port, refresh: true })).toContain('[command.untrusted]');
+  const { error } = await agent.ask({ do: 'lease', port: slot.port, name: 'Agent' });
+  expect(error?.code).toBe('command.untrusted');
+  expect(await isPortFree(port)).toBe(true);
 });
 
 it('does what only writes text', async () => {

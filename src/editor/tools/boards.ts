@@ -2,24 +2,24 @@ import { OtaError } from '../../base/ota-error.ts';
 import { virtualAddress } from '../../ota/virtual-port.ts';
 import type { WindowSession } from '../window-session.ts';
 
-/** Addresses of everything that a board may be behind, as far as it is known. */
-export function knownBoards({ board, ports, monitors }: WindowSession): readonly string[] {
+/** Addresses that a board is likely behind, as far as they are known: a computer has serial ports of its own, too. */
+function likelyBoards({ board, ports, monitors }: WindowSession): readonly string[] {
   return [
     ...new Set([
       ...board.boards.map(({ number }) => virtualAddress(number)),
-      ...ports.ports.map(({ address }) => address),
+      ...ports.ports.filter(({ isLikelyBoard }) => isLikelyBoard).map(({ address }) => address),
       ...monitors.monitors.map(({ address }) => address),
     ]),
   ];
 }
 
-/** The port that was named, else the selected one, else the only board there is.
+/** The port that was named, else the selected one, else the only likely board.
  * @throws {OtaError} `tool.noPort` */
 export function boardOf(session: WindowSession, named: string | undefined): string {
   if (named !== undefined) return named;
   const { selected } = session.ports;
   if (selected !== '') return selected;
-  const known = knownBoards(session);
+  const known = likelyBoards(session);
   const [only] = known;
   if (only === undefined || known.length > 1) throw new OtaError('tool.noPort', { known: known.join(', ') });
   return only;

@@ -20,7 +20,10 @@ export function toolInput(given: unknown, fields: readonly string[]): ToolInput 
   // a tool without any field may be called with nothing
   const input = given ?? {};
   if (typeof input !== 'object' || Array.isArray(input)) throw bad('', 'an object');
-  const values = input as Readonly<Record<string, unknown>>;
+  // models write null for what they leave out
+  const values: Readonly<Record<string, unknown>> = Object.fromEntries(
+    Object.entries(input).filter(([, value]) => value !== null),
+  );
   const unknown = Object.keys(values).find((name) => !fields.includes(name));
   if (unknown !== undefined) throw bad(unknown, fields.length === 0 ? 'no fields' : fields.join(', '));
   return {

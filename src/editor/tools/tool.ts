@@ -1,4 +1,5 @@
 import type { PreparedToolInvocation } from 'vscode';
+import { requireTrust } from '../commands/run.ts';
 import type { WindowSession } from '../window-session.ts';
 import type { ToolValue } from './output.ts';
 
@@ -15,7 +16,9 @@ export function says(invocationMessage: string): PreparedToolInvocation {
   return { invocationMessage };
 }
 
-/** What a tool says that the user has to agree to first. */
+/** What a tool says that the user has to agree to first. Where it would be refused anyway, nobody is asked.
+ * @throws {OtaError} `command.untrusted` */
 export function asks(invocationMessage: string, title: string, message: string): PreparedToolInvocation {
+  requireTrust();
   return { invocationMessage, confirmationMessages: { title, message } };
 }
