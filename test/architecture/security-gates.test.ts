@@ -26,6 +26,19 @@ describe('the editor', () => {
     ]);
   });
 
+  it('writes into terminals what the console renderer lets through, and lines without control characters', () => {
+    expect(filesWith(/\bonDidWrite\b/).sort()).toEqual([
+      'editor/deliver-task.ts',
+      'editor/terminal/monitor-terminal.ts',
+    ]);
+    const task = SOURCES.find(({ name }) => name === 'editor/deliver-task.ts')?.text ?? '';
+    expect(task.match(/written\.fire\(/g)).toHaveLength(1);
+    expect(task).toMatch(/written\.fire\(`\$\{withoutControls\(line\)/);
+    const terminal = SOURCES.find(({ name }) => name === 'editor/terminal/monitor-terminal.ts')?.text ?? '';
+    expect(terminal).toContain('session.onOutput(');
+    expect(terminal).not.toMatch(/\.onLine\(|\.onData\(/);
+  });
+
   it('trusts Markdown for named commands only, in files that are named here', () => {
     expect(filesWith(/\.isTrusted\s*=/).sort()).toEqual([
       'editor/fault-item.ts',

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -34,6 +34,15 @@ describe('the lock against other windows', () => {
     await (
       await lock('two')
     )();
+  });
+
+  it('is for its owner only', async () => {
+    if (process.platform === 'win32') return; // its folder is the user's alone there
+    const folder = join(directory, 'made', 'here');
+    await lockAgainstWindows('/dev/x', '/dev/x', 'monitor', { directory: folder, windowId: 'one' });
+    const [name = ''] = await readdir(folder);
+    expect((await stat(folder)).mode & 0o777).toBe(0o700);
+    expect((await stat(join(folder, name))).mode & 0o777).toBe(0o600);
   });
 
   it('of a process that has ended counts for nothing', async () => {

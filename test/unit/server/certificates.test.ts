@@ -1,5 +1,5 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -261,6 +261,16 @@ describe('installing into a project', () => {
     const before = await stat(installed());
     expect((await install()).outcome).toBe('unchanged');
     expect((await stat(installed())).ino).toBe(before.ino);
+  });
+
+  it('replaces a link and does not write through it', async () => {
+    const other = join(folder, 'somebody-elses.pem');
+    await writeFile(other, 'mine');
+    await mkdir(join(folder, 'project', 'server_certs'), { recursive: true });
+    await symlink(other, installed());
+    expect((await install()).outcome).toBe('replaced');
+    expect(await readFile(other, 'utf8')).toBe('mine');
+    expect((await lstat(installed())).isSymbolicLink()).toBe(false);
   });
 
   it("keeps the user's certificate beside it", async () => {
