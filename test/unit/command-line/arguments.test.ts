@@ -67,8 +67,8 @@ describe('arguments', () => {
   it('that are not known lead to the nearest one', () => {
     expect(refused('--prot=http')).toEqual({
       code: 'usage.unknownOption',
-      message: 'There is no option --prot. Did you mean --port?',
-      details: { option: '--prot', nearest: 'port' },
+      message: 'There is no option --prot. Did you mean --protocol?',
+      details: { option: '--prot', nearest: 'protocol' },
     });
     expect(refused('--zzz').message).toBe('There is no option --zzz.');
     expect(refused('-z').message).toBe('There is no option -z.');
