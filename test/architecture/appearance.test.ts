@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import { COMMANDS, commandId } from '../../src/texts/contributions.ts';
 
@@ -144,5 +145,47 @@ describe('a command', () => {
     );
     expect(buttons.length).toBeGreaterThan(20);
     expect(buttons.filter(({ command }) => icons.get(command ?? '') === undefined)).toEqual([]);
+  });
+});
+
+describe('what a screen reader says first', () => {
+  /** Calls of one of VS Code's functions with the source of their arguments. */
+  const callsOf = (name: RegExp): readonly { readonly place: string; readonly last: ts.Expression | undefined }[] =>
+    filesBelow('src/editor', '.ts').flatMap(({ file, text }) => {
+      const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
+      const found: { place: string; last: ts.Expression | undefined }[] = [];
+      const visit = (node: ts.Node): void => {
+        if (ts.isCallExpression(node) && name.test(node.expression.getText(source)))
+          found.push({ place: `${file}: ${node.getText(source).slice(0, 60)}`, last: node.arguments.at(-1) });
+        ts.forEachChild(node, visit);
+      };
+      visit(source);
+      return found;
+    });
+
+  it('of every question is its title', () => {
+    const asked = callsOf(/^window\.(?:showQuickPick|showInputBox|showOpenDialog|showSaveDialog)$/);
+    expect(asked.length).toBeGreaterThan(25);
+    const untitled = asked.filter(
+      ({ last }) =>
+        last === undefined ||
+        !ts.isObjectLiteralExpression(last) ||
+        !last.properties.some((property) => property.name?.getText() === 'title'),
+    );
+    expect(untitled.map(({ place }) => place)).toEqual([]);
+    for (const { text } of filesBelow('src/editor', '.ts').filter((one) => one.text.includes('createQuickPick')))
+      expect(text).toMatch(/\.title = /);
+  });
+
+  it('of every item of the status bar is said in words, and the item has a name to hide it by', () => {
+    const files = filesBelow('src/editor', '.ts').filter(({ text }) => text.includes('window.createStatusBarItem('));
+    expect(files.length).toBeGreaterThan(1);
+    for (const { file, text } of files) {
+      const count = (pattern: RegExp): number => [...text.matchAll(pattern)].length;
+      const items = count(/window\.createStatusBarItem\(/g);
+      expect(count(/item\.name = l10n\.t\(/g), file).toBe(items);
+      // each text that an item can have comes with what is said
+      expect(count(/item\.accessibilityInformation = /g), file).toBe(count(/item\.text = /g));
+    }
   });
 });

@@ -61,7 +61,7 @@ function drawRow(region: RegionView, place: RowPlace | undefined, isSelected: bo
   const row = html(
     'div',
     {
-      class: `row tone-${toneOf(region)}${isEnlarged ? ' enlarged' : ''}${region.kind === 'app' ? ' app' : ''}`,
+      class: `row tone-${toneOf(region)}${isEnlarged ? ' enlarged' : ''}${region.kind === 'app' ? ' app' : ''}${isCrowded(region) ? ' crowded' : ''}`,
       role: 'option',
       'aria-selected': String(isSelected),
       'aria-label': isEnlarged ? `${region.spoken} ${enlarged}` : region.spoken,
