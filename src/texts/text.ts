@@ -31,8 +31,9 @@ export function dayText(atMs: number): string {
   return new Date(atMs).toLocaleDateString(languageTag(), { dateStyle: 'medium' });
 }
 
+/** `2:46:52 PM`, in the editor's language. */
 export function clockText(atMs: number): string {
-  return new Date(atMs).toLocaleTimeString();
+  return new Date(atMs).toLocaleTimeString(languageTag());
 }
 
 /** `0x1d0000` */
