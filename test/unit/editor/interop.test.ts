@@ -99,13 +99,13 @@ describe('a setting of the ESP-IDF extension', () => {
 
   it('has its variables replaced, and does not count with one that nobody knows', () => {
     const known = {
-      workspaceFolder: '/work/blink',
-      userHome: '/home/me',
+      workspaceFolder: '/projects/blink',
+      userHome: '/home/user',
       environment: { IDF_PATH: '/opt/idf', EMPTY: '' },
     };
-    expect(withVariables('${workspaceFolder}/build', known)).toBe('/work/blink/build');
+    expect(withVariables('${workspaceFolder}/build', known)).toBe('/projects/blink/build');
     expect(withVariables('${env:IDF_PATH}', known)).toBe('/opt/idf');
-    expect(withVariables('${userHome}/esp', known)).toBe('/home/me/esp');
+    expect(withVariables('${userHome}/esp', known)).toBe('/home/user/esp');
     for (const text of ['${env:NONE}/x', '${env:EMPTY}', '${config:idf.port}', '', ' '])
       expect(withVariables(text, known), text).toBeUndefined();
   });
