@@ -53,6 +53,14 @@ describe('an icon', () => {
     }
   });
 
+  it('of a tab has the same drawing in both of its colours', () => {
+    const [dark, light] = ['media/esp32-ota.svg', 'media/esp32-ota-light.svg'].map((file) =>
+      readFileSync(file, 'utf8'),
+    );
+    expect(light).not.toBe(dark);
+    expect(light?.replaceAll(/#[\dA-F]{6}/gi, '')).toBe(dark?.replaceAll(/#[\dA-F]{6}/gi, ''));
+  });
+
   it('is never a character that some systems draw as a coloured picture', () => {
     const found = [...sources, ...filesBelow('src/editor/webview', '.css')].flatMap(({ file, text }) =>
       [...text.matchAll(/\p{Extended_Pictographic}/gu)]
