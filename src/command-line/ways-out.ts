@@ -24,8 +24,12 @@ const IN_TERMINAL: Partial<Record<CommandName, { readonly run: string }>> = {
   changePort: { run: 'esp32-ota serve --port N' },
   rehearseUpdate: { run: 'esp32-ota rehearse' },
   flashProject: { run: 'esp32-ota flash' },
-  flashProjectFully: { run: 'esp32-ota flash --all' },
+  flashProjectFully: { run: 'esp32-ota flash --full' },
+  flashApp: { run: 'esp32-ota flash --app' },
+  flashIntoSpareSlot: { run: 'esp32-ota flash --spare-slot' },
   readSlots: { run: 'esp32-ota slots' },
+  bootPreviousVersion: { run: 'esp32-ota slots previous' },
+  openMonitor: { run: 'esp32-ota monitor' },
 };
 
 /** Settings of the editor that are an option here. */

@@ -5,6 +5,10 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { buildOutputs } from '../../examples/tools/build-outputs.mjs';
 import { DisposableStore } from '../../src/base/disposable.ts';
+import { diskFiles } from '../../src/base/files.ts';
+import { loadProject } from '../../src/idf/project-loader.ts';
+import { planBoard } from '../../src/ota/board-plan.ts';
+import { WiredBoard } from '../../src/virtual-board/wired-board.ts';
 import { NorFlash } from '../../src/virtual-board/nor-flash.ts';
 import { useCommandLine } from '../support/command-line.ts';
 import { copyExample } from '../support/example-project.ts';
@@ -115,6 +119,21 @@ describe('esp32-ota flash', () => {
       isRestarted: true,
     });
     expect(Buffer.from(rig.flash.read(0x1d_0000, app.length)).equals(app)).toBe(true);
+  });
+
+  it('that is interrupted while it writes the spare slot leaves the board booting what it booted', async () => {
+    const plan = await planBoard(await loadProject(project, diskFiles), diskFiles, 'auto');
+    const board = store.add(new WiredBoard({ ...plan, app: { ...plan.app, updateOnBoot: 'never' } }));
+    board.powerOn();
+    await expect.poll(() => board.state.phase).toBe('idle');
+    const address = await board.listen('rfc2217');
+    const run = cli.start(['flash', project, '--spare-slot', '--full', '--port', address]);
+    await run.seen(/Writing app: +25%/);
+    run.child.kill('SIGINT');
+    const { code, stderr } = await run.ended;
+    expect(code).toBe(130);
+    expect(stderr).toMatch(/Cancelled: ota_1 may be partly written, and the board boots ota_0/);
+    await expect.poll(() => [board.state.phase, board.state.running?.label]).toEqual(['idle', 'ota_0']);
   });
 
   it('writes a file into one partition', async () => {

@@ -6,6 +6,9 @@ import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { DisposableStore } from '../../src/base/disposable.ts';
 import { serveRfc2217 } from '../../src/virtual-board/loader/rfc2217-server.ts';
 import { serveSocket } from '../../src/virtual-board/loader/socket-server.ts';
+import { PortLeases } from '../../src/serial/port-lease.ts';
+import { portLockFolder } from '../../src/serial/lock-folder.ts';
+import { caught } from '../support/caught.ts';
 import { useCommandLine } from '../support/command-line.ts';
 import { makeOtadata } from '../support/firmware.ts';
 import { jsonOf } from '../support/json-output.ts';
@@ -175,6 +178,25 @@ describe('esp32-ota slots', () => {
     expect(JSON.stringify(second)).toContain('is in use by esp32-ota in a terminal (process');
     first.type('\r');
     await first.ended;
+  });
+
+  it('and the windows of the editor name each other as the one that has the port', async () => {
+    const rig = await twoVersions();
+    const windows = { directory: portLockFolder(process.platform, cli.home(), cli.home()), windowId: 'a window' };
+    const editor = new PortLeases({ windows });
+    const lease = await editor.acquire(rig.address, { holder: 'monitor' });
+    const refused = await cli.run(['slots', '--port', rig.address]);
+    expect(refused.code).toBe(4);
+    expect(refused.stderr).toContain(`another window of the editor (process ${process.pid}): monitor`);
+    await lease.release();
+
+    const asking = cli.terminal(['slots', 'previous', '--port', rig.address]);
+    await asking.seen(/\[y\/N\]/);
+    const { details } = await caught(editor.acquire(rig.address, { holder: 'monitor' }), 'serial.otherWindow');
+    expect(details).toMatchObject({ windowId: `cli-${asking.pid}`, holder: 'Going back to the previous version' });
+    asking.type('\u0003');
+    expect(await asking.ended).toBe(130);
+    await (await editor.acquire(rig.address, { holder: 'monitor' })).release();
   });
 
   it('speaks to a raw socket whose board is in its loader, and speaks Chinese', async () => {

@@ -26,6 +26,7 @@ export interface RunningCommand {
 export interface CommandInTerminal {
   /** Everything it has shown, with what acts on the terminal. */
   readonly shown: () => string;
+  readonly pid: number;
   type(keys: string): void;
   seen(pattern: RegExp): Promise<void>;
   readonly ended: Promise<number>;
@@ -131,6 +132,7 @@ export function useCommandLine(): CommandLine {
       });
       return {
         shown: () => shown,
+        pid: terminal.pid,
         type: (keys) => {
           terminal.write(keys);
         },
