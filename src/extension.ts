@@ -297,7 +297,14 @@ export function activate(context: ExtensionContext): Esp32OtaExports {
       log.debug(String(error)); // an editor without walkthroughs
     });
   });
-  return store.add(createExports({ session, leases, folder: join(context.globalStorageUri.fsPath, 'trust') })).exports;
+  return store.add(
+    createExports({
+      session,
+      leases,
+      isTrusted: () => workspace.isTrusted,
+      folder: join(context.globalStorageUri.fsPath, 'trust'),
+    }),
+  ).exports;
 }
 
 function selectedProject({ projects }: WindowSession): ReturnType<Parameters<typeof registerBuildTasks>[0]> {

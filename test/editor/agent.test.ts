@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { createAgent } from './harness/agent.ts';
 import { useWorkbench } from './harness/use-workbench.ts';
@@ -175,6 +175,14 @@ it('hands the port over while the ESP-IDF extension flashes, and while its monit
   await expect.poll(monitorState).toBe('open');
 });
 
+it('delivers a change when the user agrees, from the build to the version that runs', async () => {
+  writeFileSync(workbench.inFolder('version.txt'), '1.1.5\n');
+  await workbench.statusBar.item('1.1.5').waitFor();
+  const answer = await agent.invokeAgreed(workbench, 'deliver_update', 'Deliver simple_ota to its boards?');
+  expect(answer).toMatchObject({ kind: 'delivery', version: '1.1.5', boards: [{ runningVersion: '1.1.5' }] });
+  expect(answer['work']).toContainEqual(expect.objectContaining({ id: 'build', outcome: 'done' }));
+});
+
 it('ends a rehearsal when the agent gives it up', async () => {
   workbench.writeSettings({ 'esp32Ota.virtualBoard.kilobytesPerSecond': 20 });
   await buildVersion('1.2.0');
@@ -192,6 +200,16 @@ it('ends a rehearsal when the agent gives it up', async () => {
   ]);
   expect(refusal).toMatch(/Cancel/);
   expect(await agent.invoke('last_update')).toMatchObject({ update: { version: '1.2.0', outcome: 'cancelled' } });
+});
+
+it('reads what the ESP-IDF extension has built, where that builds elsewhere', async () => {
+  cpSync(workbench.inFolder('build'), workbench.inFolder('out/idf'), { recursive: true });
+  await buildVersion('1.3.0');
+  const builtVersion = async (): Promise<unknown> =>
+    ((await agent.invoke('check_setup', { limit: 1 }))['project'] as { builtVersion: string }).builtVersion;
+  expect(await builtVersion()).toBe('1.3.0');
+  workbench.writeSettings({ 'idf.buildPath': '${workspaceFolder}/out/idf' });
+  await expect.poll(builtVersion).toBe('1.2.0');
 });
 
 it('stops the server when the user agrees', async () => {

@@ -1,4 +1,3 @@
-import { workspace } from 'vscode';
 import { join } from 'node:path';
 import { DisposableStore, toDisposable, type Disposable } from '../../base/disposable.ts';
 import { Emitter } from '../../base/emitter.ts';
@@ -12,16 +11,24 @@ import { deliveryInfo, frozen, serverInfo, slotsInfo, stepInfo, transferInfo } f
 export const API_VERSION = '1.0.0';
 
 const LONGEST_NAME = 60;
+/** A name stands in a terminal and in messages. */
+const CONTROLS = /[\x00-\x1f\x7f-\x9f]+/g;
 
 export interface ApiSources {
   readonly session: Pick<WindowSession, 'server' | 'certificates' | 'ports' | 'deliver' | 'slots' | 'files' | 'log'>;
   readonly leases: () => Promise<PortLeases>;
+  readonly isTrusted: () => boolean;
   /** Where the certificate is put that others may read. */
   readonly folder: string;
 }
 
 /** The API of major version 1. Disposing ends it: leases are released, events fall silent, calls are refused. */
-export function createApi({ session, leases, folder }: ApiSources): { readonly api: Esp32OtaApi } & Disposable {
+export function createApi({
+  session,
+  leases,
+  isTrusted,
+  folder,
+}: ApiSources): { readonly api: Esp32OtaApi } & Disposable {
   const { server, certificates, ports, deliver, slots, files, log } = session;
   const store = new DisposableStore();
   const held = new Set<PortLease>();
@@ -109,7 +116,7 @@ export function createApi({ session, leases, folder }: ApiSources): { readonly a
     },
     leasePort: async (port, options) => {
       requireRunning();
-      if (!workspace.isTrusted) throw new OtaError('command.untrusted', {});
+      if (!isTrusted()) throw new OtaError('command.untrusted', {});
       const lease = await takePort(await leases(), port, options, (ended) => held.delete(ended));
       held.add(lease);
       // while it was taken the extension may have ended
@@ -138,7 +145,7 @@ async function takePort(
   onEnd: (lease: PortLease) => void,
 ): Promise<PortLease> {
   const lease = await leases.acquire(port, {
-    holder: name.trim().slice(0, LONGEST_NAME),
+    holder: shownName(name),
     ...(signal === undefined ? {} : { signal }),
     ...(onYield === undefined ? {} : { onYield }),
     ...(onResume === undefined ? {} : { onResume }),
@@ -158,4 +165,10 @@ async function takePort(
     },
   });
   return outer;
+}
+
+/** What the user reads of who has a port. */
+function shownName(name: string): string {
+  const shown = name.replaceAll(CONTROLS, ' ').trim().slice(0, LONGEST_NAME);
+  return shown === '' ? 'another extension' : shown;
 }

@@ -1,8 +1,141 @@
 import { describe, expect, it } from 'vitest';
-import { deliveryInfo, frozen, serverInfo, slotsInfo, stepInfo, transferInfo } from '../../../src/editor/api/plain.ts';
-import type { Delivery } from '../../../src/ota/delivery.ts';
+import { Emitter } from '../../../src/base/emitter.ts';
+import type { ApiSources } from '../../../src/editor/api/create-api.ts';
+import { createExports } from '../../../src/editor/api/exports.ts';
+import {
+  deliveryInfo,
+  frozen,
+  serverInfo,
+  slotsInfo,
+  stepInfo,
+  transferInfo,
+  type ServerSnapshot,
+} from '../../../src/editor/api/plain.ts';
+import type { Delivery, DeliveryRecord } from '../../../src/ota/delivery.ts';
+import { PortLeases } from '../../../src/serial/port-lease.ts';
 import { ReleaseStore } from '../../../src/server/release-store.ts';
 import type { TransferEvent } from '../../../src/server/transfer-events.ts';
+
+const DELIVERY: Delivery = { id: 'd', kind: 'delivery', project: 'blink', startedMs: 1, work: [], updates: [] };
+
+/** The parts of a window that the API is made of, with nothing behind them. */
+function bench(isTrusted = true) {
+  const changes = new Emitter<undefined>();
+  const records = new Emitter<{ record: DeliveryRecord; delivery: Delivery }>();
+  const errors: string[] = [];
+  const server = {
+    state: { kind: 'off' } as ServerSnapshot['state'],
+    releases: new ReleaseStore({}),
+    onChange: changes.event,
+    onTransfer: new Emitter<TransferEvent>().event,
+  };
+  const session = {
+    server,
+    certificates: { peek: () => Promise.resolve({ trustPem: 'PEM', description: { fingerprint: 'f'.repeat(64) } }) },
+    ports: { selected: 'virtual://board' },
+    deliver: { onRecord: records.event },
+    slots: { onRead: new Emitter<never>().event },
+    files: { writeAtomic: () => Promise.resolve() },
+    log: { error: (text: string) => errors.push(text) },
+  } as unknown as ApiSources['session'];
+  const leases = new PortLeases();
+  const sources = { session, leases: () => Promise.resolve(leases), isTrusted: () => isTrusted, folder: '/trust' };
+  return { ...createExports(sources), server, changes, records, leases, errors };
+}
+
+const PORT = 'virtual://board';
+
+describe('the API', () => {
+  it('is given for the versions that there are, the same to everybody', async () => {
+    const { exports } = bench();
+    expect(exports.apiVersions).toEqual([1]);
+    expect(Object.isFrozen(exports)).toBe(true);
+    expect(await exports.getApi(1)).toBe(await exports.getApi(1));
+    const other = (version: number): Promise<unknown> => exports.getApi(version as 1);
+    await expect(other(2)).rejects.toMatchObject({ code: 'api.unknownVersion' });
+  });
+
+  it('says that the server changed when it did, and not for every piece of a download', async () => {
+    const { exports, server, changes } = bench();
+    const api = await exports.getApi(1);
+    const told: string[] = [];
+    api.onDidChangeServer(({ state }) => told.push(state));
+    changes.fire(undefined);
+    server.state = { kind: 'on', url: 'https://10.0.0.2:8070', protocol: 'https', port: 8070 };
+    changes.fire(undefined);
+    changes.fire(undefined);
+    expect(told).toEqual(['on']);
+  });
+
+  it('goes on when a listener of somebody else throws', async () => {
+    const { exports, records, errors } = bench();
+    const api = await exports.getApi(1);
+    const ends: string[] = [];
+    api.onDidEndDelivery(() => {
+      throw new Error('theirs');
+    });
+    api.onDidEndDelivery(({ id }) => ends.push(id));
+    const delivery: Delivery = { ...DELIVERY, end: { kind: 'finished' } };
+    records.fire({ record: { t: 'end', id: 'd', atMs: 1, end: { kind: 'finished' } }, delivery });
+    expect(ends).toEqual(['d']);
+    expect(errors.join()).toContain('theirs');
+  });
+
+  it('takes a port from the monitor, and gives it back when the lease ends', async () => {
+    const { exports, leases } = bench();
+    const told: string[] = [];
+    await leases.acquire(PORT, {
+      holder: 'monitor',
+      onYield: (to) => {
+        told.push(`yielded to ${to}`);
+        return Promise.resolve();
+      },
+      onResume: () => told.push('resumed'),
+    });
+    const api = await exports.getApi(1);
+    const lease = await api.leasePort(PORT, { name: ' My\u001b[2JTool\n' });
+    expect(await api.portHolder(PORT)).toBe('My [2JTool');
+    expect(lease.isHeld).toBe(true);
+    await lease.release();
+    lease.dispose();
+    expect(lease.isHeld).toBe(false);
+    expect(told).toEqual(['yielded to My [2JTool', 'resumed']);
+  });
+
+  it('gives no port without trust, and none that cannot be given away', async () => {
+    await expect((await bench(false).exports.getApi(1)).leasePort(PORT, { name: 'x' })).rejects.toMatchObject({
+      code: 'command.untrusted',
+    });
+    const { exports, leases } = bench();
+    await leases.acquire(PORT, { holder: 'Flashing' });
+    await expect((await exports.getApi(1)).leasePort(PORT, { name: 'x' })).rejects.toMatchObject({
+      code: 'serial.inUse',
+    });
+  });
+
+  it('ends with the extension: leases are free, events silent, calls refused', async () => {
+    const made = bench();
+    const { exports, leases, records } = made;
+    const api = await exports.getApi(1);
+    const heard: unknown[] = [];
+    api.onDidUpdateStep((event) => heard.push(event));
+    const lease = await api.leasePort(PORT, { name: 'x' });
+    made.dispose();
+    await expect.poll(() => leases.holderOf(PORT)).toBeUndefined();
+    expect(lease.isHeld).toBe(false);
+    const step = { id: 'tls', outcome: 'done', startedMs: 1, evidence: { source: 'console', text: '' } } as const;
+    records.fire({ record: { t: 'step', id: 'd', board: 'b', step }, delivery: DELIVERY });
+    expect(heard).toEqual([]);
+    expect(api.server()).toMatchObject({ state: 'off' });
+    for (const call of [
+      api.leasePort(PORT, { name: 'x' }),
+      api.portHolder(PORT),
+      api.trustedCertificate(),
+      exports.getApi(1),
+    ])
+      await expect(call).rejects.toMatchObject({ code: 'api.ended' });
+  });
+});
 
 /** Every object in a value, itself included. */
 function objectsIn(value: unknown): object[] {
@@ -18,7 +151,6 @@ function isPlainAndFrozen(value: unknown): boolean {
 }
 
 const client = { address: '10.0.0.3', port: 50_000 };
-const DELIVERY: Delivery = { id: 'd', kind: 'delivery', project: 'blink', startedMs: 1, work: [], updates: [] };
 
 describe('what other extensions are given', () => {
   it('is frozen through and through', () => {
