@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { ensureDependencies } from './lib/dependencies.mjs';
 import { endEverythingOnSignals } from './lib/processes.mjs';
 import { binaryBytes, bundleSizes, keepSizes, keptSizes, sizeTable } from './lib/package-sizes.mjs';
 import { ROOT } from './lib/repository.mjs';
@@ -58,6 +59,7 @@ try {
     process.exit(0);
   }
   const targets = chosenTargets(options);
+  await ensureDependencies();
   await buildForProduction();
   /** @type {import('./lib/package-sizes.mjs').Sizes} */
   const sizes = {};
