@@ -57,3 +57,12 @@ export function flashBehaviour({ flasherArgs }: IdfProject): FlashBehaviour {
     usesStub: flasherArgs?.usesStub ?? true,
   };
 }
+
+/** Whether the build's files were made without a compiler, as the build tool of the examples makes them: a real chip does not run them. */
+export async function isMadeWithoutCompiler({ buildFolder }: IdfProject, files: FileStore): Promise<boolean> {
+  if (buildFolder === undefined) return false;
+  const [record, cmake] = await Promise.all(
+    ['build_outputs.json', 'CMakeCache.txt'].map((name) => files.stat(join(buildFolder, name))),
+  );
+  return record !== undefined && cmake === undefined;
+}

@@ -5,7 +5,7 @@ import { OtaError } from '../../base/ota-error.ts';
 import type { FlashOutcome } from '../../flash/flash-board.ts';
 import type { FlashRequest } from '../../flash/flash-plan.ts';
 import type { Partition } from '../../image/partition-table.ts';
-import { flashBehaviour, flashRequest, type FlashBehaviour } from '../../ota/flash-project.ts';
+import { flashBehaviour, flashRequest, isMadeWithoutCompiler, type FlashBehaviour } from '../../ota/flash-project.ts';
 import { stateText } from '../../texts/flash-texts.ts';
 import { reportError } from '../report-error.ts';
 import { VIRTUAL_PORT } from '../../ota/virtual-port.ts';
@@ -51,16 +51,38 @@ function tellOutcome(session: WindowSession, address: string, outcome: FlashOutc
   }
 }
 
+/** The image of the example is one to rehearse with: a board on a cable would not start with it. */
+async function isWanted(session: WindowSession, address: string): Promise<boolean> {
+  const { project } = session.projects;
+  const isOnCable = session.ports.ports.some((port) => port.address === address && port.kind === 'device');
+  if (!isOnCable || project === undefined || !(await isMadeWithoutCompiler(project, session.files))) return true;
+  const anyway = l10n.t('Flash Anyway');
+  const answer = await showWarningMessage(
+    l10n.t('This image was made without a compiler. A real board does not start with it.'),
+    {
+      modal: true,
+      detail: l10n.t(
+        'The example’s build command makes images to rehearse with. To build for a board, install ESP-IDF and remove the setting esp32Ota.build.command.',
+      ),
+    },
+    anyway,
+  );
+  return answer === anyway;
+}
+
 async function flash(
   session: WindowSession,
   row: unknown,
   makeRequest: () => Promise<FlashRequest>,
-  options: Partial<FlashBehaviour> & { readonly isFastReflash?: boolean } = {},
+  {
+    isOfBuild = false,
+    ...options
+  }: Partial<FlashBehaviour> & { readonly isFastReflash?: boolean; readonly isOfBuild?: boolean } = {},
 ): Promise<void> {
   requireTrust();
   const request = await makeRequest();
   const address = await portFor(session, row);
-  if (address === undefined) return;
+  if (address === undefined || (isOfBuild && !(await isWanted(session, address)))) return;
   const title = l10n.t('Flashing {0}', nameOf(session, address));
   const watch = watchSlots(session, address, nameOf(session, address), request);
   const outcome = await session.flash.flash(address, title, request, { ...options, ...watch.options });
@@ -70,7 +92,10 @@ async function flash(
 
 export const flashProject: Handler = async (session, row) => {
   const project = requireProject(session);
-  await flash(session, row, () => flashRequest(project, 'everything', session.files), flashBehaviour(project));
+  await flash(session, row, () => flashRequest(project, 'everything', session.files), {
+    ...flashBehaviour(project),
+    isOfBuild: true,
+  });
 };
 
 export const flashProjectFully: Handler = async (session, row) => {
@@ -78,12 +103,16 @@ export const flashProjectFully: Handler = async (session, row) => {
   await flash(session, row, () => flashRequest(project, 'everything', session.files), {
     ...flashBehaviour(project),
     isFastReflash: false,
+    isOfBuild: true,
   });
 };
 
 export const flashApp: Handler = async (session, row) => {
   const project = requireProject(session);
-  await flash(session, row, () => flashRequest(project, 'app', session.files), flashBehaviour(project));
+  await flash(session, row, () => flashRequest(project, 'app', session.files), {
+    ...flashBehaviour(project),
+    isOfBuild: true,
+  });
 };
 
 /** A partition of the project's table, picked by the user. */

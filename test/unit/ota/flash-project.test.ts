@@ -6,7 +6,7 @@ import { diskFiles } from '../../../src/base/files.ts';
 import { parseFlasherArgs } from '../../../src/idf/flasher-args.ts';
 import { loadProject } from '../../../src/idf/project-loader.ts';
 import type { IdfProject } from '../../../src/idf/project.ts';
-import { flashBehaviour, flashRequest } from '../../../src/ota/flash-project.ts';
+import { flashBehaviour, flashRequest, isMadeWithoutCompiler } from '../../../src/ota/flash-project.ts';
 import { buildOutputs } from '../../../examples/tools/build-outputs.mjs';
 import { copyExample } from '../../support/example-project.ts';
 
@@ -76,5 +76,13 @@ describe('how a board is treated', () => {
     expect(flashBehaviour(withExtraArgs({ before: 'default_reset', after: 'hard_reset', stub: false })).usesStub).toBe(
       false,
     );
+  });
+});
+
+describe('a build without a compiler', () => {
+  it('is told from one of ESP-IDF', async () => {
+    expect(await isMadeWithoutCompiler(project, diskFiles)).toBe(true);
+    writeFileSync(join(project.buildFolder ?? '', 'CMakeCache.txt'), '');
+    expect(await isMadeWithoutCompiler(project, diskFiles)).toBe(false);
   });
 });
