@@ -99,7 +99,8 @@ export function addLanguage({ data }, language) {
   const translations = path.join(data, 'no-translations.json');
   mkdirSync(data, { recursive: true });
   writeFileSync(translations, JSON.stringify({ contents: {} }));
-  const pack = { hash: 'empty', label: language, extensions: [], translations: { vscode: translations } };
+  const from = { extensionIdentifier: { id: 'esp32-ota.no-translations' }, version: '0.0.0' };
+  const pack = { hash: 'empty', label: language, extensions: [from], translations: { vscode: translations } };
   writeFileSync(path.join(data, 'languagepacks.json'), JSON.stringify({ [language]: pack }));
   // without this file the server takes English for everybody
   const options = path.join(data, 'User/argv.json');
