@@ -4,7 +4,7 @@ import type { ChipSlot } from '../../flash/slots.ts';
 import { planText } from '../../texts/slot-plan-text.ts';
 import { bootReasonText, bootsText, slotTitle } from '../../texts/slot-texts.ts';
 import { agree } from './ask.ts';
-import type { OnSlots, SlotsDone } from './slots.ts';
+import type { OnSlots, SlotsDone } from './on-slots.ts';
 
 /** Plans a change, shows it, asks, carries it out, and tells what was read back.
  * @throws {OtaError} those of `planSlotChange` and `applySlotChange`, `commandLine.notAgreed` */

@@ -15,7 +15,7 @@ import type { CommandContext, CommandResult } from '../command.ts';
 import { EXIT, exitCodeOf } from '../exit-codes.ts';
 import { jsonOfError } from '../json-output.ts';
 import { table } from '../table.ts';
-import type { WhatToFlash } from './flash.ts';
+import type { WhatToFlash } from './flash-options.ts';
 import { chipJson, slotsJson } from './slots-json.ts';
 import { notRestartedText } from './with-board.ts';
 

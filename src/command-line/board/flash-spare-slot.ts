@@ -8,7 +8,7 @@ import { flashIntoSpareSlot } from '../../ota/slots.ts';
 import { slotTitle } from '../../texts/slot-texts.ts';
 import type { CommandContext, CommandResult } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
-import { baudOf, type FlashOptions } from './flash.ts';
+import { baudOf, type FlashOptions } from './flash-options.ts';
 import { printFiles } from './flash-outcome.ts';
 import { portOf, resetOf } from './port-options.ts';
 import { chipJson, slotsJson } from './slots-json.ts';

@@ -11,26 +11,11 @@ import type { CommandContext, CommandResult } from '../command.ts';
 import { openProject } from '../open-project.ts';
 import { UsageError } from '../usage-error.ts';
 import { agree } from './ask.ts';
+import { baudOf, type FlashOptions, type WhatToFlash } from './flash-options.ts';
 import { flashSpareSlot } from './flash-spare-slot.ts';
 import { tellFlashed } from './flash-outcome.ts';
 import { portOf, resetOf } from './port-options.ts';
 import { withPort } from './with-board.ts';
-
-export interface FlashOptions {
-  readonly port: string | undefined;
-  readonly 'reset-by': 'auto' | 'classic' | 'usb-jtag' | 'none';
-  readonly app: boolean;
-  readonly 'spare-slot': boolean;
-  readonly partition: string | undefined;
-  readonly project: string | undefined;
-  readonly erase: boolean;
-  readonly full: boolean;
-  readonly baud: number | undefined;
-  readonly 'no-restart': boolean;
-  readonly yes: boolean;
-}
-
-export type WhatToFlash = 'project' | 'app' | 'partition' | 'spareSlot';
 
 /** Runs `flash`.
  * @throws {OtaError} those of a project and a port, `flash.nothingToFlash`, `board.notBuilt`, `commandLine.notAgreed`; what happens once the
@@ -81,12 +66,6 @@ async function requestOf(
   const bytes = await files.read(path);
   if (bytes === undefined) throw new OtaError('file.unreadable', { path, reason: 'ENOENT' });
   return requestForPartition(options.partition ?? '', bytes, project.partitionTable.partitions);
-}
-
-/** What `--baud` and the environment say, as esptool and idf.py read it. */
-export function baudOf({ env }: Pick<CommandContext, 'env'>, { baud }: Pick<FlashOptions, 'baud'>): number {
-  const ofEnvironment = Number(env['ESPBAUD']);
-  return baud ?? (Number.isSafeInteger(ofEnvironment) && ofEnvironment > 0 ? ofEnvironment : 921_600);
 }
 
 export interface FlashJob {

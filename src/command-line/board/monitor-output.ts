@@ -2,7 +2,7 @@ import { DisposableStore } from '../../base/disposable.ts';
 import { parseLogLine } from '../../monitor/log-line.ts';
 import { plainLine } from '../../monitor/plain-line.ts';
 import type { StageEvent } from '../../monitor/stages.ts';
-import type { Monitoring } from './monitor.ts';
+import type { Monitoring } from './monitoring.ts';
 
 /** Shows a monitor until it is ended. */
 export interface MonitorOutput {

@@ -12,7 +12,7 @@ import { openProject } from '../open-project.ts';
 import { askLine } from './ask.ts';
 import { flashAt } from './flash.ts';
 import { tellFlashed } from './flash-outcome.ts';
-import type { Monitoring } from './monitor.ts';
+import type { Monitoring } from './monitoring.ts';
 import type { MonitorOutput } from './monitor-output.ts';
 
 const INTERRUPT = '\u0003';

@@ -5,7 +5,6 @@ import { appElfPath } from '../../idf/app-elf.ts';
 import type { IdfProject } from '../../idf/project.ts';
 import { ConsoleSession } from '../../monitor/console-session.ts';
 import { CrashDecoder } from '../../monitor/crash-decoder.ts';
-import type { CrashReport } from '../../monitor/crash-report.ts';
 import { logFilePath, openLogFile, type LogFile } from '../../monitor/log-file.ts';
 import type { MonitorNotice } from '../../monitor/notices.ts';
 import { plainLine } from '../../monitor/plain-line.ts';
@@ -20,38 +19,9 @@ import { shownPath } from '../open-project.ts';
 import { UsageError } from '../usage-error.ts';
 import { showAsJson, showPlain } from './monitor-output.ts';
 import { showInTerminal } from './monitor-terminal.ts';
+import type { Monitoring, MonitorEnd, MonitorOptions } from './monitoring.ts';
 import { optionalProject } from './optional-project.ts';
 import { portOf, resetOf } from './port-options.ts';
-
-export interface MonitorOptions {
-  readonly port: string | undefined;
-  readonly 'reset-by': 'auto' | 'classic' | 'usb-jtag' | 'none';
-  readonly baud: number | undefined;
-  readonly reset: boolean;
-  readonly 'no-reset': boolean;
-  readonly filter: string | undefined;
-  readonly timestamps: boolean;
-  readonly log: string | undefined;
-  readonly until: RegExp | undefined;
-  readonly for: number | undefined;
-  readonly 'line-end': 'cr' | 'lf' | 'crlf';
-  readonly url: string | undefined;
-}
-
-/** Why a monitor ended: the line it waited for, its time, a key, or a signal. */
-export type MonitorEnd = 'seen' | 'time' | 'quit' | 'interrupted';
-
-/** A monitor and whoever shows it. */
-export interface Monitoring {
-  readonly context: CommandContext;
-  readonly options: MonitorOptions;
-  readonly session: ConsoleSession;
-  /** The operand. */
-  readonly folder: string | undefined;
-  readonly decode: (crash: CrashReport, what: 'frames' | 'file') => Promise<readonly string[]>;
-  readonly openLog: () => Promise<LogFile>;
-  readonly end: (why: MonitorEnd) => void;
-}
 
 /** Where a log goes that was not named. */
 const LOG_FILE = 'esp32-ota-{port}.log';

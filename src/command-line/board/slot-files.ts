@@ -9,7 +9,7 @@ import { bytesText } from '../../texts/text.ts';
 import { shownPath } from '../open-project.ts';
 import { agree } from './ask.ts';
 import { slotOfLabel } from './slot-of-label.ts';
-import type { OnSlots, SlotsDone } from './slots.ts';
+import type { OnSlots, SlotsDone } from './on-slots.ts';
 
 /** Saves the application of a slot. A file that is there already is replaced only when that was agreed to.
  * @throws {OtaError} `slots.noSuchSlot`, `slots.noImage`, `file.unwritable`, `commandLine.notAgreed`, `flash.*` */

@@ -3,7 +3,6 @@ import { resolve } from 'node:path';
 import { OtaError } from '../../base/ota-error.ts';
 import type { SlotChange } from '../../flash/change-slots.ts';
 import { readSlots, type ChipSlots } from '../../flash/slots.ts';
-import type { IdfProject } from '../../idf/project.ts';
 import { slotReading } from '../../ota/after-flash.ts';
 import type { CommandContext, CommandResult } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -15,33 +14,8 @@ import { slotTarget } from './slot-of-label.ts';
 import { restoreSlotFrom, saveSlotTo } from './slot-files.ts';
 import { chipJson, slotsJson } from './slots-json.ts';
 import { printSlots } from './slots-table.ts';
-import { withChip, type OnChip } from './with-board.ts';
-
-export interface SlotsOptions {
-  readonly port: string | undefined;
-  readonly 'reset-by': 'auto' | 'classic' | 'usb-jtag' | 'none';
-  readonly project: string | undefined;
-  readonly 'table-offset': number | undefined;
-  readonly rollback: boolean;
-  readonly baud: number;
-  readonly full: boolean;
-  readonly yes: boolean;
-}
-
-/** A board whose slots were read. */
-export interface OnSlots extends OnChip {
-  readonly context: CommandContext;
-  readonly options: SlotsOptions;
-  readonly address: string;
-  readonly project: IdfProject | undefined;
-  readonly slots: ChipSlots;
-}
-
-/** What an action did, beside the slots as they are then. */
-export interface SlotsDone {
-  readonly slots: ChipSlots;
-  readonly data: Readonly<Record<string, unknown>>;
-}
+import type { OnSlots, SlotsDone, SlotsOptions } from './on-slots.ts';
+import { withChip } from './with-board.ts';
 
 interface Action {
   /** Over the bar. */
