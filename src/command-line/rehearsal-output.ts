@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import type { Step, Timeline, Verdict } from '../ota/update-state.ts';
+import type { Evidence, Step, Timeline, Verdict } from '../ota/update-state.ts';
 import { failureText } from '../texts/cause-texts.ts';
 import { evidenceText, stepName, stepResult, verdictText } from '../texts/timeline-texts.ts';
 import type { CommandContext } from './command.ts';
@@ -50,13 +50,14 @@ export function timelineOutput(context: CommandContext, title: string): Timeline
       for (const step of timeline.steps) if (!told.has(step.id)) tell(step, timeline);
       const { verdict } = timeline;
       if (verdict === undefined) return;
-      const isGood = verdict.outcome === 'confirmed' || verdict.outcome === 'delivered';
+      const isGood = exitCodeOfVerdict(verdict) === EXIT.ok;
+      const isDelivered = verdict.outcome === 'delivered';
+      const mark = isGood ? style.green('✔') : isDelivered ? style.yellow('⚠') : style.red('✖');
       print();
-      print(`${isGood ? style.green('✔') : style.red('✖')} ${style.bold(verdictText(timeline))}`);
-      for (const failure of timeline.failures) {
-        if ('failure' in verdict && failure === verdict.failure) continue;
-        if (!isGood) print(`    ${style.dim(l10n.t('also seen: {0}', failureText(failure)))}`);
-      }
+      print(`${mark} ${style.bold(verdictText(timeline))}`);
+      if (isGood || !('failure' in verdict)) return;
+      const others = timeline.failures.filter((failure) => failure !== verdict.failure).map(failureText);
+      for (const text of new Set(others)) print(`    ${style.dim(l10n.t('also seen: {0}', text))}`);
     },
   };
 }
@@ -89,7 +90,11 @@ export function jsonOfTimeline(timeline: Timeline): Record<string, unknown> {
     },
     startedMs,
     ...(endedMs === undefined ? {} : { endedMs }),
-    steps: steps.map((step) => ({ ...step, message: `${stepName(step.id)}: ${stepResult(step, timeline)}` })),
+    steps: steps.map((step) => ({
+      ...step,
+      evidence: jsonOfEvidence(step.evidence),
+      message: `${stepName(step.id)}: ${stepResult(step, timeline)}`,
+    })),
     ...(download === undefined
       ? {}
       : {
@@ -100,9 +105,17 @@ export function jsonOfTimeline(timeline: Timeline): Record<string, unknown> {
             requests: download.requests,
           },
         }),
-    failures: failures.map((failure) => ({ ...failure, message: failureText(failure) })),
+    failures: failures.map((failure) => ({
+      ...failure,
+      evidence: jsonOfEvidence(failure.evidence),
+      message: failureText(failure),
+    })),
     ...(verdict === undefined ? {} : { verdict: { ...jsonOfVerdict(verdict), message: verdictText(timeline) } }),
   };
+}
+
+function jsonOfEvidence({ source, text }: Evidence): Record<string, unknown> {
+  return { source, text };
 }
 
 function jsonOfVerdict(verdict: Verdict): Record<string, unknown> {

@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import { resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { OtaError } from '../base/ota-error.ts';
 import { firmwareUrl } from '../doctor/firmware-url.ts';
 import { findBuildInvocation } from '../idf/build-environment.ts';
@@ -155,7 +155,7 @@ async function builtWith(
         });
   if (command === undefined || invocation === undefined) {
     if (app === undefined || !isBuilt) throw new OtaError('command.noImage', { path: folder });
-    throw new OtaError('rehearse.untrusted', { path: app.path });
+    throw new OtaError('rehearse.untrusted', { path: app.path, isFresh: false });
   }
   const why = isBuilt
     ? l10n.t('The image of {0} does not trust the local authority.', shownPath(cwd, folder))
@@ -178,8 +178,11 @@ async function builtWith(
     });
     const built = await loader.load(copy.folder, signal);
     if (built.app?.image?.description === undefined) throw new OtaError('command.noImage', { path: folder });
-    if (trustPem !== undefined && !imageTrusts(built.app.bytes, trustPem).trusted)
-      throw new OtaError('rehearse.untrusted', { path: built.app.path });
+    if (trustPem !== undefined && !imageTrusts(built.app.bytes, trustPem).trusted) {
+      // the copy is gone when this is read
+      const path = join(folder, relative(copy.folder, built.app.path));
+      throw new OtaError('rehearse.untrusted', { path, isFresh: true });
+    }
     return { project: built, command, remove: () => copy.remove() };
   } catch (error) {
     await copy.remove();

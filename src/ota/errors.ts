@@ -16,8 +16,9 @@ declare module '../base/ota-error.ts' {
     'trigger.refused': { url: string; status: number };
     /** Firmware that has to ask for its URL on the console did not. */
     'trigger.noPrompt': { afterMs: number };
-    /** The image does not trust the certificate of the server that a rehearsal would start. */
-    'rehearse.untrusted': { path: string };
+    /** The image does not trust the certificate of the server that a rehearsal would start. `isFresh`: it was built with that in its place just
+     * now, so the firmware embeds something else, or nothing. */
+    'rehearse.untrusted': { path: string; isFresh: boolean };
     /** No board to bring the update to, for this way of telling it. */
     'trigger.noBoard': { trigger: string };
   }

@@ -100,6 +100,12 @@ describe('esp32-ota rehearse', () => {
     expect(JSON.parse(stdout)).toMatchObject({ exitCode: 1, verdict: { outcome: 'rolledBack', cause: 'crashed' } });
   });
 
+  it('tells a version that does not confirm itself from one that does', async () => {
+    const { code, stdout } = await rehearse('examples/simple_ota', '--trouble', 'neverConfirm');
+    expect(code).toBe(1);
+    expect(stdout).toContain('⚠ Delivered, not confirmed: 1.0.0 runs');
+  });
+
   it('lets the board run another image before, here one that trusts nobody', async () => {
     const same = join(folder, 'same.bin');
     writeFileSync(same, makeAppImage({ target: 'esp32', version: '1.0.0', projectName: 'simple_ota' }));
@@ -131,6 +137,15 @@ describe('esp32-ota rehearse', () => {
     expect(ended.code).toBe(3);
     expect(jsonOf('rehearse', ended)).toMatchObject({
       error: { code: 'rehearse.untrusted', waysOut: [{ run: 'esp32-ota serve --install-certificate' }] },
+    });
+    const without = await rehearse('examples/hello_world', '--json');
+    expect(without.code).toBe(3);
+    expect(jsonOf('rehearse', without)).toMatchObject({
+      error: {
+        code: 'rehearse.untrusted',
+        details: { path: join(process.cwd(), 'examples/hello_world/build/hello_world.bin'), isFresh: true },
+        waysOut: [{ run: 'esp32-ota check' }],
+      },
     });
     const unbuilt = await rehearse('examples/hello_world', '--json', '--build-command', 'exit 3');
     expect(unbuilt.code).toBe(4);

@@ -52,13 +52,21 @@ export const deliverTexts: ErrorTexts<Code> = {
       },
     ),
   'rehearse.untrusted': (it) =>
-    says(
-      l10n.t(
-        '{0} does not trust this computer’s server, so every board that runs it would refuse the connection. Install the certificate and build again.',
-        it.path,
-      ),
-      { kind: 'command', title: l10n.t('Install Certificate'), command: 'installCertificate' },
-    ),
+    it.isFresh
+      ? says(
+          l10n.t(
+            '{0} was built with the certificate of this computer’s server and still does not trust it: its firmware does not embed it.',
+            it.path,
+          ),
+          { kind: 'command', title: l10n.t('Check OTA Setup'), command: 'checkSetup' },
+        )
+      : says(
+          l10n.t(
+            '{0} does not trust this computer’s server, so every board that runs it would refuse the connection. Install the certificate and build again.',
+            it.path,
+          ),
+          { kind: 'command', title: l10n.t('Install Certificate'), command: 'installCertificate' },
+        ),
   'trigger.badTemplate': (it) =>
     it.template.trim() === ''
       ? says(
