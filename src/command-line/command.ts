@@ -8,25 +8,8 @@ import type { CertificateStore } from '../server/certificate-store.ts';
 import type { ExitCode } from './exit-codes.ts';
 import type { Options, Values } from './option.ts';
 import type { Progress } from './progress.ts';
+import type { InputStream, OutputStream } from './streams.ts';
 import type { Style } from './style.ts';
-
-export interface OutputStream {
-  write(text: string): unknown;
-  readonly isTTY?: boolean | undefined;
-  /** Width of the terminal, in characters. */
-  readonly columns?: number | undefined;
-}
-
-/** What is typed: a terminal, or a pipe. */
-export interface InputStream extends AsyncIterable<string | Uint8Array> {
-  readonly isTTY?: boolean | undefined;
-  /** Of a terminal: every key at once, also Ctrl+C. */
-  setRawMode?(isRaw: boolean): unknown;
-  on(event: 'data', listener: (bytes: Uint8Array) => void): unknown;
-  off(event: 'data', listener: (bytes: Uint8Array) => void): unknown;
-  resume(): unknown;
-  pause(): unknown;
-}
 
 /** What the rooms need that only the composition root can make. Each is made when it is asked for. */
 export interface Makers {

@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import type { Clock } from '../base/clock.ts';
 import { forTerminal } from '../base/plain-text.ts';
 import { bytesText, durationText, percentText, rateText } from '../texts/text.ts';
-import type { OutputStream } from './command.ts';
+import type { OutputStream } from './streams.ts';
 import { clipped } from './text-width.ts';
 import type { Style } from './style.ts';
 

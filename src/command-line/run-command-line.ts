@@ -6,7 +6,7 @@ import { silentLogger, type Logger } from '../base/logger.ts';
 import { isOtaError, type OtaError } from '../base/ota-error.ts';
 import { forTerminal } from '../base/plain-text.ts';
 import type { ErrorText } from '../texts/error-texts/error-text.ts';
-import type { Command, CommandContext, InputStream, Makers, OutputStream } from './command.ts';
+import type { Command, CommandContext, Makers } from './command.ts';
 import { EXIT, exitCodeOf, type ExitCode } from './exit-codes.ts';
 import { GLOBAL_OPTIONS } from './global-options.ts';
 import { commandHelp, generalHelp, PROGRAM } from './help.ts';
@@ -14,6 +14,7 @@ import { jsonOfError, jsonText, SCHEMA_VERSION } from './json-output.ts';
 import { nearest } from './nearest.ts';
 import { parseArguments, splitCommand } from './parse-arguments.ts';
 import { createProgress, type Progress } from './progress.ts';
+import type { InputStream, OutputStream } from './streams.ts';
 import { styleOf } from './style.ts';
 import { UsageError } from './usage-error.ts';
 

@@ -1,4 +1,4 @@
-import type { OutputStream } from './command.ts';
+import type { OutputStream } from './streams.ts';
 
 /** Colours and weights of a terminal; each gives its text as it is where there are none. */
 export interface Style {

@@ -1,7 +1,8 @@
 import * as l10n from '@vscode/l10n';
 import { forTerminal } from '../../base/plain-text.ts';
 import { OtaError } from '../../base/ota-error.ts';
-import type { CommandContext, InputStream, OutputStream } from '../command.ts';
+import type { CommandContext } from '../command.ts';
+import type { InputStream, OutputStream } from '../streams.ts';
 import { LineInput } from './line-input.ts';
 import './errors.ts';
 

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/base/clock.ts';
 import { diskFiles } from '../../../src/base/files.ts';
 import { OtaError } from '../../../src/base/ota-error.ts';
-import { defineCommand, type CommandContext, type InputStream } from '../../../src/command-line/command.ts';
+import { defineCommand, type CommandContext } from '../../../src/command-line/command.ts';
+import type { InputStream } from '../../../src/command-line/streams.ts';
 import { runCommandLine } from '../../../src/command-line/run-command-line.ts';
 import { textOfError } from '../../../src/texts/error-texts.ts';
 
@@ -56,8 +57,18 @@ const HARMFUL = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/;
 
 describe('what the command line writes to a terminal', () => {
   it.each<[string, (context: CommandContext) => void]>([
-    ['lines', ({ print }) => { print(`version ${CRAFTED}`); }],
-    ['notes', ({ note }) => { note(`version ${CRAFTED}`); }],
+    [
+      'lines',
+      ({ print }) => {
+        print(`version ${CRAFTED}`);
+      },
+    ],
+    [
+      'notes',
+      ({ note }) => {
+        note(`version ${CRAFTED}`);
+      },
+    ],
     [
       'progress',
       ({ progress }) => {
