@@ -54,7 +54,9 @@ async function answerTo(request: IncomingMessage, exports: Esp32OtaExports, api:
 async function act(question: AgentQuestion, exports: Esp32OtaExports, api: Esp32OtaApi): Promise<unknown> {
   switch (question.do) {
     case 'tools':
-      return vscode.lm.tools.filter(({ name }) => name.startsWith('esp32ota_')).map(({ name, tags }) => ({ name, tags }));
+      return vscode.lm.tools
+        .filter(({ name }) => name.startsWith('esp32ota_'))
+        .map(({ name, tags }) => ({ name, tags }));
     case 'invoke': {
       const source = new vscode.CancellationTokenSource();
       running.set(question.tool, source);
