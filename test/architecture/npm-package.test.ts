@@ -1,6 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { BundleFile } from '../../scripts/lib/bundle-report.mjs';
+import { commandLineBundle } from '../../scripts/lib/bundle.mjs';
 
 interface Packed {
   readonly files: readonly { readonly path: string }[];
@@ -42,4 +46,28 @@ describe('the npm package', () => {
     const scripts = Object.keys(manifest['scripts'] as object);
     expect(scripts.filter((name) => /^(pre|post)?install$|^prepare$/.test(name))).toEqual([]);
   });
+});
+
+describe('the bundle of the command line', () => {
+  it('reads little when it starts: no package but the one for words, and nothing that only some commands need', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'esp32-ota-bundle-'));
+    try {
+      let files: readonly BundleFile[] = [];
+      const build = await commandLineBundle({
+        isProduction: true,
+        folder,
+        onBuilt: (built) => {
+          files = built;
+        },
+      });
+      await build.rebuild();
+      await build.dispose();
+      const eager = files.filter((file) => !file.isLazy);
+      expect(eager.reduce((sum, file) => sum + file.bytes, 0)).toBeLessThan(128 * 1024);
+      expect([...new Set(eager.flatMap((file) => Object.keys(file.packages)))]).toEqual(['@vscode/l10n']);
+      expect(files.length).toBeGreaterThan(20);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }, 120_000);
 });
