@@ -54,8 +54,9 @@ describe('help', () => {
     useLanguage({ tag: 'zh-cn', bundle: chinese });
     const help = generalHelp(COMMANDS, layout);
     expect(help).toContain('用法');
-    // sentences of English would be strings without a translation
-    expect(help.split('\n').filter((line) => /[a-z]{3,} [a-z]{2,} [a-z]{2,}/.test(line))).toEqual([]);
+    // sentences of English would be strings without a translation; examples are the same in every language
+    const texts = help.split('\n').filter((line) => !line.startsWith('  esp32-ota '));
+    expect(texts.filter((line) => /[a-z]{3,} [a-z]{2,} [a-z]{2,}/.test(line))).toEqual([]);
   });
 });
 
