@@ -14,5 +14,5 @@ export function choosePort(ports: readonly PortEntry[]): PortEntry {
 
 /** `CP2102 (ttyUSB0): /dev/ttyUSB0`, separated by LF. */
 function names(ports: readonly PortEntry[]): string {
-  return ports.map(({ address, name }) => (name === address ? address : `${address}  ${name}`)).join('\n');
+  return ports.map(({ address, name }) => (address.endsWith(name) ? address : `${address}  ${name}`)).join('\n');
 }

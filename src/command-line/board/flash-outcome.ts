@@ -112,7 +112,7 @@ function printDone({ print, style }: CommandContext, { state, durationMs, chip, 
 function tellAsleep({ note, noteStyle }: CommandContext, { request, slots, address }: Flashed): string | undefined {
   const after = asleepAfterFlash(appToFlash(request), slots);
   if (after === undefined || slots === undefined) return undefined;
-  const run = `esp32-ota slots boot ${after.flashed.partition.label} --port ${address}`;
+  const run = `esp32-ota slots boot ${after.flashed.partition.label} --port ${quoted(address)}`;
   note(
     `${noteStyle.yellow('⚠')} ${l10n.t(
       'What was flashed into {0} does not boot: {1} boots {2} instead, because {3}.',
@@ -124,4 +124,9 @@ function tellAsleep({ note, noteStyle }: CommandContext, { request, slots, addre
   );
   note(`  → ${run}`);
   return run;
+}
+
+/** For a shell: `?` in an address stands for any letter there. */
+function quoted(address: string): string {
+  return /^[\w./:-]+$/.test(address) ? address : `"${address}"`;
 }

@@ -45,7 +45,7 @@ export const flash = defineCommand({
       describe: () => l10n.t('a file into one partition of the project’s table'),
     },
     {
-      line: 'flash --port rfc2217://192.168.1.9:4000?ign_set_control',
+      line: 'flash --port "rfc2217://192.168.1.9:4000?ign_set_control"',
       describe: () => l10n.t('a board on another computer, where esp_rfc2217_server runs'),
     },
     { line: 'flash --json', describe: () => l10n.t('for a program: media/schemas/flash.schema.json describes it') },

@@ -49,7 +49,7 @@ export const monitor = defineCommand({
   examples: [
     { line: 'monitor', describe: () => l10n.t('of the only board that is plugged in') },
     {
-      line: 'monitor --reset --until "Firmware .* is now valid" --for 60s',
+      line: 'monitor --reset --until "Returned from app_main" --for 60s',
       describe: () => l10n.t('in a test: waits for a line, a minute at most'),
     },
     {
