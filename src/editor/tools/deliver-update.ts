@@ -5,6 +5,7 @@ import { requireProject, requireTrust } from '../commands/run.ts';
 import type { WindowSession } from '../window-session.ts';
 import { deliveryAnswer } from './answers/delivery-answer.ts';
 import { INPUTS } from './inputs.ts';
+import { secretsOf } from './secrets.ts';
 import { asks, type Tool } from './tool.ts';
 
 /** Checks, builds, publishes, brings the boards to update, and follows them to a verdict. */
@@ -16,11 +17,11 @@ export const tool: Tool = {
   run: async (session, given, signal) => {
     const { hasEvidence } = INPUTS.deliver_update(given);
     requireTrust();
-    const { idfVersion } = requireProject(session);
+    const project = requireProject(session);
     await session.deliver.load();
     const { delivery, error } = await session.deliver.run('delivery', deliverySteps(session), signal);
     if (error !== undefined) throw error;
-    return deliveryAnswer(delivery, { hasEvidence, idfVersion });
+    return deliveryAnswer(delivery, { hasEvidence, idfVersion: project.idfVersion, secrets: secretsOf(project) });
   },
 };
 

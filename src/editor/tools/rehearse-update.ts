@@ -3,6 +3,7 @@ import { requireProject, requireTrust } from '../commands/run.ts';
 import { rehearsalSteps } from '../delivery-steps.ts';
 import { deliveryAnswer } from './answers/delivery-answer.ts';
 import { INPUTS } from './inputs.ts';
+import { secretsOf } from './secrets.ts';
 import { asks, type Tool } from './tool.ts';
 
 /** Updates the virtual board with what is built. */
@@ -26,11 +27,11 @@ export const tool: Tool = {
   run: async (session, given, signal) => {
     const { hasEvidence } = INPUTS.rehearse_update(given);
     requireTrust();
-    const { idfVersion } = requireProject(session);
+    const project = requireProject(session);
     // before the rehearsal would: it asks which address boards are told, and a virtual board takes any
     await session.server.start(signal);
     const { delivery, error } = await session.deliver.run('rehearsal', rehearsalSteps(session), signal);
     if (error !== undefined) throw error;
-    return deliveryAnswer(delivery, { hasEvidence, idfVersion });
+    return deliveryAnswer(delivery, { hasEvidence, idfVersion: project.idfVersion, secrets: secretsOf(project) });
   },
 };

@@ -181,7 +181,7 @@ const DELIVERY: Delivery = {
 
 describe('an update that a model is told of', () => {
   it('is its verdict with the cause and what can be done, and every step', () => {
-    const options = { hasEvidence: false, idfVersion: undefined };
+    const options = { hasEvidence: false, idfVersion: undefined, secrets: [] };
     const answer = given('deliver_update', deliveryAnswer(DELIVERY, options));
     expect(answer).toMatchObject({
       outcome: 'failed',
@@ -199,14 +199,27 @@ describe('an update that a model is told of', () => {
   });
 
   it('has the proof of each step on request, and not all of a long line', () => {
-    const answer = given('deliver_update', deliveryAnswer(DELIVERY, { hasEvidence: true, idfVersion: undefined }));
+    const answer = given(
+      'deliver_update',
+      deliveryAnswer(DELIVERY, { hasEvidence: true, idfVersion: undefined, secrets: [] }),
+    );
     const [board] = answer['boards'] as [{ steps: { evidence: string }[] }];
     expect(board.steps[1]?.evidence).toMatch(/^E \(1\) esp-tls-mbedtls: x+…$/);
     expect(board.steps[1]?.evidence.length).toBe(160);
   });
 
+  it('has no password in a proof, even where that is cut in the middle of it', () => {
+    const [update] = DELIVERY.updates;
+    if (update === undefined) throw new Error('no update');
+    const text = `${'x'.repeat(150)} open sesame 123`;
+    const failures = [{ step: 'tls', cause: 'tls.unknownAuthority', evidence: { source: 'console', text } }] as const;
+    const delivery = { ...DELIVERY, updates: [{ ...update, timeline: { ...update.timeline, failures } }] };
+    const options = { hasEvidence: true, idfVersion: undefined, secrets: ['open sesame 123'] };
+    expect(answerText(deliveryAnswer(delivery, options))).not.toContain('open');
+  });
+
   it('may go on, be stopped before a board was told, or hold boards back', () => {
-    const options = { hasEvidence: false, idfVersion: undefined };
+    const options = { hasEvidence: false, idfVersion: undefined, secrets: [] };
     const { endedMs: _, end: __, ...running } = DELIVERY;
     expect(given('deliver_update', deliveryAnswer({ ...running, updates: [] }, options))).toMatchObject({
       isRunning: true,
@@ -229,7 +242,7 @@ describe('an update that a model is told of', () => {
   });
 
   it('stands in a list as one line', () => {
-    const update = deliveryAnswer(DELIVERY, { hasEvidence: false, idfVersion: undefined });
+    const update = deliveryAnswer(DELIVERY, { hasEvidence: false, idfVersion: undefined, secrets: [] });
     const answer = given('last_update', { update, others: [deliverySummary(DELIVERY)], leftOut: 2 });
     expect(answer['others']).toEqual([
       { id: 'a1', kind: 'delivery', version: '1.1.0', started: '2026-11-22T12:00:00.000Z', outcome: 'failed' },

@@ -1,10 +1,11 @@
 import { fixesFor } from '../../../doctor/causes.ts';
 import type { IdfVersion } from '../../../idf/idf-version.ts';
 import type { BoardUpdate, Delivery, Work } from '../../../ota/delivery.ts';
-import type { Failure, Step, Verdict } from '../../../ota/update-state.ts';
+import type { Evidence, Failure, Step, Verdict } from '../../../ota/update-state.ts';
 import { causeText } from '../../../texts/cause-texts.ts';
 import { deliveryText } from '../../../texts/delivery-texts.ts';
 import { verdictText } from '../../../texts/timeline-texts.ts';
+import { maskSecrets } from '../mask.ts';
 import { cut, type ToolValue } from '../output.ts';
 
 /** How much of a line that proves something is told. */
@@ -17,6 +18,8 @@ export interface DeliveryOptions {
   readonly hasEvidence: boolean;
   /** What can be done about a failure depends on it. */
   readonly idfVersion: IdfVersion | undefined;
+  /** Values that must not be told. */
+  readonly secrets: readonly string[];
 }
 
 /** A delivery or rehearsal with the timelines of its boards. */
@@ -95,15 +98,20 @@ function boardAnswer({ id, name, trigger, timeline }: BoardUpdate, options: Deli
 function stepAnswer(
   { id, outcome, startedMs, endedMs, evidence }: Step,
   fromMs: number,
-  { hasEvidence }: DeliveryOptions,
+  options: DeliveryOptions,
 ): ToolValue {
   return {
     id,
     outcome,
     atMs: startedMs - fromMs,
     ...(endedMs === undefined ? {} : { ms: endedMs - startedMs }),
-    ...(hasEvidence ? { by: evidence.source, evidence: cut(evidence.text, EVIDENCE_CHARACTERS) } : {}),
+    ...(options.hasEvidence ? { by: evidence.source, evidence: proof(evidence, options) } : {}),
   };
+}
+
+/** Masked before it is cut: half a password is one that nobody recognises. */
+function proof({ text }: Evidence, { secrets }: DeliveryOptions): string {
+  return cut(maskSecrets(text, secrets), EVIDENCE_CHARACTERS);
 }
 
 function verdictAnswer(verdict: Verdict, options: DeliveryOptions): ToolValue {
@@ -116,7 +124,7 @@ function verdictAnswer(verdict: Verdict, options: DeliveryOptions): ToolValue {
 }
 
 function failureAnswer(failure: Failure, options: DeliveryOptions): ToolValue {
-  return { ...failureFields(failure, options), evidence: cut(failure.evidence.text, EVIDENCE_CHARACTERS) };
+  return { ...failureFields(failure, options), evidence: proof(failure.evidence, options) };
 }
 
 function failureFields({ step, cause }: Failure, { idfVersion }: DeliveryOptions): Record<string, ToolValue> {
