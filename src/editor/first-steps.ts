@@ -1,4 +1,4 @@
-import { commands, workspace, type Memento } from 'vscode';
+import { commands, window, workspace, type Memento } from 'vscode';
 import { DisposableStore, type Disposable } from '../base/disposable.ts';
 import { imageTrusts } from '../image/embedded-certificates.ts';
 import { WALKTHROUGH } from '../texts/contributions.ts';
@@ -12,6 +12,15 @@ export const WALKTHROUGH_IN = 'walkthroughIn';
 /** Opens the walkthrough at its first step that is not done yet. */
 export async function showWalkthrough(): Promise<void> {
   await commands.executeCommand('workbench.action.openWalkthrough', `esp32-ota.esp32-ota#${WALKTHROUGH.id}`, false);
+  completeWhatIsSo();
+}
+
+/** VS Code completes a step when its context key changes, and leaves one open whose key was true already when it looked at the walkthrough for
+ * the first time, which is when that is opened. So each step has a second condition, with a key that becomes true after that.
+ * @see VS Code 1.139 `gettingStartedService.ts`, `registerDoneListeners` */
+function completeWhatIsSo(): void {
+  setContext('isGuided', true);
+  setContext('isGuided', false);
 }
 
 /** Goes on with the walkthrough where it led to another folder, which is another window or this one again. */
@@ -50,6 +59,12 @@ export function watchFirstSteps({
       confirmed.some(({ id }) => virtualNumber(id) === undefined),
     );
   };
+  store.add(
+    window.tabGroups.onDidChangeTabs(({ opened, changed }) => {
+      // the pages of VS Code itself, such as the walkthrough, have no input that extensions know
+      if ([...opened, ...changed].some(({ input }) => input === undefined)) completeWhatIsSo();
+    }),
+  );
   store.add(projects.onChange(lookAtCertificate));
   store.add(certificates.onChange(lookAtCertificate));
   store.add(deliver.onChange(lookAtDeliveries));

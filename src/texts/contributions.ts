@@ -141,6 +141,8 @@ export interface ContextKeys {
   hasMonitor: boolean;
   /** The history of the selected project has something in it. */
   hasUpdates: boolean;
+  /** True for a moment, whenever the walkthrough may have been opened; see `first-steps.ts`. */
+  isGuided: boolean;
   /** One of them ended confirmed. */
   hasConfirmedUpdate: boolean;
   /** One that ended confirmed was of a real board. */
@@ -165,6 +167,7 @@ export const CONTEXT_KEYS = [
   'hasRemotePort',
   'hasMonitor',
   'hasUpdates',
+  'isGuided',
   'hasConfirmedUpdate',
   'hasUpdatedBoard',
 ] as const satisfies readonly (keyof ContextKeys)[];

@@ -117,7 +117,9 @@ describe('package.json and src/editor/contributions.ts', () => {
       manifest.contributes.walkthroughs.map(({ id, steps }) => ({ id, steps: steps.map((step) => step.id) })),
     ).toEqual([WALKTHROUGH]);
     const events = manifest.contributes.walkthroughs.flatMap(({ steps }) => steps.map((step) => step.completionEvents));
-    expect(events.map((one) => one.map((event) => event.split(':')[0]))).toEqual(events.map(() => ['onContext']));
+    expect(events.map((one) => one.map((event) => event.split(':')[0]))).toEqual(
+      events.map(() => ['onContext', 'onContext']),
+    );
   });
 
   it('declare the same tools for language models', () => {
