@@ -33,7 +33,10 @@ async function main(): Promise<void> {
     argv,
     env: process.env,
     cwd: process.cwd(),
-    stdin: process.stdin,
+    // reading begins with its first use
+    get stdin() {
+      return process.stdin;
+    },
     stdout: process.stdout,
     stderr: process.stderr,
     signal,

@@ -76,7 +76,9 @@ async function runCommand(world: World, command: Command, argv: readonly string[
   const noteStyle = styleOf(stderr, env, isColourOff);
   let bar: Progress | undefined;
   const context: CommandContext = {
-    stdin: world.stdin,
+    get stdin() {
+      return world.stdin;
+    },
     stdout,
     stderr,
     env,

@@ -1,8 +1,8 @@
 import { cp, mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, isAbsolute, join, relative } from 'node:path';
-import type { FileStore } from '../base/files.ts';
-import { isOtaError } from '../base/ota-error.ts';
+import { isWithin, type FileStore } from '../base/files.ts';
+import { isOtaError, OtaError } from '../base/ota-error.ts';
 import type { IdfProject } from '../idf/project.ts';
 import { CERTIFICATE_IN_PROJECT } from '../server/install-certificate.ts';
 
@@ -12,7 +12,8 @@ export interface ProjectCopy {
 }
 
 /** Copies a project's sources to a temporary folder, with the certificate to trust if there is one: to be built there, so that nothing of the user's changes.
- * What lies beside the project can be reached from the copy by the same relative paths. */
+ * What lies beside the project can be reached from the copy by the same relative paths.
+ * @throws {OtaError} `file.outside` where the certificate's place is a link that leads elsewhere; `file.unwritable` */
 export async function copyProject(
   project: Pick<IdfProject, 'folder' | 'buildFolders' | 'certificate'>,
   trustPem: string | undefined,
@@ -28,13 +29,24 @@ export async function copyProject(
     await linkNeighbours(folder, parent);
     const inside = relative(folder, certificate.path);
     const isInside = inside !== '' && !inside.startsWith('..') && !isAbsolute(inside);
-    if (trustPem !== undefined)
-      await files.writeAtomic(isInside ? join(copy, inside) : join(copy, ...CERTIFICATE_IN_PROJECT), trustPem);
+    const target = isInside ? join(copy, inside) : join(copy, ...CERTIFICATE_IN_PROJECT);
+    if (trustPem !== undefined) {
+      await refuseLinkOut(target, parent, files);
+      await files.writeAtomic(target, trustPem);
+    }
     return { folder: copy, remove };
   } catch (error) {
     await remove();
     throw error;
   }
+}
+
+/** A link in the project could lead back into it, or anywhere.
+ * @throws {OtaError} `file.outside` */
+async function refuseLinkOut(target: string, parent: string, files: FileStore): Promise<void> {
+  const [directory, root] = await Promise.all([files.realPath(dirname(target)), files.realPath(parent)]);
+  if (directory !== undefined && root !== undefined && !isWithin(directory, root))
+    throw new OtaError('file.outside', { path: target, folder: parent });
 }
 
 async function linkNeighbours(folder: string, parent: string): Promise<void> {
