@@ -66,6 +66,7 @@ describe.each(PICTURE_LANGUAGES)('%s', (language) => {
   it.runIf(language === 'en')('the way back, byte by byte', async () => {
     await run('selectPort');
     await workbench.quickInput.pick('Virtual board');
+    await workbench.statusBar.item('virtual board').waitFor();
     await run('bootPreviousVersion');
     await workbench.dialogs.shown();
     await take('slots');
