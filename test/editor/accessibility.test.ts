@@ -45,6 +45,19 @@ async function inEachLook(frame: Frame, act: (look: (typeof LOOKS)[number]) => P
   await workbench.setTheme('dark');
 }
 
+const drawn = (frame: Frame): Promise<string> => frame.locator('main').innerHTML();
+
+/** What a page shows that has shown nothing before. */
+async function drawnAnew(frame: Frame, view: unknown): Promise<string> {
+  const before = await drawn(frame);
+  await frame.locator('main').evaluate((main) => {
+    main.replaceChildren();
+  });
+  await showView(frame, view);
+  expect(await drawn(frame)).toHaveLength(before.length);
+  return before;
+}
+
 /** Shows each of the states in each look: nothing that axe-core or we find wrong. */
 async function isAccessible(
   frame: Frame,
@@ -56,6 +69,7 @@ async function isAccessible(
   await inEachLook(frame, async (look) => {
     for (const [state, view] of Object.entries(states)) {
       await showView(frame, view);
+      if (look === 'dark') expect(await drawnAnew(frame, view), `${name}, ${state}`).toBe(await drawn(frame));
       const { problems, rules } = await axe(frame);
       expect(problems, `${name}, ${state}, ${look}`).toEqual([]);
       expect(rules).toBeGreaterThan(15);
@@ -139,7 +153,11 @@ it('shows an update without a fault in every state and look, and tells how it go
   await workbench.runCommand('ESP32 OTA: Show Timeline');
   const frame = await timeline();
   const recorded = await recordViews(frame);
+  const table = await frame.waitForSelector('.table');
+  await table.focus();
   await frame.locator('.verdict.tone-good').waitFor();
+  // what has the focus is not made anew with every step
+  expect(await table.evaluate((element) => document.activeElement === element)).toBe(true);
   const { views, said } = (await recorded()) as { views: TimelineView[]; said: string[] };
   const going = views.findLast(({ verdict, curve }) => verdict.tone === 'going' && curve !== undefined);
   const confirmed = views.at(-1);
