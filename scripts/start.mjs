@@ -98,7 +98,12 @@ async function openDesktop(code, project) {
   ];
   const child =
     process.platform === 'win32'
-      ? startApart(process.env['ComSpec'] ?? 'cmd.exe', ['/d', '/s', '/c', code, ...args], { stdio: 'ignore' })
+      ? // code.cmd lies below "Program Files": /s takes the outermost quotes away, so all of it needs a pair of its own
+        startApart(
+          process.env['ComSpec'] ?? 'cmd.exe',
+          ['/d', '/s', '/c', `"${[code, ...args].map((word) => `"${word}"`).join(' ')}"`],
+          { stdio: 'ignore', windowsVerbatimArguments: true },
+        )
       : startApart(code, args, { stdio: 'ignore' });
   say(`\n  ${project} is open in VS Code. Ctrl+C here, or closing the window, ends it.\n`);
   await new Promise((resolve, reject) => {
