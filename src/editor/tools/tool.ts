@@ -1,4 +1,5 @@
 import type { PreparedToolInvocation } from 'vscode';
+import { withoutLinks } from '../../base/plain-text.ts';
 import { requireTrust } from '../commands/run.ts';
 import type { WindowSession } from '../window-session.ts';
 import type { ToolValue } from './output.ts';
@@ -13,12 +14,16 @@ export interface Tool {
 
 /** What a tool says that changes nothing and asks nobody. */
 export function says(invocationMessage: string): PreparedToolInvocation {
-  return { invocationMessage };
+  return { invocationMessage: withoutLinks(invocationMessage) };
 }
 
 /** What a tool says that the user has to agree to first. Where it would be refused anyway, nobody is asked.
  * @throws {OtaError} `command.untrusted` */
 export function asks(invocationMessage: string, title: string, message: string): PreparedToolInvocation {
   requireTrust();
-  return { invocationMessage, confirmationMessages: { title, message } };
+  // names of projects and ports are in them, and a chat shows Markdown
+  return {
+    invocationMessage: withoutLinks(invocationMessage),
+    confirmationMessages: { title: withoutLinks(title), message: withoutLinks(message) },
+  };
 }
