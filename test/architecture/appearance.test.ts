@@ -94,6 +94,25 @@ describe('the colours of pages', () => {
     ).toEqual([]);
   });
 
+  it('are those of the theme in the drawings of the walkthrough too', () => {
+    const drawings = filesBelow('media/walkthrough', '.svg');
+    expect(drawings.length).toBeGreaterThan(3);
+    for (const { file, text } of drawings) {
+      expect(text, file).toContain('var(--vscode-');
+      const values = [...text.matchAll(/(?:fill|stroke|stop-color|color)(?:="|:\s*)([^";}]+)/g)].map(
+        (match) => match[1] ?? '',
+      );
+      expect(values.length, file).toBeGreaterThan(0);
+      expect(
+        values.filter(
+          (value) =>
+            /#[\da-f]{3,8}\b|\b(?:rgb|hsl)a?\(/i.test(value) || named.test(value.replaceAll(/var\([^)]*\)/g, '')),
+        ),
+        file,
+      ).toEqual([]);
+    }
+  });
+
   it('of the system are taken only where it forces its own', () => {
     for (const { file, text } of styles) {
       const [plain = ''] = text.split('@media (forced-colors: active)');
