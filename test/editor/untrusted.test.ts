@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it } from 'vitest';
 import { isPortFree } from '../../scripts/lib/editor-server.mjs';
@@ -15,6 +15,11 @@ const workbench = useWorkbench({
   settings: { ...agent.settings, 'esp32Ota.server.port': port },
   prepare: (folder) => {
     buildOutside(folder);
+    // where a board is, by the settings of the workspace: ours are restricted by VS Code, those of the ESP-IDF extension by us
+    const settings = path.join(folder, '.vscode/settings.json');
+    const present = JSON.parse(readFileSync(settings, 'utf8')) as object;
+    const ports = { 'idf.port': 'socket://192.0.2.9:23', 'esp32Ota.serial.port': 'socket://192.0.2.10:23' };
+    writeFileSync(settings, JSON.stringify({ ...present, ...ports }));
   },
 });
 const firmware = workbench.view('Firmware');
