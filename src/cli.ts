@@ -73,20 +73,23 @@ function makers(folder: string | undefined, log: Logger): Makers {
 /** Shares its locks with the windows of the editor, unless another folder was named. Where no lock can be written, as in a container without a home,
  * the system still keeps two programs off one device. */
 async function portLeases(named: string | undefined, log: Logger): Promise<PortLeases> {
-  const [room, { portLockFolder, TERMINAL_WINDOW }, { mkdir }] = await Promise.all([
+  const [room, { portLockFolder, TERMINAL_WINDOW }, { makeFolders }] = await Promise.all([
     import('./serial/port-lease.ts'),
     import('./serial/lock-folder.ts'),
-    import('node:fs/promises'),
+    import('./base/make-folders.ts'),
   ]);
   const directory = named ?? portLockFolder();
   try {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await makeFolders(directory, 0o700);
   } catch (error) {
     log.warn(`no port locks: ${String(error)}`);
     return new room.PortLeases({ logger: log });
   }
   return new room.PortLeases({ windows: { directory, windowId: `${TERMINAL_WINDOW}${process.pid}` }, logger: log });
 }
+
+/** Longer than anything that is released takes; a whole chip that is being erased is the longest. */
+const MOST_ENDING_MS = 120_000;
 
 /** The first signal asks everything to end in order, the second ends the process at once. */
 function listenToSignals(): { readonly signal: AbortSignal; readonly endCode: () => ExitCode } {
@@ -98,6 +101,8 @@ function listenToSignals(): { readonly signal: AbortSignal; readonly endCode: ()
       if (stop.signal.aborted) process.exit(code);
       endCode = code;
       stop.abort();
+      // what does not come to an end, such as a disk that hangs, is not waited for
+      setTimeout(() => process.exit(code), MOST_ENDING_MS).unref();
     });
   }
   return { signal: stop.signal, endCode: () => endCode };

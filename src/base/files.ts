@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { chmod, copyFile, mkdir, readdir, realpath, rename, rm, stat, writeFile, open } from 'node:fs/promises';
+import { chmod, copyFile, readdir, realpath, rename, rm, stat, writeFile, open } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path';
+import { makeFolders } from './make-folders.ts';
 import { OtaError, systemCode } from './ota-error.ts';
 
 export interface FileStat {
@@ -89,7 +90,7 @@ async function modeOf(path: string): Promise<number | undefined> {
 }
 
 async function writeAtomic(path: string, content: Uint8Array | string, mode?: number): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolders(dirname(path));
   const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
   try {
     const file = await open(temporary, 'wx', mode ?? 0o666);

@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, rm, stat } from 'node:fs/promises';
+import { open, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sleep } from '../base/abort.ts';
+import { makeFolders } from '../base/make-folders.ts';
 import { OtaError, systemCode } from '../base/ota-error.ts';
 
 /** Who holds a port, as it stands in the lock file. */
@@ -42,7 +43,7 @@ export async function lockAgainstWindows(
   const token = randomBytes(8).toString('hex');
   const content = JSON.stringify({ pid, started: await startOf(pid), windowId, holder, address, token });
   try {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await makeFolders(directory, 0o700);
     for (let attempt = 1; ; attempt++) {
       if (await createFile(path, content)) return () => removeOwn(path, content);
       const found = await readLock(path);

@@ -1,14 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { chmod, copyFile, link, mkdir, open, rm } from 'node:fs/promises';
+import { chmod, copyFile, link, open, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { makeFolders } from '../base/make-folders.ts';
 import { OtaError, systemCode } from '../base/ota-error.ts';
 
 /** Makes a directory that only the user may enter (0700), or takes the rights of others away from the one that is there.
  * @throws {OtaError} `file.unwritable` */
 export async function makePrivateDirectory(path: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true, mode: 0o700 });
+    await makeFolders(path, 0o700);
     await chmod(path, 0o700);
   } catch (cause) {
     throw new OtaError('file.unwritable', { path, reason: systemCode(cause) ?? String(cause) }, { cause });

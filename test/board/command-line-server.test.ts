@@ -239,6 +239,12 @@ describe('esp32-ota serve', () => {
     await first.ended;
   });
 
+  it('ends with 4 where its own folder can’t be made', async () => {
+    const { code, stderr } = await cli.run(['serve', project, '--data-dir', join(project, 'version.txt', 'data')]);
+    expect(code).toBe(4);
+    expect(stderr).toContain('could not be written');
+  });
+
   it('ends on a second Ctrl+C too', async () => {
     const port = await freePort();
     const running = serve(port);
