@@ -14,7 +14,7 @@ import { fixTitle, needsText } from '../texts/finding-texts/fixes.ts';
 import type { CommandContext, CommandResult } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 import { jsonOfProject, openProject, shownPath } from './open-project.ts';
-import { certificateFactsOf, serverCertificate, serverFactsOf, type ServerPlan } from './server-plan.ts';
+import { certificateFactsOf, existingCertificate, serverFactsOf, type ServerPlan } from './server-plan.ts';
 import type { Style } from './style.ts';
 import { shellCommandOf } from './ways-out.ts';
 
@@ -53,7 +53,7 @@ async function factsOf(
   if (plan === undefined) return { ...common, addresses: [], host: { ...host, isWsl: false, isContainer: false } };
   const paths = project.app === undefined ? [] : [`/${encodeURIComponent(basename(project.app.path))}`];
   const certificate =
-    plan.protocol === 'https' ? await serverCertificate(await makers.certificateStore(), plan) : undefined;
+    plan.protocol === 'https' ? await existingCertificate(await makers.certificateStore(), plan) : undefined;
   return {
     ...common,
     addresses: lanAddresses(),

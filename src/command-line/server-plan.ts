@@ -1,6 +1,6 @@
 import type { CertificateFacts, ServerFacts } from '../doctor/facts.ts';
 import type { KeyType } from '../server/selfsigned.ts';
-import type { CertificateStore, ServerCertificate } from '../server/certificate-store.ts';
+import type { CertificateStore, ServerCertificate, ServerCertificateRequest } from '../server/certificate-store.ts';
 import { servedAddresses, serverNames } from '../server/lan-addresses.ts';
 
 /** How a server is asked for on the command line. */
@@ -27,11 +27,24 @@ function isEverywhere(bind: string): boolean {
 /** The certificate that a server shows, issued by the user's local authority; made when there is none.
  * @throws {OtaError} of the certificate store */
 export function serverCertificate(store: CertificateStore, plan: ServerPlan): Promise<ServerCertificate> {
-  return store.serverCertificate({
+  return store.serverCertificate(requestOf(plan));
+}
+
+/** The same where one was made earlier. Makes none.
+ * @throws {OtaError} of the certificate store */
+export async function existingCertificate(
+  store: CertificateStore,
+  plan: ServerPlan,
+): Promise<ServerCertificate | undefined> {
+  return (await store.hasServerCertificate(requestOf(plan))) ? serverCertificate(store, plan) : undefined;
+}
+
+function requestOf(plan: ServerPlan): ServerCertificateRequest {
+  return {
     mode: 'authority',
     keyType: plan['key-type'],
     names: serverNames({ advertisedHost: advertisedHost(plan) }),
-  });
+  };
 }
 
 /** What the setup's checks are told of a server that would be started like this. */

@@ -113,6 +113,16 @@ describe('esp32-ota check', () => {
     expect({ ...other, message: '', fixes: [] }).toEqual({ ...one, message: '', fixes: [] });
   });
 
+  it('checks against this computer too when it is asked to, and makes no key for that', async () => {
+    const before = existsSync(dataFolder);
+    const json = jsonOf(
+      'check',
+      await cli.run(['check', project, '--json', '--server', '--host', '192.0.2.7', ...data]),
+    );
+    expect((json['findings'] as { id: string }[]).map(({ id }) => id)).toContain('url-localhost');
+    expect(existsSync(dataFolder)).toBe(before);
+  });
+
   it('ends with 3 where there is no project, with what is missing as JSON', async () => {
     const empty = join(folder, 'data-less');
     const ended = await cli.run(['check', empty, '--json']);

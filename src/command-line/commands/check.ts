@@ -11,7 +11,7 @@ export const check = defineCommand({
   summary: () => l10n.t('what stands in the way of an update over the air, with place, cause and fix'),
   describe: () =>
     l10n.t(
-      'Looks at the project alone: configuration, partition table, version, certificate files, image. With --server it also looks at whether the firmware fits what “serve” would do on this computer: certificate, URL, port. Nothing is written, built or started.',
+      'Looks at the project alone: configuration, partition table, version, certificate files, image. With --server it also looks at whether the firmware fits what “serve” would do on this computer: certificate, URL, port. Nothing of the project is changed, built or started.',
     ),
   operands: [PROJECT_OPERAND],
   options: {
