@@ -1,4 +1,5 @@
 import { html } from '../common/dom.ts';
+import { drawScrollingTable } from '../common/table.ts';
 import type { FlashMapAction, FlashMapView, RegionView } from './view.ts';
 
 export function drawNotice({ notice }: FlashMapView): HTMLElement | undefined {
@@ -62,7 +63,6 @@ export function drawDifferences({ differences }: FlashMapView): HTMLElement | un
 }
 
 export function drawTable({ regions, columns, texts }: FlashMapView, selected: string | undefined): HTMLElement {
-  const head = html('tr', {}, ...columns.map((column) => html('th', { scope: 'col' }, column)));
   const rows = regions.map((region) =>
     html(
       'tr',
@@ -70,15 +70,5 @@ export function drawTable({ regions, columns, texts }: FlashMapView, selected: s
       ...region.cells.map((cell, index) => (index === 0 ? html('th', { scope: 'row' }, cell) : html('td', {}, cell))),
     ),
   );
-  return html(
-    'div',
-    // what scrolls has to be reachable by keyboard
-    {
-      class: 'table',
-      role: 'region',
-      'aria-label': texts.table,
-      tabindex: 0,
-    },
-    html('table', {}, html('caption', {}, texts.table), html('thead', {}, head), html('tbody', {}, ...rows)),
-  );
+  return drawScrollingTable(texts.table, columns, rows);
 }

@@ -1,4 +1,5 @@
 import { html } from '../common/dom.ts';
+import { drawScrollingTable } from '../common/table.ts';
 import { drawSign } from '../common/signs.ts';
 import type { StepView, TimelineAction, TimelineView } from './view.ts';
 
@@ -82,17 +83,7 @@ export function drawTable({ steps, columns, texts }: TimelineView): HTMLElement 
       html('td', { class: 'proof' }, proof),
     ),
   );
-  const head = html('tr', {}, ...columns.map((column) => html('th', { scope: 'col' }, column)));
-  return html(
-    'div',
-    {
-      class: 'table',
-      role: 'region',
-      'aria-label': texts.table,
-      tabindex: 0,
-    },
-    html('table', {}, html('caption', {}, texts.table), html('thead', {}, head), html('tbody', {}, ...rows)),
-  );
+  return drawScrollingTable(texts.table, columns, rows);
 }
 
 export function drawFailures({ failures }: TimelineView): readonly HTMLElement[] {
