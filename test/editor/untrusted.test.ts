@@ -29,6 +29,8 @@ it('reads the project of a folder that is not trusted', async () => {
   await workbench.openContainer('ESP32 OTA');
   await firmware.reveal(/Version 1\.0\.0.*version\.txt/);
   await firmware.reveal('simple_ota.bin');
+  expect(await workbench.view('Devices').welcome()).toMatch(/need a trusted workspace/);
+  expect(await workbench.view('Updates').welcome()).toMatch(/in a trusted workspace only/);
   await workbench.screenshot('untrusted');
 });
 
