@@ -16,6 +16,7 @@ const { walkthrough } = workbench;
 const example = (...parts: string[]): string => path.join(workbench.folder(), '../mine/simple_ota', ...parts);
 
 it('says what to do in a folder without a project, and in no folder at all', async () => {
+  await walkthrough.forget();
   await workbench.openContainer('ESP32 OTA');
   expect(await firmware?.welcome()).toMatch(/^No ESP-IDF project was found/);
   expect(await devices?.welcome()).toMatch(/^Boards appear here once/);

@@ -1,12 +1,16 @@
 import type { Locator, Page } from 'playwright-core';
 import { SELECTORS } from './selectors.ts';
 import { textsOf } from './text.ts';
+import type { CommandRunner } from './workbench.ts';
 
 /** VS Code's page of a walkthrough. */
-export function walkthrough(page: () => Page) {
+export function walkthrough(page: () => Page, runner: CommandRunner) {
   const step = (id: string): Locator => page().locator(`${SELECTORS.walkthroughStep}[data-step-id$="#${id}"]`);
   return {
     step,
+
+    /** VS Code remembers which steps were done, from one window and one test file to the next. */
+    forget: (): Promise<void> => runner.runCommand('Developer: Reset Welcome Page Walkthrough Progress'),
 
     shown: (): Promise<void> => page().locator(SELECTORS.walkthroughStep).first().waitFor(),
 

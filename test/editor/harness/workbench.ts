@@ -150,7 +150,7 @@ export function createWorkbench(session: EditorSession, options: WorkbenchOption
     problems: problems(page, runner),
     terminal: terminal(page),
     editors: editors(page, runner),
-    walkthrough: walkthrough(page),
+    walkthrough: walkthrough(page, runner),
 
     /** A tree view by its title. */
     view: (title: string) => treeView(page, title),
