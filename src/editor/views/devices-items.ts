@@ -149,7 +149,10 @@ function troubleText(trouble: ClientTrouble): string {
     case 'status':
       return l10n.t('asked for {0}: {1}', trouble.path, trouble.status);
     case 'aborted':
-      return l10n.t('broke off at {0} of {1}', bytesText(trouble.atBytes), bytesText(trouble.totalBytes));
+      // the network took the last bytes, the board did not: as firmware that refuses an image does
+      return trouble.atBytes >= trouble.totalBytes
+        ? l10n.t('hung up before it had all {0}', bytesText(trouble.totalBytes))
+        : l10n.t('broke off at {0} of {1}', bytesText(trouble.atBytes), bytesText(trouble.totalBytes));
     case 'refused':
       return causeText(`client.${trouble.reason}`);
   }
