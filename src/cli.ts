@@ -1,4 +1,6 @@
+import { closeSync } from 'node:fs';
 import { join } from 'node:path';
+import { isatty } from 'node:tty';
 import { version } from '../package.json';
 import { systemClock } from './base/clock.ts';
 import { diskFiles } from './base/files.ts';
@@ -14,6 +16,8 @@ import type { PortLeases } from './serial/port-lease.ts';
 import { useLanguage } from './texts/language.ts';
 
 const LONG_MS = 1 << 30;
+/** Descriptors that were a terminal's when the process began. */
+const TERMINALS = [0, 1, 2].filter((descriptor) => isatty(descriptor));
 
 /** The composition root of the command line: as extension.ts is that of the editor. Heavy parts load when they are needed. */
 async function main(): Promise<void> {
@@ -28,19 +32,20 @@ async function main(): Promise<void> {
   // waiting, for a board that is away for one, is work too: the timers of the rooms do not keep the process alive
   setInterval(() => undefined, LONG_MS);
   const { signal, endCode } = listenToSignals();
-  endQuietlyWithoutReader();
+  const readerGone = outliveReaders();
   const code = await runCommandLine({
     argv,
     env: process.env,
     cwd: process.cwd(),
     // reading begins with its first use
     get stdin() {
-      return process.stdin;
+      return typed();
     },
     stdout: process.stdout,
     stderr: process.stderr,
     signal,
     endCode,
+    readerGone,
     files: diskFiles,
     clock: systemClock,
     commands: COMMANDS,
@@ -50,7 +55,7 @@ async function main(): Promise<void> {
   });
   // what was written to a pipe is on its way; whatever else still runs has nothing more to say
   await Promise.all([process.stdout, process.stderr].map(written));
-  process.exit(code);
+  end(code);
 }
 
 function makers(folder: string | undefined, log: Logger): Makers {
@@ -91,31 +96,52 @@ async function portLeases(named: string | undefined, log: Logger): Promise<PortL
 /** Longer than anything that is released takes; a whole chip that is being erased is the longest. */
 const MOST_ENDING_MS = 120_000;
 
-/** The first signal asks everything to end in order, the second ends the process at once. */
+/** The first signal asks everything to end in order, the second ends the process at once. A terminal that is closed sends SIGHUP more than
+ * once, by the system and by its shell: that is one. */
 function listenToSignals(): { readonly signal: AbortSignal; readonly endCode: () => ExitCode } {
   const stop = new AbortController();
   let endCode: ExitCode = EXIT.cancelled;
   const codes = { SIGINT: EXIT.cancelled, SIGTERM: EXIT.terminated, SIGHUP: EXIT.hungUp } as const;
   for (const [name, code] of Object.entries(codes)) {
     process.on(name, () => {
-      if (stop.signal.aborted) process.exit(code);
+      if (stop.signal.aborted) {
+        if (code !== EXIT.hungUp) end(code);
+        return;
+      }
       endCode = code;
       stop.abort();
       // what does not come to an end, such as a disk that hangs, is not waited for
-      setTimeout(() => process.exit(code), MOST_ENDING_MS).unref();
+      setTimeout(() => end(code), MOST_ENDING_MS).unref();
     });
   }
   return { signal: stop.signal, endCode: () => endCode };
 }
 
-/** `esp32-ota … | head`: the reader has enough. */
-function endQuietlyWithoutReader(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') process.exit(EXIT.ok);
-      throw error;
-    });
-  }
+/** `esp32-ota … | head`, or a terminal that was closed: what is written comes to nobody any more. Whatever is at work comes to its end all
+ * the same, with a board that is restarted and ports that are free. Gives the signal that nobody reads stdout. */
+function outliveReaders(): AbortSignal {
+  const gone = new AbortController();
+  process.stdout.on('error', () => {
+    gone.abort();
+  });
+  process.stderr.on('error', () => undefined);
+  return gone.signal;
+}
+
+let isStdinHeard = false;
+
+/** What is typed. A terminal that was closed can't be read: SIGHUP says so. */
+function typed(): NodeJS.ReadStream {
+  if (!isStdinHeard) process.stdin.on('error', () => undefined);
+  isStdinHeard = true;
+  return process.stdin;
+}
+
+/** Ends the process. Node aborts when it can't put a terminal back as it was (`ResetStdio` in its node.cc): one that was closed meanwhile is
+ * none any more, and is let go of before. */
+function end(code: ExitCode): never {
+  for (const descriptor of TERMINALS) if (!isatty(descriptor)) closeSync(descriptor);
+  process.exit(code);
 }
 
 function written(stream: NodeJS.WriteStream): Promise<void> {

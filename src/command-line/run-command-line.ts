@@ -31,6 +31,8 @@ export interface World {
   readonly signal: AbortSignal;
   /** The exit code that goes with what aborted the signal. */
   readonly endCode: () => ExitCode;
+  /** Aborted when nobody reads stdout any more: what goes on for long has nobody to go on for, all else comes to its end. */
+  readonly readerGone: AbortSignal;
   readonly files: FileStore;
   readonly clock: Clock;
   readonly commands: readonly Command[];
@@ -57,11 +59,12 @@ export async function runCommandLine(world: World): Promise<ExitCode> {
 
 async function runCommand(world: World, command: Command, argv: readonly string[]): Promise<ExitCode> {
   const { stdout, stderr, env } = world;
-  if (has(argv, '--help') || has(argv, '-h')) {
-    stdout.write(commandHelp(command, helpLayout(world)));
+  const given = parsed(argv, command);
+  if (given.asked !== undefined) {
+    stdout.write(given.asked === 'help' ? commandHelp(command, helpLayout(world)) : `${world.version}\n`);
     return EXIT.ok;
   }
-  const { values, operands } = parseArguments(argv, { ...command.options, ...GLOBAL_OPTIONS });
+  const { values, operands } = given;
   const accepted = command.operands.some((one) => one.usage.includes('…')) ? Infinity : command.operands.length;
   if (operands.length > accepted) {
     const operand = operands[accepted] ?? '';
@@ -72,9 +75,10 @@ async function runCommand(world: World, command: Command, argv: readonly string[
     );
   }
   const { json: isJson, verbose, 'no-color': isColourOff, 'data-dir': folder } = values;
-  const log = verbose ? streamLogger(stderr) : silentLogger;
   const noteStyle = styleOf(stderr, env, isColourOff);
   let bar: Progress | undefined;
+  const makeRoom = (): void => bar?.clear();
+  const log = verbose ? streamLogger(stderr, makeRoom) : silentLogger;
   const context: CommandContext = {
     get stdin() {
       return world.stdin;
@@ -83,7 +87,7 @@ async function runCommand(world: World, command: Command, argv: readonly string[
     stderr,
     env,
     cwd: world.cwd,
-    signal: world.signal,
+    signal: command.output === 'lines' ? AbortSignal.any([world.signal, world.readerGone]) : world.signal,
     files: world.files,
     clock: world.clock,
     log,
@@ -92,16 +96,18 @@ async function runCommand(world: World, command: Command, argv: readonly string[
     noteStyle,
     print: (line = '') => {
       if (isJson) return;
-      bar?.clear();
+      makeRoom();
       // names and versions of boards and projects are in it
       stdout.write(`${forTerminal(line)}\n`);
     },
     note: (line) => {
-      bar?.clear();
+      makeRoom();
       stderr.write(`${forTerminal(line)}\n`);
     },
     emit: (event) => {
-      if (isJson) stdout.write(`${jsonText({ schemaVersion: SCHEMA_VERSION, ...event })}\n`);
+      if (!isJson) return;
+      makeRoom();
+      stdout.write(`${jsonText({ schemaVersion: SCHEMA_VERSION, ...event })}\n`);
     },
     progress: (title) => (bar = createProgress(title, stderr, world.clock, noteStyle)),
     makers: world.makers(folder === undefined ? undefined : resolve(world.cwd, folder), log),
@@ -110,6 +116,21 @@ async function runCommand(world: World, command: Command, argv: readonly string[
   const exitCode = world.signal.aborted ? world.endCode() : result.exitCode;
   if (isJson) tellJson(stdout, command, { exitCode, ...result.data });
   return exitCode;
+}
+
+/** What was typed; where it asks for words alone, which: that counts whatever else is wrong.
+ * @throws {UsageError} those of `parseArguments` */
+function parsed(argv: readonly string[], command: Command) {
+  const options = { ...command.options, ...GLOBAL_OPTIONS };
+  try {
+    const given = parseArguments(argv, options);
+    const { help, version } = given.values;
+    return { ...given, asked: help ? ('help' as const) : version ? ('version' as const) : undefined };
+  } catch (error) {
+    const asked = has(argv, '--help') || has(argv, '-h') ? 'help' : has(argv, '--version') ? 'version' : undefined;
+    if (asked === undefined) throw error;
+    return { asked } as const;
+  }
 }
 
 /** The one document, or the last line. */
@@ -125,8 +146,10 @@ function tellJson(stdout: OutputStream, command: Command | undefined, data: Read
 
 async function tellError(world: World, error: unknown, command: Command | undefined): Promise<ExitCode> {
   const { argv, stdout, stderr, env } = world;
-  const isCancelled = isOtaError(error, 'cancelled') && world.signal.aborted;
-  const exitCode = isCancelled ? world.endCode() : exitCodeOf(error);
+  // Ctrl+C at a question is a key, and no signal
+  const isCancelled = isOtaError(error, 'cancelled');
+  // what fails because everything is being ended, is ended
+  const exitCode = isOtaError(error) && world.signal.aborted ? world.endCode() : exitCodeOf(error);
   const textOf = isOtaError(error) ? await world.errorTexts() : noTexts;
   const told = jsonOfError(error, textOf);
   if (has(argv, '--json')) {
@@ -191,10 +214,11 @@ function noTexts(error: OtaError): ErrorText {
   return { message: error.message, waysOut: [] };
 }
 
-function streamLogger(stream: OutputStream): Logger {
+function streamLogger(stream: OutputStream, makeRoom: () => void): Logger {
   const at =
     (level: string) =>
     (message: string): void => {
+      makeRoom();
       stream.write(`${level}: ${forTerminal(message)}\n`);
     };
   return { trace: at('trace'), debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };

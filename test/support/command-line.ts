@@ -28,6 +28,8 @@ export interface CommandInTerminal {
   readonly shown: () => string;
   readonly pid: number;
   type(keys: string): void;
+  /** Closes its window. What was shown is all that will be seen. */
+  close(): void;
   seen(pattern: RegExp): Promise<void>;
   readonly ended: Promise<number>;
 }
@@ -135,6 +137,10 @@ export function useCommandLine(): CommandLine {
         pid: terminal.pid,
         type: (keys) => {
           terminal.write(keys);
+        },
+        close: () => {
+          // what a shell does besides: its window sends SIGHUP, and so does it
+          (terminal as IPty & { destroy(): void }).destroy();
         },
         seen: watch.seen,
         ended,

@@ -42,6 +42,7 @@ async function written(run: (context: CommandContext) => Promise<void> | void, .
     stderr: stream,
     signal: new AbortController().signal,
     endCode: () => 130,
+    readerGone: new AbortController().signal,
     files: diskFiles,
     clock: systemClock,
     commands: [command],
