@@ -32,6 +32,8 @@ declare module '../base/ota-error.ts' {
     'tool.noDelivery': { id: string };
     /** Another extension asked for a version of the API that there is not. */
     'api.unknownVersion': { version: number };
+    /** What another extension gave with its call: the field, and what it may be. */
+    'api.badOption': { option: string; allowed: string };
     /** The extension was deactivated, and with it everything that others got from it. */
     'api.ended': Readonly<Record<string, never>>;
     /** The address is set in the settings, so picking one would have no effect. */

@@ -2,6 +2,7 @@ import { throwIfCancelled } from '../base/abort.ts';
 import { systemClock, type Clock } from '../base/clock.ts';
 import { Emitter } from '../base/emitter.ts';
 import { OtaError } from '../base/ota-error.ts';
+import { MONITOR_HOLDER } from '../serial/holders.ts';
 import type { PortLease, PortLeases } from '../serial/port-lease.ts';
 import { findAgain, type PortEntry } from '../serial/ports.ts';
 import type { SerialTransport } from '../serial/serial-transport.ts';
@@ -27,8 +28,6 @@ export interface ConsolePortChange {
   /** Of a yielded port: what it is used for. */
   readonly yieldedTo?: string;
 }
-
-const HOLDER = 'monitor';
 
 /** The port of a monitor: held by a lease that is yielded to whoever asks, opened again when it comes back, and looked for when the board is gone.
  * Nothing but the first opening and what the user does ever resets the board. */
@@ -122,7 +121,7 @@ export class ConsolePort {
 
   #acquire(address: string, signal: AbortSignal): Promise<PortLease> {
     return this.#options.leases.acquire(address, {
-      holder: HOLDER,
+      holder: MONITOR_HOLDER,
       signal,
       onYield: (requester) => this.#yield(requester),
       onResume: () => {
@@ -152,7 +151,7 @@ export class ConsolePort {
     const transport = await this.#options.open(address, signal);
     if (signal.aborted) {
       await transport.close();
-      throwIfCancelled(signal, HOLDER);
+      throwIfCancelled(signal, MONITOR_HOLDER);
     }
     this.#address = address;
     this.#transport = transport;
@@ -215,7 +214,7 @@ export class ConsolePort {
     // closed, or asked to yield, in the meantime: nobody would give this one up
     if (signal.aborted) {
       await lease.release();
-      throwIfCancelled(signal, HOLDER);
+      throwIfCancelled(signal, MONITOR_HOLDER);
     }
     const before = this.#lease;
     this.#lease = lease;

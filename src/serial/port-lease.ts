@@ -121,9 +121,12 @@ export class PortLeases {
     const inUse = (cause?: unknown): OtaError => new OtaError('serial.inUse', { address, holder }, { cause });
     if (onYield === undefined) throw inUse();
     const { yieldMs = 5000, clock = systemClock } = this.#options;
-    const yielded = onYield(request.holder).then(() => {
-      current.isHeld = false;
-    });
+    // a holder may be of another extension: one that throws at once keeps the port, as one that rejects
+    const yielded = Promise.resolve(request.holder)
+      .then(onYield)
+      .then(() => {
+        current.isHeld = false;
+      });
     try {
       await withDeadline(yielded, yieldMs, 'yield', request.signal, clock);
     } catch (error) {

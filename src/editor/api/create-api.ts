@@ -1,10 +1,14 @@
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { DisposableStore, toDisposable, type Disposable } from '../../base/disposable.ts';
 import { Emitter } from '../../base/emitter.ts';
+import type { Logger } from '../../base/logger.ts';
 import { OtaError } from '../../base/ota-error.ts';
-import type { PortLeases } from '../../serial/port-lease.ts';
+import { OWN_HOLDERS } from '../../serial/holders.ts';
+import type { LeaseRequest, PortLeases } from '../../serial/port-lease.ts';
 import type { WindowSession } from '../window-session.ts';
 import type { ApiDisposable, ApiEvent, Esp32OtaApi, LeaseOptions, PortLease } from './api.ts';
+import { BORROWER } from '../interop/port-loans.ts';
 import { deliveryInfo, frozen, serverInfo, slotsInfo, stepInfo, transferInfo } from './plain.ts';
 
 /** Semantic version of what {@link createApi} gives. */
@@ -13,6 +17,8 @@ export const API_VERSION = '1.0.0';
 const LONGEST_NAME = 60;
 /** A name stands in a terminal and in messages. */
 const CONTROLS = /[\x00-\x1f\x7f-\x9f]+/g;
+/** Names by which we know who has a port. */
+const RESERVED: ReadonlySet<string> = new Set([...OWN_HOLDERS, BORROWER.toLowerCase()]);
 
 export interface ApiSources {
   readonly session: Pick<WindowSession, 'server' | 'certificates' | 'ports' | 'deliver' | 'slots' | 'files' | 'log'>;
@@ -103,7 +109,9 @@ export function createApi({
       if (server.state.kind === 'on' && server.state.protocol === 'http') return undefined;
       const certificate = await certificates.peek();
       if (certificate?.trustPem === undefined) return undefined;
-      const path = join(folder, `trusted-${certificate.description.fingerprint.slice(0, 16)}.pem`);
+      // by what is trusted: the server's own certificate is another one at each change of addresses
+      const digest = createHash('sha256').update(certificate.trustPem).digest('hex');
+      const path = join(folder, `trusted-${digest.slice(0, 16)}.pem`);
       await files.writeAtomic(path, certificate.trustPem);
       return frozen({ path, pem: certificate.trustPem });
     },
@@ -112,12 +120,14 @@ export function createApi({
     selectedPort: () => ports.selected,
     portHolder: async (port) => {
       requireRunning();
+      requireOption(typeof port === 'string', 'port', 'text');
       return (await leases()).holderOf(port);
     },
     leasePort: async (port, options) => {
       requireRunning();
       if (!isTrusted()) throw new OtaError('command.untrusted', {});
-      const lease = await takePort(await leases(), port, options, (ended) => held.delete(ended));
+      const request = checkedRequest(port, options, log);
+      const lease = await takePort(await leases(), port, request, (ended) => held.delete(ended));
       held.add(lease);
       // while it was taken the extension may have ended
       if (store.isDisposed) {
@@ -141,15 +151,10 @@ export function createApi({
 async function takePort(
   leases: PortLeases,
   port: string,
-  { name, signal, onYield, onResume }: LeaseOptions,
+  request: LeaseRequest,
   onEnd: (lease: PortLease) => void,
 ): Promise<PortLease> {
-  const lease = await leases.acquire(port, {
-    holder: shownName(name),
-    ...(signal === undefined ? {} : { signal }),
-    ...(onYield === undefined ? {} : { onYield }),
-    ...(onResume === undefined ? {} : { onResume }),
-  });
+  const lease = await leases.acquire(port, request);
   const release = async (): Promise<void> => {
     onEnd(outer);
     await lease.release();
@@ -167,8 +172,48 @@ async function takePort(
   return outer;
 }
 
+/** What another extension calls {@link Esp32OtaApi.leasePort} with, whatever its own compiler has let pass.
+ * @throws {OtaError} `api.badOption` */
+function checkedRequest(port: unknown, options: unknown, log: Logger): LeaseRequest {
+  requireOption(typeof port === 'string', 'port', 'text');
+  requireOption(typeof options === 'object' && options !== null, 'options', 'an object');
+  const { name, signal, onYield, onResume } = options as Partial<Record<keyof LeaseOptions, unknown>>;
+  const holder = typeof name === 'string' ? shownName(name) : '';
+  requireOption(holder !== '' && !RESERVED.has(holder.toLowerCase()), 'name', 'a name of its own');
+  requireOption(signal === undefined || signal instanceof AbortSignal, 'signal', 'an AbortSignal');
+  requireOption(onYield === undefined || typeof onYield === 'function', 'onYield', 'a function');
+  requireOption(onResume === undefined || typeof onResume === 'function', 'onResume', 'a function');
+  const { onYield: yields, onResume: resumes } = options as LeaseOptions;
+  return {
+    holder,
+    ...(signal === undefined ? {} : { signal }),
+    // their function may return nothing, or throw at once
+    ...(yields === undefined
+      ? {}
+      : {
+          onYield: async (requester) => {
+            await yields(requester);
+          },
+        }),
+    ...(resumes === undefined
+      ? {}
+      : {
+          onResume: () => {
+            void (async () => {
+              await resumes();
+            })().catch((error: unknown) => {
+              log.error(`resuming ${holder} failed: ${String(error)}`);
+            });
+          },
+        }),
+  };
+}
+
+function requireOption(isGood: boolean, option: string, allowed: string): asserts isGood {
+  if (!isGood) throw new OtaError('api.badOption', { option, allowed });
+}
+
 /** What the user reads of who has a port. */
 function shownName(name: string): string {
-  const shown = name.replaceAll(CONTROLS, ' ').trim().slice(0, LONGEST_NAME);
-  return shown === '' ? 'another extension' : shown;
+  return name.replaceAll(CONTROLS, ' ').trim().slice(0, LONGEST_NAME);
 }

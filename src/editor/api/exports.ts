@@ -16,16 +16,24 @@ export function createExports(sources: ApiSources): { readonly exports: Esp32Ota
     getApi: async (version: number) => {
       if (version !== 1) throw new OtaError('api.unknownVersion', { version });
       if (isEnded) throw new OtaError('api.ended', {});
-      return (await (created ??= load(sources))).api;
+      const loading = (created ??= load(sources));
+      try {
+        return (await loading).api;
+      } catch (error) {
+        if (created === loading) created = undefined; // whoever asks next may be luckier
+        throw error;
+      }
     },
   });
   return {
     exports,
     dispose: () => {
       isEnded = true;
-      void created?.then((one) => {
-        one.dispose();
-      });
+      created
+        ?.then((one) => {
+          one.dispose();
+        })
+        .catch(() => undefined); // whoever asked was told
     },
   };
 }

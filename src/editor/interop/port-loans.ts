@@ -1,10 +1,10 @@
 import type { Disposable } from '../../base/disposable.ts';
 import type { Logger } from '../../base/logger.ts';
+import { MONITOR_HOLDER } from '../../serial/holders.ts';
 import type { PortLease, PortLeases } from '../../serial/port-lease.ts';
 
 /** Who has the port meanwhile, as the monitor says it. */
-const BORROWER = 'ESP-IDF';
-const MONITOR = 'monitor';
+export const BORROWER = 'ESP-IDF';
 
 export interface LoanSources {
   readonly leases: () => Promise<PortLeases>;
@@ -36,7 +36,7 @@ export class PortLoans implements Disposable {
     const leases = await this.#sources.leases();
     for (const address of port === undefined ? this.#sources.monitored() : [port]) {
       try {
-        if ((await leases.holderOf(address)) !== MONITOR) continue;
+        if ((await leases.holderOf(address)) !== MONITOR_HOLDER) continue;
         // whoever of us wants the port next may try: the system says whether it is still open elsewhere
         const lease = await leases.acquire(address, { holder: BORROWER, onYield: () => Promise.resolve() });
         if (loan.isEnded) await lease.release();

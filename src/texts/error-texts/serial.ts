@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import type { OtaErrorCode } from '../../base/ota-error.ts';
 import { TERMINAL_WINDOW } from '../../serial/lock-folder.ts';
+import { holderText } from '../holder-texts.ts';
 import { says, type ErrorTexts } from './error-text.ts';
 
 type Code = Extract<OtaErrorCode, `serial.${string}`>;
@@ -17,18 +18,23 @@ export const serialTexts: ErrorTexts<Code> = {
     it.holder === ''
       ? says(l10n.t('{0} is used by another program: close it there.', it.address))
       : says(l10n.t('{0} is used by {1} (process {2}): close it there.', it.address, it.holder, it.holderPid)),
-  'serial.inUse': (it) => says(l10n.t('{0} is already in use in this window: {1}.', it.address, it.holder)),
+  'serial.inUse': (it) => says(l10n.t('{0} is already in use in this window: {1}.', it.address, holderText(it.holder))),
   'serial.otherWindow': (it) =>
     it.windowId.startsWith(TERMINAL_WINDOW)
       ? says(
-          l10n.t('{0} is in use by esp32-ota in a terminal (process {1}): {2}.', it.address, it.holderPid, it.holder),
+          l10n.t(
+            '{0} is in use by esp32-ota in a terminal (process {1}): {2}.',
+            it.address,
+            it.holderPid,
+            holderText(it.holder),
+          ),
         )
       : says(
           l10n.t(
             '{0} is in use in another window of the editor (process {1}): {2}.',
             it.address,
             it.holderPid,
-            it.holder,
+            holderText(it.holder),
           ),
         ),
   'serial.noPermission': (it) =>

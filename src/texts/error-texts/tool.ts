@@ -8,6 +8,7 @@ type Code =
   | 'tool.noConsole'
   | 'tool.noDelivery'
   | 'api.unknownVersion'
+  | 'api.badOption'
   | 'api.ended';
 
 const SELECT_PORT = (): WayOut => ({ kind: 'command', title: l10n.t('Select Port…'), command: 'selectPort' });
@@ -49,5 +50,6 @@ export const toolTexts: ErrorTexts<Code> = {
       { kind: 'command', title: l10n.t('Rehearse Update'), command: 'rehearseUpdate' },
     ),
   'api.unknownVersion': (it) => says(l10n.t('This version of ESP32 OTA has no API {0}.', it.version)),
+  'api.badOption': (it) => says(l10n.t('Another extension gave a wrong {0}: it has to be {1}.', it.option, it.allowed)),
   'api.ended': () => says(l10n.t('ESP32 OTA was deactivated.')),
 };

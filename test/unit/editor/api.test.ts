@@ -40,7 +40,7 @@ function bench(isTrusted = true) {
   } as unknown as ApiSources['session'];
   const leases = new PortLeases();
   const sources = { session, leases: () => Promise.resolve(leases), isTrusted: () => isTrusted, folder: '/trust' };
-  return { ...createExports(sources), server, changes, records, leases, errors };
+  return { ...createExports(sources), session, server, changes, records, leases, errors };
 }
 
 const PORT = 'virtual://board';
@@ -111,6 +111,92 @@ describe('the API', () => {
     await expect((await exports.getApi(1)).leasePort(PORT, { name: 'x' })).rejects.toMatchObject({
       code: 'serial.inUse',
     });
+  });
+
+  it('gets the port back from an extension whose callbacks return nothing', async () => {
+    const { exports, leases } = bench();
+    const api = await exports.getApi(1);
+    const told: string[] = [];
+    const lease = await api.leasePort(PORT, {
+      name: 'theirs',
+      // what plain JavaScript may give
+      onYield: ((to: string) => void told.push(`to ${to}`)) as never,
+      onResume: () => told.push('back'),
+    });
+    const flash = await leases.acquire(PORT, { holder: 'Flashing' });
+    expect(lease.isHeld).toBe(false);
+    await flash.release();
+    expect(told).toEqual(['to Flashing', 'back']);
+  });
+
+  it('says who has the port when a callback of theirs throws, and goes on', async () => {
+    const { exports, leases, errors } = bench();
+    const api = await exports.getApi(1);
+    let isWilling = false;
+    const throws = (): never => {
+      throw new Error('theirs');
+    };
+    const lease = await api.leasePort(PORT, {
+      name: 'theirs',
+      onYield: () => (isWilling ? Promise.resolve() : throws()),
+      onResume: () => Promise.reject(new Error('theirs')),
+    });
+    await expect(leases.acquire(PORT, { holder: 'Flashing' })).rejects.toMatchObject({ code: 'serial.inUse' });
+    expect(lease.isHeld).toBe(true);
+    isWilling = true;
+    await (await leases.acquire(PORT, { holder: 'Flashing' })).release();
+    await expect.poll(() => errors.join()).toContain('resuming theirs');
+  });
+
+  it('says what is wrong with what it was called with, by a code', async () => {
+    const api = await bench().exports.getApi(1);
+    const lease = async (...values: unknown[]): Promise<unknown> =>
+      api.leasePort(...(values as Parameters<typeof api.leasePort>));
+    for (const values of [
+      [PORT],
+      [PORT, null],
+      [PORT, {}],
+      [PORT, { name: 7 }],
+      [PORT, { name: ' \u0007' }],
+      [PORT, { name: 'x', signal: true }],
+      [PORT, { name: 'x', onYield: 'no' }],
+      [PORT, { name: 'x', onResume: {} }],
+      [7, { name: 'x' }],
+    ])
+      await expect(lease(...values), JSON.stringify(values)).rejects.toMatchObject({ code: 'api.badOption' });
+    await expect(api.portHolder(undefined as never)).rejects.toMatchObject({ code: 'api.badOption' });
+  });
+
+  it('keeps the names by which we know who has a port', async () => {
+    const api = await bench().exports.getApi(1);
+    for (const name of ['monitor', 'Monitor\n', 'ESP-IDF'])
+      await expect(api.leasePort(PORT, { name })).rejects.toMatchObject({ code: 'api.badOption' });
+  });
+
+  it('names the file by what is trusted, so that a new certificate of the server makes no other', async () => {
+    const { exports, session } = bench();
+    const api = await exports.getApi(1);
+    const first = await api.trustedCertificate();
+    const peek = (trustPem: string, fingerprint: string) => () =>
+      Promise.resolve({ trustPem, description: { fingerprint: fingerprint.repeat(64) } });
+    Object.assign(session.certificates, { peek: peek('PEM', 'e') });
+    expect(await api.trustedCertificate()).toEqual(first);
+    Object.assign(session.certificates, { peek: peek('OTHER', 'e') });
+    expect((await api.trustedCertificate())?.path).not.toBe(first?.path);
+  });
+
+  it('can be asked for again after it could not be made, and a window that closes is not told of it', async () => {
+    const { exports, server, ...made } = bench();
+    const { onChange } = server;
+    Object.assign(server, {
+      onChange: () => {
+        throw new Error('once');
+      },
+    });
+    await expect(exports.getApi(1)).rejects.toThrow('once');
+    Object.assign(server, { onChange });
+    expect(await exports.getApi(1)).toBeDefined();
+    made.dispose();
   });
 
   it('ends with the extension: leases are free, events silent, calls refused', async () => {

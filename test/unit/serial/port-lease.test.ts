@@ -54,6 +54,18 @@ describe('a port lease', () => {
     expect(events).toEqual(['monitor yields to flash', 'monitor resumes']);
   });
 
+  it('stays with a holder that throws when it is asked', async () => {
+    const leases = new PortLeases();
+    const held = await leases.acquire(PORT, {
+      holder: 'theirs',
+      onYield: () => {
+        throw new Error('at once');
+      },
+    });
+    await caught(leases.acquire(PORT, { holder: 'read' }), 'serial.inUse');
+    expect(held.isHeld).toBe(true);
+  });
+
   it('goes back through all who yielded', async () => {
     const leases = new PortLeases();
     const events: string[] = [];
