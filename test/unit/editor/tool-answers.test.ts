@@ -6,6 +6,7 @@ import { findingsAnswer } from '../../../src/editor/tools/answers/findings-answe
 import { serverAnswer, type ServerFacts } from '../../../src/editor/tools/answers/server-answer.ts';
 import { slotChangeAnswer, slotsAnswer } from '../../../src/editor/tools/answers/slots-answer.ts';
 import { DATA_NOTE, tailAnswer } from '../../../src/editor/tools/answers/tail-answer.ts';
+import { consolesOf } from '../../../src/editor/tools/consoles.ts';
 import { answerText, type ToolValue } from '../../../src/editor/tools/output.ts';
 import { secretsOf } from '../../../src/editor/tools/secrets.ts';
 import { planSlotChange } from '../../../src/flash/change-slots.ts';
@@ -339,6 +340,38 @@ describe('the end of a console that a model is given', () => {
     const text = JSON.stringify(given('monitor_tail', tailAnswer({ ...facts, tail }, all, secrets), secrets));
     expect(text).not.toContain('sesame');
     expect(text).toContain('joining home with ***');
+  });
+
+  it('can not be searched for what it does not show', () => {
+    const tail = new LineTail();
+    for (const text of ['wifi password: hunter2000', '-----BEGIN PRIVATE KEY-----', 'MIIEvQIBADAN', 'ready'])
+      tail.push(text);
+    const found = (contains: string): unknown =>
+      given('monitor_tail', tailAnswer({ ...facts, tail }, { ...all, contains }, ['open sesame 123']))['lines'];
+    expect(found('hunter')).toEqual([]);
+    expect(found('MIIE')).toEqual([]);
+    expect(found('wifi')).toMatchObject([{ n: 1, text: 'wifi password: ***' }]);
+  });
+
+  it('is that of the virtual board itself, and not what a monitor that is closed has read of it', () => {
+    const [board, monitor, gone] = [new LineTail(), new LineTail(), new LineTail()];
+    const tails = new Map([
+      ['virtual://board', monitor],
+      ['COM5', gone],
+    ]);
+    const open = { monitors: [{ address: 'virtual://board', state: 'open' }], tails };
+    const attached = { boards: [{ number: 1, tail: board }] };
+    expect(consolesOf({ board: attached, monitors: open }).get('virtual://board')).toEqual({
+      tail: board,
+      state: 'open',
+    });
+    const consoles = consolesOf({ board: attached, monitors: { monitors: [], tails } });
+    board.push('printed after the monitor was closed');
+    expect(consoles.get('virtual://board')?.tail.lines).toHaveLength(1);
+    expect(consoles.get('virtual://board')?.state).toBe('attached');
+    expect(consoles.get('COM5')).toEqual({ tail: gone, state: 'closed' });
+    const detached = consolesOf({ board: { boards: [] }, monitors: { monitors: [], tails } });
+    expect(detached.get('virtual://board')).toEqual({ tail: monitor, state: 'closed' });
   });
 
   it('never grows beyond what was asked for, whatever the board prints', () => {

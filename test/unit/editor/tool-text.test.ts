@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { OtaError } from '../../../src/base/ota-error.ts';
 import { INPUTS } from '../../../src/editor/tools/inputs.ts';
-import { maskSecrets, secretValues } from '../../../src/editor/tools/mask.ts';
+import { maskLines, maskSecrets, secretValues } from '../../../src/editor/tools/mask.ts';
 import { answerText, cut, LONGEST_ANSWER, LONGEST_STRING } from '../../../src/editor/tools/output.ts';
 import { toolError } from '../../../src/editor/tools/tool-error.ts';
 import { TOOLS, toolId, type ToolName } from '../../../src/texts/contributions.ts';
@@ -140,6 +140,12 @@ describe('a secret in an answer', () => {
     ['-----BEGIN EC PRIVATE KEY-----\nMHcCAQEE\n-----END EC PRIVATE KEY-----', 'MHcCAQEE'],
     ['api_key=0123456789', '0123456789'],
     ['mqtt client_secret: s3cr3t!', 's3cr3t!'],
+    ['joining home pass=secret99', 'secret99'],
+    ['wifiPassword = hunter2000', 'hunter2000'],
+    ['AUTHTOKEN: abc123xyz', 'abc123xyz'],
+    ['wifi_key="correct horse"', 'correct horse'],
+    ['PASSWORD2=second99', 'second99'],
+    ['https://host/app.bin?psk=0123abcd', '0123abcd'],
   ];
 
   for (const [text, secret] of texts) {
@@ -164,8 +170,43 @@ describe('a secret in an answer', () => {
     expect(answerText({ a: ['x correct horse battery y'] }, secrets)).toBe('{"a":["x *** y"]}');
   });
 
+  it('is known by the name of its option', () => {
+    for (const name of [
+      'WIFI_PWD',
+      'WIFI_KEY',
+      'ACCESS_KEY',
+      'AUTHTOKEN',
+      'WIFI_PASSWORD2',
+      'AP_PIN',
+      'MQTT_CREDENTIAL',
+    ])
+      expect(secretValues([[`EXAMPLE_${name}`, 'correct horse']]), name).toEqual(['correct horse']);
+    for (const name of ['SECURE_BOOT_SIGNING_KEY', 'SECURE_BOOT_VERIFICATION_KEY', 'WIFI_SSID', 'KEYBOARD', 'COMPASS'])
+      expect(secretValues([[name, 'correct horse']]), name).toEqual([]);
+  });
+
+  it('that takes several lines of a console is masked in all of them, with or without its first', () => {
+    const key = ['-----BEGIN EC PRIVATE KEY-----', 'MHcCAQEEIabcdef', 'oAoGCCqGSM49', '-----END EC PRIVATE KEY-----'];
+    const masked = maskLines(['I (1) app: key follows', ...key, 'I (2) app: password: hunter2000', 'I (3) app: ready']);
+    expect(masked).toEqual([
+      'I (1) app: key follows',
+      '*** private key',
+      '***',
+      '***',
+      '***',
+      'I (2) app: password: ***',
+      'I (3) app: ready',
+    ]);
+    expect(maskLines([...key.slice(1), 'ready'])).toEqual(['***', '***', '***', 'ready']);
+    expect(maskLines([key.join('\\n'), 'ready'])).toEqual(['*** private key', 'ready']);
+    // one that never ends does not hide a console for ever
+    const lines = Array.from({ length: 200 }, (_, index) => `line ${index}`);
+    expect(maskLines([key[0] ?? '', ...lines]).at(-1)).toBe('line 199');
+  });
+
   it('is not seen in what has none', () => {
     for (const text of [
+      'self test: pass: 5 fail: 0',
       'I (1234) esp_https_ota: Starting OTA...',
       'https://192.168.0.5:8070/blink.bin?version=1.2.0',
       'sha256 0123456789abcdef',
@@ -177,7 +218,7 @@ describe('a secret in an answer', () => {
   });
 
   it('costs no more than the text is long', () => {
-    const text = `${'password '.repeat(5000)}${'https://'.repeat(5000)}${'-----BEGIN '.repeat(2000)}`;
+    const text = `${'password '.repeat(5000)}${'a-'.repeat(5000)}${'https://'.repeat(5000)}${'-----BEGIN '.repeat(2000)}`;
     const startMs = performance.now();
     maskSecrets(text);
     expect(performance.now() - startMs).toBeLessThan(1000);

@@ -1,6 +1,6 @@
 import type { BoardView } from '../../../monitor/board-view.ts';
 import type { LineTail, TailLine } from '../../../monitor/line-tail.ts';
-import { maskSecrets } from '../mask.ts';
+import { maskLines } from '../mask.ts';
 import { cut, LONGEST_STRING, type ToolValue } from '../output.ts';
 import { seen } from './boards-answer.ts';
 
@@ -30,12 +30,20 @@ export const DATA_NOTE =
 /** The last lines that a board printed. What does not fit is left out from the front. */
 export function tailAnswer(facts: TailFacts, question: TailQuestion, secrets: readonly string[]): ToolValue {
   const { port, state, view, tail, logFile } = facts;
-  const wanted = tail.lines.filter(({ number, text }) => number > question.after && holds(text, question.contains));
+  // first of all: what is searched is what is shown, or a search would tell what a password is, piece by piece; and half a password is one that
+  // nobody recognises
+  const all = tail.lines;
+  const masked = maskLines(
+    all.map(({ text }) => text),
+    secrets,
+  );
+  const wanted = all
+    .map((line, index): TailLine => ({ ...line, text: masked[index] ?? '' }))
+    .filter(({ number, text }) => number > question.after && holds(text, question.contains));
   const shown: TailLine[] = [];
   let bytes = 0;
   for (const line of wanted.toReversed()) {
-    // before anything of it is cut: half a password is one that nobody recognises
-    const text = cut(maskSecrets(line.text, secrets), LONGEST_STRING);
+    const text = cut(line.text, LONGEST_STRING);
     bytes += Buffer.byteLength(text) + 1;
     if (shown.length === question.lines || bytes > question.bytes) break;
     shown.unshift({ ...line, text });
