@@ -7,7 +7,7 @@ export interface ReportWords {
   /** How it ended, in a sentence. */
   readonly outcome: (delivery: Delivery) => string;
   readonly verdict: (timeline: Timeline) => string;
-  readonly work: (id: Work['id']) => string;
+  readonly work: (work: Work) => string;
   readonly workOutcome: (outcome: Work['outcome']) => string;
   readonly step: (id: Step['id']) => string;
   readonly stepOutcome: (outcome: Step['outcome']) => string;
@@ -23,7 +23,7 @@ export interface ReportWords {
 /** A delivery as a Markdown page. */
 export function updateMarkdown(delivery: Delivery, words: ReportWords): string {
   const { heading } = words;
-  const work = delivery.work.map((one) => [words.work(one.id), words.workOutcome(one.outcome), one.note ?? '']);
+  const work = delivery.work.map((one) => [words.work(one), words.workOutcome(one.outcome), one.note ?? '']);
   return [
     `# ${plain(words.title(delivery))}`,
     `${words.time(delivery.startedMs)}. **${plain(words.outcome(delivery))}**`,

@@ -4,13 +4,26 @@ import { causeText } from './cause-texts.ts';
 import { textOfRecorded } from './error-texts.ts';
 import { verdictText } from './timeline-texts.ts';
 
-export function workName(id: WorkId): string {
+/** What is done before a board is told; said as done only once it is. */
+export function workName({ id, outcome }: Pick<Work, 'id' | 'outcome'>): string {
+  if (outcome !== 'done') return workDoing(id);
   const names: Record<WorkId, string> = {
     check: l10n.t('Setup checked'),
     bump: l10n.t('Version raised'),
     build: l10n.t('Built'),
     checkImage: l10n.t('Image checked'),
     publish: l10n.t('Server started, image published'),
+  };
+  return names[id];
+}
+
+function workDoing(id: WorkId): string {
+  const names: Record<WorkId, string> = {
+    check: l10n.t('Checking the setup'),
+    bump: l10n.t('Raising the version'),
+    build: l10n.t('Building'),
+    checkImage: l10n.t('Checking the image'),
+    publish: l10n.t('Starting the server, publishing the image'),
   };
   return names[id];
 }
@@ -33,7 +46,7 @@ export function deliveryText(delivery: Delivery): string {
     case undefined: {
       const update = updates.find((one) => one.timeline.verdict === undefined) ?? updates.at(-1);
       const work = delivery.work.at(-1);
-      return update !== undefined ? verdictText(update.timeline) : work === undefined ? '' : workName(work.id);
+      return update !== undefined ? verdictText(update.timeline) : work === undefined ? '' : workName(work);
     }
     case 'stopped': {
       const message = textOfRecorded(end.code, end.details)?.message ?? end.code;
@@ -44,7 +57,7 @@ export function deliveryText(delivery: Delivery): string {
     case 'cancelled':
       return end.at === 'update' && updates.length === 1
         ? updatesText(updates)
-        : l10n.t('Cancelled during “{0}”', end.at === 'update' ? l10n.t('Update') : workName(end.at));
+        : l10n.t('Cancelled during “{0}”', end.at === 'update' ? l10n.t('Update') : workDoing(end.at));
     case 'finished':
       return held === undefined ? updatesText(updates) : heldText(held);
   }

@@ -46,7 +46,7 @@ function progressReporter(progress: Progress<{ message?: string; increment?: num
     const update = updates.find((one) => one.timeline.verdict === undefined);
     if (update === undefined) {
       const last = work.findLast((one) => one.outcome === 'running');
-      if (last !== undefined) progress.report({ message: workName(last.id) });
+      if (last !== undefined) progress.report({ message: workName(last) });
       return;
     }
     const { download, steps } = update.timeline;
@@ -237,7 +237,7 @@ export async function deliverAsTask(session: WindowSession, say: (line: string) 
   }
 }
 
-function workLine({ id, outcome, note }: Delivery['work'][number]): string {
-  const isPlain = outcome === 'done';
-  return [workName(id), isPlain ? note : workOutcomeText(outcome)].filter(Boolean).join(': ');
+function workLine(work: Delivery['work'][number]): string {
+  const isPlain = work.outcome === 'done';
+  return [workName(work), isPlain ? work.note : workOutcomeText(work.outcome)].filter(Boolean).join(': ');
 }

@@ -28,19 +28,20 @@ export const showFlashMap: Handler = async (session, row) => {
 
 /** The work before a board was told, as far as it was done. */
 function priorSteps(work: readonly Work[]): readonly PriorStep[] {
-  return work.flatMap(({ id, outcome, startedMs, endedMs, note }): PriorStep[] =>
-    outcome === 'skipped' || outcome === 'cancelled'
+  return work.flatMap((one): PriorStep[] => {
+    const { outcome, startedMs, endedMs, note } = one;
+    return outcome === 'skipped' || outcome === 'cancelled'
       ? []
       : [
           {
-            name: workName(id),
+            name: workName(one),
             outcome,
             startedMs,
             ...(endedMs === undefined ? {} : { endedMs }),
             ...(note === undefined ? {} : { note }),
           },
-        ],
-  );
+        ];
+  });
 }
 
 /** The update of one board of a delivery: that of the row, the only one, or the one that is picked. */

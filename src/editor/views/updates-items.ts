@@ -40,11 +40,11 @@ function workItem(work: Work, id: string): TreeNode {
   const note = work.outcome === 'failed' ? '' : (work.note ?? '');
   return {
     id: `${id}/before/${work.id}`,
-    label: workName(work.id),
+    label: workName(work),
     description: [isWord ? workOutcomeText(work.outcome) : took, note].filter(Boolean).join(' · '),
     tooltip: clockText(work.startedMs),
     ...icons[work.outcome],
-    spoken: [workName(work.id), workOutcomeText(work.outcome), note].filter(Boolean).join(', '),
+    spoken: [workName(work), workOutcomeText(work.outcome), note].filter(Boolean).join(', '),
   };
 }
 
