@@ -102,6 +102,8 @@ export function createWorkbench(session: EditorSession, options: WorkbenchOption
     waitUntil(
       async () => {
         await page().keyboard.press('F1');
+        // a box that is still open looks for commands anew only when its text changes
+        await quick.type('>', 5000);
         await quick.type(`>${filter}`, 5000);
         return { value: await act() };
       },
