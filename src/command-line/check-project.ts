@@ -5,6 +5,7 @@ import type { DoctorFacts } from '../doctor/facts.ts';
 import { FINDING_GROUPS, FINDINGS, type FindingGroup, type Severity } from '../doctor/finding-ids.ts';
 import type { Finding, Fix } from '../doctor/finding.ts';
 import { findPrivateKeys } from '../idf/private-keys.ts';
+import { idfVersionText } from '../idf/idf-version.ts';
 import type { IdfProject } from '../idf/project.ts';
 import { gitFacts } from '../ota/git-keys.ts';
 import { hostFacts, isListening, readSetupTexts } from '../ota/setup-facts.ts';
@@ -149,7 +150,7 @@ function printFindings(
     }
     print();
   }
-  const what = [project.name, project.version.value, project.target, project.idfVersion?.text]
+  const what = [project.name, project.version.value, project.target, project.idfVersion && idfVersionText(project.idfVersion)]
     .filter(Boolean)
     .join(' · ');
   const sum = [

@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import { relative, resolve, sep } from 'node:path';
 import { OtaError } from '../base/ota-error.ts';
+import { idfVersionText } from '../idf/idf-version.ts';
 import type { IdfProject } from '../idf/project.ts';
 import type { ProjectLoader } from '../idf/project-loader.ts';
 import type { CommandContext, Operand } from './command.ts';
@@ -65,7 +66,7 @@ export function jsonOfProject({ folder, name, version, target, idfVersion, app }
     name,
     ...(version.value === undefined ? {} : { version: version.value }),
     ...(target === undefined ? {} : { target }),
-    ...(idfVersion === undefined ? {} : { idfVersion: idfVersion.text }),
+    ...(idfVersion === undefined ? {} : { idfVersion: idfVersionText(idfVersion) }),
     isBuilt: app !== undefined,
   };
 }

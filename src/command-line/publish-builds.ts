@@ -1,5 +1,4 @@
 import * as l10n from '@vscode/l10n';
-import { basename } from 'node:path';
 import { isOtaError } from '../base/ota-error.ts';
 import type { IdfProject } from '../idf/project.ts';
 import { publishImage, publishProject } from '../ota/publish.ts';
@@ -32,6 +31,7 @@ export function publishing(context: CommandContext, options: PublishingOptions):
   const known = new Map<string, Release>();
   const stamps = new Map<string, string>();
   let project: IdfProject | undefined;
+  let publishedAt: string | undefined;
   let newest: Release | undefined;
   let isFirst = true;
 
@@ -59,15 +59,16 @@ export function publishing(context: CommandContext, options: PublishingOptions):
 
   const lookAtProject = async ({ loader, folder, project: first }: OpenProject): Promise<void> => {
     const now = isFirst ? first : await loader.load(folder, signal);
-    if (now === project) return;
+    const url = options.url();
+    // the metadata has the URL in it
+    if (now === project && url === publishedAt) return;
     project = now;
+    publishedAt = url;
     if (now.app?.image?.description === undefined) {
       if (isFirst) note(l10n.t('{0} is not built: it is served as soon as it is.', now.name));
       return;
     }
-    const name = basename(now.app.path);
-    if (newest !== undefined && newest.name !== name) releases.withdraw(newest.name);
-    const release = await publishProject(now, releases, files, options.url(), options.notes);
+    const release = await publishProject(now, releases, files, url, options.notes, newest);
     if (release !== newest) tell(release);
     newest = release;
   };

@@ -3,6 +3,7 @@ import { basename, join, resolve } from 'node:path';
 import { sleep } from '../base/abort.ts';
 import { DisposableStore } from '../base/disposable.ts';
 import { OtaError } from '../base/ota-error.ts';
+import { tlsFragmentBytes } from '../idf/tls-fragments.ts';
 import { publishImage } from '../ota/publish.ts';
 import { installCertificate } from '../server/install-certificate.ts';
 import type { ServerCertificate } from '../server/certificate-store.ts';
@@ -10,6 +11,7 @@ import { startFirmwareServer, type FirmwareServer } from '../server/firmware-ser
 import { lanAddresses } from '../server/lan-addresses.ts';
 import { ReleaseStore } from '../server/release-store.ts';
 import type { CommandContext, CommandResult } from './command.ts';
+import { conflict } from './conflict.ts';
 import { EXIT } from './exit-codes.ts';
 import { openProject, shownPath, type OpenProject } from './open-project.ts';
 import { ownCertificate, type OwnCertificate } from './own-certificate-options.ts';
@@ -41,6 +43,7 @@ export async function serveUntilEnded(
   operands: readonly string[],
 ): Promise<CommandResult> {
   const { signal, log, clock } = context;
+  checkOptions(options);
   const { opened, images } = await whatToServe(context, operands);
   const certificate = options.protocol === 'https' ? await certificateFor(context, options) : undefined;
   const caPath = await keepAuthority(context, options, certificate);
@@ -58,7 +61,7 @@ export async function serveUntilEnded(
           port: options.port,
           advertisedHost: advertisedHost(options),
           allowedClients: options['allow-public'] ? 'any' : 'private',
-          maxFragmentBytes: fragmentBytes(opened),
+          maxFragmentBytes: tlsFragmentBytes(opened?.project.ota),
           ...(certificate === undefined ? {} : { credentials: certificate }),
           clock,
           logger: log,
@@ -80,6 +83,18 @@ export async function serveUntilEnded(
   } finally {
     store.dispose();
   }
+}
+
+/** @throws {UsageError} `usage.conflict`, `usage.needsOther`, for what would be left out */
+function checkOptions(options: ServeOptions): void {
+  const ofHttps = (['certificate', 'key', 'install-certificate'] as const).filter((name) => Boolean(options[name]));
+  if (options.protocol === 'http' && ofHttps.length > 0)
+    throw conflict(['--protocol http', ...ofHttps.map((name) => `--${name}`)]);
+  if (options['fault-requests'] !== undefined && options.fault === undefined)
+    throw new UsageError('usage.needsOther', l10n.t('{0} needs {1}.', '--fault-requests', '--fault'), {
+      option: 'fault-requests',
+      other: 'fault',
+    });
 }
 
 /** Folders are projects, files are images. */
@@ -144,10 +159,6 @@ async function install(
       : l10n.t('Installed as {0}. Build to embed it.', shown);
   const kept = backupPath === undefined ? '' : ` ${l10n.t('The previous file is kept as {0}.', basename(backupPath))}`;
   note(`${noteStyle.green('✔')} ${text}${kept}`);
-}
-
-function fragmentBytes(opened: OpenProject | undefined): number {
-  return Math.min(16384, Math.max(512, opened?.project.ota.tlsReceiveBytes ?? 16384));
 }
 
 function tellServing(

@@ -18,3 +18,8 @@ export function isIdfAtLeast(version: IdfVersion | undefined, major: number, min
   if (version === undefined) return true;
   return version.major > major || (version.major === major && version.minor >= minor);
 }
+
+/** `5.5.1` of `v5.5.1`: an sdkconfig has the one, a build the other. */
+export function idfVersionText({ text }: IdfVersion): string {
+  return text.replace(/^v(?=\d)/, '');
+}

@@ -19,6 +19,12 @@ export interface CrashWords extends CrashLineWords {
   readonly otherFile: (printed: string, built: string) => string;
 }
 
+/** Where a crash came from. */
+export interface CrashPlaces extends DecodedCrash {
+  /** Whether the file with the symbols is that of the firmware that crashed; undefined when the firmware did not say. */
+  readonly isSameElf: boolean | undefined;
+}
+
 interface Symbols {
   readonly sha256: string;
   readonly index: AddressIndex;
@@ -53,17 +59,31 @@ export class CrashDecoder {
   ): Promise<readonly string[]> {
     const symbols = await this.#load(source);
     if (source === undefined || symbols === undefined) return [];
-    const { isSameElf } = await import('./elf/elf-sha256.ts');
     const printed = crash.elfSha256 ?? view.app?.elfSha256;
     const words = this.#words();
     const warning =
-      printed === undefined || isSameElf(printed, symbols.sha256)
-        ? []
-        : [words.otherFile(printed, symbols.sha256.slice(0, printed.length))];
+      (await isSame(printed, symbols)) === false
+        ? [words.otherFile(printed ?? '', symbols.sha256.slice(0, printed?.length))]
+        : [];
     if (what === 'file') return warning;
     const [{ crashLines }, decoded] = await Promise.all([import('./crash-lines.ts'), framesOf(crash, symbols)]);
     const lines = crashLines(decoded, source.projectFolder, words);
     return lines.length === 0 ? warning : [...warning, ...lines];
+  }
+
+  /** The same as values. Undefined when there is no file. */
+  async places(
+    source: SymbolSource | undefined,
+    crash: CrashReport,
+    view: BoardView,
+  ): Promise<CrashPlaces | undefined> {
+    const symbols = await this.#load(source);
+    if (symbols === undefined) return undefined;
+    const [{ frames }, isSameElf] = await Promise.all([
+      framesOf(crash, symbols),
+      isSame(crash.elfSha256 ?? view.app?.elfSha256, symbols),
+    ]);
+    return { frames, isSameElf };
   }
 
   /** The innermost place of the project's own in a crash. Undefined when the file is not that of the firmware that crashed: a place that is wrong
@@ -71,12 +91,8 @@ export class CrashDecoder {
   async place(source: SymbolSource | undefined, crash: CrashReport): Promise<SourceFrame | undefined> {
     const symbols = await this.#load(source);
     if (source === undefined || symbols === undefined) return undefined;
-    const [{ firstOwnFrame }, { isSameElf }, decoded] = await Promise.all([
-      import('./decode-crash.ts'),
-      import('./elf/elf-sha256.ts'),
-      framesOf(crash, symbols),
-    ]);
-    if (crash.elfSha256 !== undefined && !isSameElf(crash.elfSha256, symbols.sha256)) return undefined;
+    if ((await isSame(crash.elfSha256, symbols)) === false) return undefined;
+    const [{ firstOwnFrame }, decoded] = await Promise.all([import('./decode-crash.ts'), framesOf(crash, symbols)]);
     return firstOwnFrame(decoded, source.projectFolder);
   }
 
@@ -112,4 +128,10 @@ export class CrashDecoder {
 async function framesOf(crash: CrashReport, { index }: Symbols): Promise<DecodedCrash> {
   const { decodeCrash } = await import('./decode-crash.ts');
   return decodeCrash(crash, index, { isRiscV: index.elf.isRiscV });
+}
+
+async function isSame(printed: string | undefined, { sha256 }: Symbols): Promise<boolean | undefined> {
+  if (printed === undefined) return undefined;
+  const { isSameElf } = await import('./elf/elf-sha256.ts');
+  return isSameElf(printed, sha256);
 }

@@ -6,6 +6,7 @@ import type { FileStore } from '../base/files.ts';
 import type { Logger } from '../base/logger.ts';
 import { OtaError } from '../base/ota-error.ts';
 import { firmwareUrl, isLoopback } from '../doctor/firmware-url.ts';
+import { tlsFragmentBytes } from '../idf/tls-fragments.ts';
 import type { IdfProject } from '../idf/project.ts';
 import { restampImage } from '../image/restamp-image.ts';
 import { startFirmwareServer, type ServerCredentials } from '../server/firmware-server.ts';
@@ -124,7 +125,7 @@ function startServer(
       host: configured === undefined || isLoopback(configured.host) ? LOOPBACK : '0.0.0.0',
       port: configured?.port ?? 0,
       advertisedHost: configured?.host ?? LOOPBACK,
-      maxFragmentBytes: Math.min(16384, Math.max(512, project.ota.tlsReceiveBytes)),
+      maxFragmentBytes: tlsFragmentBytes(project.ota),
       ...(clock === undefined ? {} : { clock }),
       ...(logger === undefined ? {} : { logger }),
     },

@@ -3,14 +3,17 @@ import { throwIfCancelled, withDeadline } from '../base/abort.ts';
 import { systemClock, type Clock } from '../base/clock.ts';
 import { silentLogger, type Logger } from '../base/logger.ts';
 import { isOtaError, OtaError } from '../base/ota-error.ts';
+import type { OwnHolder } from './holders.ts';
 import { parsePortAddress } from './port-address.ts';
 import { calloutPath } from './usb-transport.ts';
 import { lockAgainstWindows, type WindowLockOptions } from './window-lock.ts';
 
 /** Who wants a port, and what happens when somebody else does. */
 export interface LeaseRequest {
-  /** An id such as `monitor` or `flash`, for errors. */
+  /** Who it is, to whoever asks for the port in this window: an id such as `monitor`, or words. */
   readonly holder: string;
+  /** The same to other windows, whose language may be another one. Default: `holder`. */
+  readonly lockedAs?: OwnHolder;
   /** Closes the port for another one: it is free when the promise resolves. Without it, this holder is never asked. A rejection keeps it. */
   readonly onYield?: (requester: string) => Promise<void>;
   /** The port is this holder's again, after it yielded. Given in every case but a release in between. */
@@ -97,7 +100,7 @@ export class PortLeases {
       const current = port.leases.findLast((lease) => !lease.isReleased);
       if (current?.isHeld === true) await this.#askToYield(key, current, request);
       try {
-        port.unlock ??= await this.#lock(address, key, request.holder);
+        port.unlock ??= await this.#lock(address, key, request.lockedAs ?? request.holder);
         throwIfCancelled(request.signal, 'port');
         const lease = new Lease(address, request, (ended) => this.#end(key, ended));
         port.leases.push(lease);

@@ -9,7 +9,7 @@ import type {} from './errors.ts';
 /** What is known of the image (chip, IDF version, …): flat JSON, handed through to whoever shows a release. */
 export type ReleaseFacts = Readonly<Record<string, string | number | boolean>>;
 
-/** One published image. Its bytes never change. */
+/** One published image. Its bytes never change; its metadata is that of its last publication. */
 export interface Release {
   /** The same for the same bytes under the same name, whenever they are published. */
   readonly id: string;
@@ -73,6 +73,7 @@ export class ReleaseStore implements Disposable {
   readonly #names = new Map<string, NamedReleases>();
   readonly #byPinnedPath = new Map<string, Release>();
   readonly #holds = new Map<Release, number>();
+  readonly #manifests = new WeakMap<Release, string>();
   readonly #published = new Emitter<Release>();
   readonly #keepPerName: number;
   readonly #clock: Clock;
@@ -104,6 +105,8 @@ export class ReleaseStore implements Disposable {
     }
     const wasNewest = named.kept.at(-1);
     const release = this.#existing(publication) ?? this.#make(publication);
+    // where it is served may have changed, or what there is to say about it
+    if (publication.manifest !== undefined) this.#manifests.set(release, manifestText(publication.manifest));
     const index = named.kept.indexOf(release);
     if (index >= 0) named.kept.splice(index, 1);
     named.kept.push(release);
@@ -174,7 +177,8 @@ export class ReleaseStore implements Disposable {
     const { project, version, fileName } = publication;
     const bytes = Uint8Array.from(publication.bytes);
     const sha256 = digest(bytes);
-    const release: Release = {
+    const manifests = this.#manifests;
+    const release: Release = Object.freeze({
       id: `${fileName}-${sha256.slice(0, 16)}`,
       name: fileName,
       project,
@@ -187,13 +191,12 @@ export class ReleaseStore implements Disposable {
         newest: `/${pathSegment(fileName)}`,
         pinned: this.#pinnedPath(project, version, sha256, fileName),
       }),
-      manifest: JSON.stringify(
-        publication.manifest ?? { project, version, file: fileName, size: bytes.length, sha256 },
-        undefined,
-        2,
-      ),
-    };
-    this.#byPinnedPath.set(release.paths.pinned, Object.freeze(release));
+      get manifest(): string {
+        return manifests.get(release) ?? '';
+      },
+    });
+    manifests.set(release, manifestText({ project, version, file: fileName, size: bytes.length, sha256 }));
+    this.#byPinnedPath.set(release.paths.pinned, release);
     return release;
   }
 
@@ -218,6 +221,10 @@ export class ReleaseStore implements Disposable {
 function checkName(name: string): void {
   const isSegment = name.length <= 200 && !/[/\\\p{Cc}\p{Surrogate}]/u.test(name) && !/^\.{0,2}$/.test(name);
   if (!isSegment || name.toLowerCase() === MANIFEST) throw new OtaError('server.nameInvalid', { name });
+}
+
+function manifestText(manifest: object): string {
+  return JSON.stringify(manifest, undefined, 2);
 }
 
 function digest(bytes: Uint8Array): string {

@@ -65,3 +65,8 @@ export function stateText(state: FlashState): string {
       return l10n.t('Everything is in flash and was read back.');
   }
 }
+
+/** Behind what was done with a board that has not started since. */
+export function notRestartedText(): string {
+  return l10n.t('The board was not restarted: press its reset button.');
+}

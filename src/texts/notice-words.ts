@@ -3,6 +3,7 @@ import { MENU_KEYS, type MonitorCommand } from '../monitor/monitor-keys.ts';
 import type { MonitorNotice } from '../monitor/notices.ts';
 import { errorLine } from './error-texts.ts';
 import { VIRTUAL_PORT } from '../ota/virtual-port.ts';
+import { holderText } from './holder-texts.ts';
 import { bytesText } from './text.ts';
 
 /** What a monitor says between the lines of the board, for people. */
@@ -22,7 +23,7 @@ export function noticeWords(notice: MonitorNotice): string {
     case 'yielded':
       return notice.to === ''
         ? l10n.t('The port is used for something else.')
-        : l10n.t('The port is used for something else: {0}.', notice.to);
+        : l10n.t('The port is used for something else: {0}.', holderText(notice.to));
     case 'reset':
       return l10n.t('Reset');
     case 'resetToLoader':

@@ -195,6 +195,6 @@ describe('esp32-ota flash', () => {
       error: { code: 'flash.wrongChip' },
     });
     const { stderr } = await cli.run(['flash', project, '-p', rig.address]);
-    expect(stderr).toContain('Nothing was written');
+    expect(stderr).toContain('error: The build is for ESP32, the board has ESP32-C3. Nothing was written.\n');
   });
 });

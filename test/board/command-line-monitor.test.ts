@@ -147,7 +147,18 @@ describe('esp32-ota monitor, without a terminal', () => {
     const crash = lines.find(({ event }) => event === 'crash');
     expect(crash).toMatchObject({
       reason: 'LoadProhibited',
-      frames: [expect.stringMatching(/ at main\//), ...rest(crash)],
+      isSameElf: true,
+      frames: [
+        {
+          address: expect.stringMatching(/^0x[0-9a-f]{8}$/) as unknown,
+          isGuess: false,
+          function: expect.stringMatching(/^\w+$/) as unknown,
+          file: expect.stringMatching(/\/main\/[\w.]+$/) as unknown,
+          line: expect.any(Number) as unknown,
+          isInlined: false,
+        },
+        ...rest(crash),
+      ],
     });
   });
 
@@ -276,6 +287,33 @@ describe('esp32-ota monitor in a terminal', () => {
     // this board starts faster than a port opens
     run.type('\u0014r');
     await run.seen(/Reset[\s\S]*App version: +7\.7\.7/);
+    run.type('\u001d');
+    expect(await run.ended).toBe(0);
+  });
+
+  it('says why it can not flash, and goes on', async () => {
+    const { address } = await running();
+    // two projects, and none is named
+    const cwd = mkdtempSync(join(folder, 'two-'));
+    copyExample('hello_world', join(cwd, 'one'));
+    copyExample('hello_world', join(cwd, 'two'));
+    const run = cli.terminal(['monitor', '-p', address], { cwd });
+    await run.seen(/Menu: Ctrl\+T/);
+    run.type('\u0014f');
+    await run.seen(/--- There are several projects in \.: name one of/);
+    run.type('\u0014h');
+    await run.seen(/U {2}send the firmware URL/);
+    run.type('\u001d');
+    expect(await run.ended).toBe(0);
+  });
+
+  it('flashes with a key without a reset that it was told not to make', async () => {
+    const { address } = await runningExample();
+    const run = cli.terminal(['monitor', project, '-p', address, '--reset-by', 'none'], { columns: 120 });
+    await run.seen(/Menu: Ctrl\+T/);
+    run.type('\u0014f');
+    // a board that runs is not in its loader by itself
+    await run.seen(/error|could not|does not answer|No answer/);
     run.type('\u001d');
     expect(await run.ended).toBe(0);
   });

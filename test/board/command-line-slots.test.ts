@@ -88,19 +88,19 @@ describe('esp32-ota slots', () => {
       "
     `);
     expect(await booted(rig)).toBe('1.0.0');
-    const again = await cli.run(['slots', 'boot', 'ota_0', '--port', rig.address]);
+    const again = await cli.run(['slots', 'boot', 'ota_0', '--port', rig.address, '--yes']);
     expect([again.code, again.stdout]).toEqual([0, 'Nothing was written: ota_0 (1.0.0) boots already.\n']);
   });
 
-  it('changes nothing without a terminal to ask in', async () => {
-    const rig = await twoVersions();
-    const before = rig.flash.read(0xd000, 0x2000);
-    const run = await cli.run(['slots', 'previous', '--port', rig.address, '--json']);
-    const json = jsonOf('slots', run);
-    expect(json).toMatchObject({ exitCode: 5, error: { code: 'commandLine.notAgreed', details: { canAsk: false } } });
-    expect(run.stderr).toContain('Boots then: ota_0 (1.0.0)');
-    expect(Buffer.from(rig.flash.read(0xd000, 0x2000)).equals(before)).toBe(true);
-  });
+  it.each([['previous'], ['boot', 'ota_0'], ['erase-otadata'], ['restore', 'ota_2', 'package.json']])(
+    'does not touch the board without a terminal to ask in: %s',
+    async (...action) => {
+      // nothing is there that could be reset
+      const argv = ['slots', ...action, '--port', 'socket://127.0.0.1:1', '--json'];
+      const json = jsonOf('slots', await cli.run(argv, { cwd: process.cwd() }));
+      expect(json).toMatchObject({ exitCode: 5, error: { code: 'commandLine.notAgreed', details: { canAsk: false } } });
+    },
+  );
 
   it('asks in a terminal, and takes everything but y for a no', async () => {
     const rig = await twoVersions();
@@ -123,6 +123,7 @@ describe('esp32-ota slots', () => {
     await asked.seen(/\[y\/N\]/);
     asked.type('\u0003');
     expect(await asked.ended).toBe(130);
+    expect(asked.shown()).not.toContain('error:');
     // it boots without being switched off
     await expect.poll(() => rig.board.state.running?.version).toBe('1.1.0');
     expect((await cli.run(['slots', '--port', rig.address])).code).toBe(0);
@@ -139,6 +140,10 @@ describe('esp32-ota slots', () => {
     // a file is not replaced unasked
     expect((await cli.run(['slots', 'save', 'ota_0', file, '--port', rig.address])).code).toBe(5);
     expect(readFileSync(file).equals(bytes)).toBe(true);
+    // nor is a folder made for it
+    const nowhere = join(folder, 'no', 'such', 'folder.bin');
+    expect((await cli.run(['slots', 'save', 'ota_0', nowhere, '--port', rig.address])).code).toBe(4);
+    expect(existsSync(join(folder, 'no'))).toBe(false);
 
     const restored = await cli.run(['slots', 'restore', 'ota_2', file, '--port', rig.address, '--json', '--yes']);
     expect(jsonOf('slots', restored)).toMatchObject({
@@ -165,7 +170,7 @@ describe('esp32-ota slots', () => {
     const wrong = await cli.run(['slots', 'boot', '--port', rig.address]);
     expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('esp32-ota slots boot <slot>')]);
     expect((await cli.run(['slots', 'bot', 'ota_0'])).stderr).toContain('“bot” is none of list, boot');
-    const none = jsonOf('slots', await cli.run(['slots', 'boot', 'ota_9', '--port', rig.address, '--json']));
+    const none = jsonOf('slots', await cli.run(['slots', 'boot', 'ota_9', '--port', rig.address, '--json', '-y']));
     expect(none).toMatchObject({ exitCode: 4, error: { code: 'slots.noSuchSlot', details: { slot: 'ota_9' } } });
   });
 
@@ -187,13 +192,13 @@ describe('esp32-ota slots', () => {
     const lease = await editor.acquire(rig.address, { holder: 'monitor' });
     const refused = await cli.run(['slots', '--port', rig.address]);
     expect(refused.code).toBe(4);
-    expect(refused.stderr).toContain(`another window of the editor (process ${process.pid}): monitor`);
+    expect(refused.stderr).toContain(`another window of the editor (process ${process.pid}): its monitor`);
     await lease.release();
 
     const asking = cli.terminal(['slots', 'previous', '--port', rig.address]);
     await asking.seen(/\[y\/N\]/);
     const { details } = await caught(editor.acquire(rig.address, { holder: 'monitor' }), 'serial.otherWindow');
-    expect(details).toMatchObject({ windowId: `cli-${asking.pid}`, holder: 'Going back to the previous version' });
+    expect(details).toMatchObject({ windowId: `cli-${asking.pid}`, holder: 'slots' });
     asking.type('\u0003');
     expect(await asking.ended).toBe(130);
     await (await editor.acquire(rig.address, { holder: 'monitor' })).release();

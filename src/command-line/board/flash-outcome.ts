@@ -8,7 +8,7 @@ import type { WrittenFile } from '../../flash/write-files.ts';
 import type { IdfProject } from '../../idf/project.ts';
 import { appToFlash, asleepAfterFlash } from '../../ota/after-flash.ts';
 import { textOfError } from '../../texts/error-texts.ts';
-import { stateText } from '../../texts/flash-texts.ts';
+import { notRestartedText, stateText } from '../../texts/flash-texts.ts';
 import { bootReasonText, slotTitle } from '../../texts/slot-texts.ts';
 import { bytesText, durationText, hexText } from '../../texts/text.ts';
 import type { CommandContext, CommandResult } from '../command.ts';
@@ -17,7 +17,6 @@ import { jsonOfError } from '../json-output.ts';
 import { table } from '../table.ts';
 import type { WhatToFlash } from './flash-options.ts';
 import { chipJson, slotsJson } from './slots-json.ts';
-import { notRestartedText } from './with-board.ts';
 
 export interface Flashed {
   readonly address: string;

@@ -27,6 +27,7 @@ export async function flashSpareSlot(
   const startMs = context.clock.now();
   const work = {
     address,
+    holder: 'flash' as const,
     title: l10n.t('Flashing into the spare slot'),
     options: { baud: baudOf(context, options), reset: resetOf(options['reset-by']) },
   };

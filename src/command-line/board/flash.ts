@@ -8,6 +8,7 @@ import type { IdfProject } from '../../idf/project.ts';
 import { appToFlash, slotReading } from '../../ota/after-flash.ts';
 import { flashBehaviour, flashRequest } from '../../ota/flash-project.ts';
 import type { CommandContext, CommandResult } from '../command.ts';
+import { conflict } from '../conflict.ts';
 import { openProject } from '../open-project.ts';
 import { UsageError } from '../usage-error.ts';
 import { agree } from './ask.ts';
@@ -43,11 +44,12 @@ function whatOf(options: FlashOptions, operand: string | undefined): WhatToFlash
     ...(options['spare-slot'] ? ['--spare-slot'] : []),
     ...(options.partition === undefined ? [] : ['--partition']),
   ];
-  const conflicting = given.length > 1 ? given : options['spare-slot'] && options.erase ? [...given, '--erase'] : [];
-  if (conflicting.length > 0)
-    throw new UsageError('usage.conflict', l10n.t('{0} do not go together.', conflicting.join(', ')), {
-      options: conflicting.join(' '),
-    });
+  if (given.length > 1) throw conflict(given);
+  // it boots another application only when that is all there, and then it boots
+  if (options['spare-slot'] && options.erase) throw conflict([...given, '--erase']);
+  if (options['spare-slot'] && options['no-restart']) throw conflict([...given, '--no-restart']);
+  if (options.partition === undefined && operand !== undefined && options.project !== undefined)
+    throw conflict([operand, '--project']);
   if (options.partition !== undefined && operand === undefined)
     throw new UsageError('usage.operands', l10n.t('It is written so: {0}', 'esp32-ota flash --partition LABEL FILE'));
   if (options.partition !== undefined) return 'partition';
@@ -87,6 +89,7 @@ export async function flashAt(
   let slots: ChipSlots | undefined;
   const work = {
     address,
+    holder: 'flash' as const,
     title: l10n.t('Flashing {0}', project.name),
     options: { baud: baudOf(context, options), reset: chosen },
   };

@@ -1,6 +1,8 @@
 import { DisposableStore } from '../../base/disposable.ts';
+import type { CrashPlaces } from '../../monitor/crash-decoder.ts';
 import { parseLogLine } from '../../monitor/log-line.ts';
 import { plainLine } from '../../monitor/plain-line.ts';
+import { withoutDots } from '../../monitor/source-path.ts';
 import type { StageEvent } from '../../monitor/stages.ts';
 import type { Monitoring } from './monitoring.ts';
 
@@ -37,7 +39,7 @@ interface LineEvent {
 }
 
 /** A line of JSON for each line of the board, for each change of the port and for each crash. */
-export function showAsJson({ context, session, decode }: Monitoring): MonitorOutput {
+export function showAsJson({ context, session, places }: Monitoring): MonitorOutput {
   const { emit, clock } = context;
   const store = new DisposableStore();
   const waiting: LineEvent[] = [];
@@ -74,9 +76,9 @@ export function showAsJson({ context, session, decode }: Monitoring): MonitorOut
     session.onCrash((crash) => {
       const atMs = clock.now();
       const { reason, core, elfSha256, registers } = crash;
-      const told = decode(crash, 'frames')
-        .catch(() => [])
-        .then((frames) => {
+      const told = places(crash)
+        .catch(() => undefined)
+        .then((found) => {
           flush();
           emit({
             event: 'crash',
@@ -85,7 +87,8 @@ export function showAsJson({ context, session, decode }: Monitoring): MonitorOut
             ...(core === undefined ? {} : { core }),
             ...(elfSha256 === undefined ? {} : { elfSha256 }),
             registers,
-            frames,
+            frames: framesJson(found),
+            ...(found?.isSameElf === undefined ? {} : { isSameElf: found.isSameElf }),
           });
         });
       crashes.push(told);
@@ -112,6 +115,22 @@ function lineJson(raw: string): Record<string, unknown> {
         ...(tag === undefined ? {} : { tag }),
         message,
       };
+}
+
+/** A call for each function, the innermost first; what the compiler put into another one has the same address. */
+function framesJson(found: CrashPlaces | undefined): readonly Record<string, unknown>[] {
+  return (found?.frames ?? []).flatMap(({ address: at, isGuess, frames }) => {
+    const address = `0x${at.toString(16).padStart(8, '0')}`;
+    if (frames.length === 0) return [{ address, isGuess }];
+    return frames.map(({ function: name, file, line, isInlined }) => ({
+      address,
+      isGuess,
+      function: name,
+      ...(file === undefined ? {} : { file: withoutDots(file) }),
+      ...(line === undefined ? {} : { line }),
+      isInlined,
+    }));
+  });
 }
 
 function stagesJson(events: readonly StageEvent[]): Record<string, unknown> {

@@ -1,8 +1,8 @@
 import * as l10n from '@vscode/l10n';
 import { DisposableStore } from '../../base/disposable.ts';
 import { isOtaError } from '../../base/ota-error.ts';
-import { appElfPath } from '../../idf/app-elf.ts';
-import type { IdfProject } from '../../idf/project.ts';
+import { appSymbols } from '../../idf/app-elf.ts';
+import { consoleBaud } from '../../idf/console-baud.ts';
 import { ConsoleSession } from '../../monitor/console-session.ts';
 import { CrashDecoder } from '../../monitor/crash-decoder.ts';
 import { logFilePath, openLogFile, type LogFile } from '../../monitor/log-file.ts';
@@ -14,9 +14,9 @@ import { listPorts } from '../../serial/ports.ts';
 import { crashWords } from '../../texts/crash-words.ts';
 import { noticeWords } from '../../texts/notice-words.ts';
 import type { CommandContext, CommandResult } from '../command.ts';
+import { conflict } from '../conflict.ts';
 import { EXIT } from '../exit-codes.ts';
 import { shownPath } from '../open-project.ts';
-import { UsageError } from '../usage-error.ts';
 import { showAsJson, showPlain } from './monitor-output.ts';
 import { showInTerminal } from './monitor-terminal.ts';
 import type { Monitoring, MonitorEnd, MonitorOptions } from './monitoring.ts';
@@ -34,20 +34,19 @@ export async function runMonitor(
   options: MonitorOptions,
   [folder]: readonly string[],
 ): Promise<CommandResult> {
-  if (options.reset && options['no-reset'])
-    throw new UsageError('usage.conflict', l10n.t('{0} do not go together.', '--reset, --no-reset'));
+  if (options.reset && options['no-reset']) throw conflict(['--reset', '--no-reset']);
   const filter = parsePrintFilter(options.filter ?? '');
   const project = await optionalProject(context, folder);
   const address = await portOf(context, options.port);
   const isInteractive = !context.isJson && context.stdin.isTTY === true && context.stdout.isTTY === true;
   const { signal, makers, log, clock, files } = context;
   const decoder = new CrashDecoder({ files, words: crashWords, logger: log });
-  const symbols = symbolsOf(project);
+  const symbols = appSymbols(project);
   const store = new DisposableStore();
   const session: ConsoleSession = new ConsoleSession({
     address,
     leases: await makers.portLeases(),
-    open: (at, stop) => openPort(at, { signal: stop, baud: baudOf(options, project) }),
+    open: (at, stop) => openPort(at, { signal: stop, baud: options.baud ?? consoleBaud(project?.description) }),
     list: () => listPorts(),
     words: (notice) => wordsOf(notice, context.cwd, isInteractive),
     render: { hasTimestamps: options.timestamps, filter },
@@ -57,9 +56,13 @@ export async function runMonitor(
   });
   const ending: { why?: MonitorEnd } = {};
   let wake = (): void => undefined;
-  const ended = new Promise<void>((resolve) => {
+  let fail = (_error: unknown): void => undefined;
+  const ended = new Promise<void>((resolve, reject) => {
     wake = resolve;
+    fail = reject;
   });
+  // it is waited for only when the port is open
+  ended.catch(() => undefined);
   const end = (why: MonitorEnd): void => {
     ending.why ??= why;
     wake();
@@ -80,9 +83,12 @@ export async function runMonitor(
     options,
     session,
     folder,
-    decode: (crash, what) => decoder.lines(symbols, crash, session.view, what),
+    places: (crash) => decoder.places(symbols, crash, session.view),
     openLog: () => openLog(context, options, session),
     end,
+    fail: (error) => {
+      fail(error);
+    },
   };
   const show = isInteractive ? showInTerminal : context.isJson ? showAsJson : showPlain;
   const onAbort = (): void => {
@@ -121,15 +127,6 @@ function result({ until }: MonitorOptions, reason: MonitorEnd, seen: string | un
     exitCode: until !== undefined && reason !== 'seen' ? EXIT.failed : EXIT.ok,
     data: { reason, ...(seen === undefined ? {} : { seen }) },
   };
-}
-
-function symbolsOf(project: IdfProject | undefined): Parameters<CrashDecoder['lines']>[0] {
-  const elfPath = project === undefined ? undefined : appElfPath(project);
-  return project === undefined || elfPath === undefined ? undefined : { elfPath, projectFolder: project.folder };
-}
-
-function baudOf({ baud }: MonitorOptions, project: IdfProject | undefined): number {
-  return baud ?? project?.description?.monitorBaud ?? 115_200;
 }
 
 function openLog({ cwd, note }: CommandContext, { log }: MonitorOptions, session: ConsoleSession): Promise<LogFile> {

@@ -1,4 +1,5 @@
 import type { ConsoleSession } from '../../monitor/console-session.ts';
+import type { CrashPlaces } from '../../monitor/crash-decoder.ts';
 import type { CrashReport } from '../../monitor/crash-report.ts';
 import type { LogFile } from '../../monitor/log-file.ts';
 import type { CommandContext } from '../command.ts';
@@ -28,7 +29,9 @@ export interface Monitoring {
   readonly session: ConsoleSession;
   /** The operand. */
   readonly folder: string | undefined;
-  readonly decode: (crash: CrashReport, what: 'frames' | 'file') => Promise<readonly string[]>;
+  readonly places: (crash: CrashReport) => Promise<CrashPlaces | undefined>;
   readonly openLog: () => Promise<LogFile>;
   readonly end: (why: MonitorEnd) => void;
+  /** Ends it with an error that was not to be expected. */
+  readonly fail: (error: unknown) => void;
 }

@@ -1,12 +1,14 @@
 import * as l10n from '@vscode/l10n';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { OtaError } from '../../base/ota-error.ts';
 import type { SlotChange } from '../../flash/change-slots.ts';
 import { readSlots, type ChipSlots } from '../../flash/slots.ts';
 import { slotReading } from '../../ota/after-flash.ts';
 import type { CommandContext, CommandResult } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
+import { conflict } from '../conflict.ts';
 import { UsageError } from '../usage-error.ts';
+import { canAsk } from './ask.ts';
 import { changeSlots } from './change-slots.ts';
 import { optionalProject } from './optional-project.ts';
 import { portOf, resetOf } from './port-options.ts';
@@ -20,6 +22,8 @@ import { withChip } from './with-board.ts';
 interface Action {
   /** Over the bar. */
   readonly title: string;
+  /** It needs a yes. */
+  readonly isAsking: boolean;
   readonly run: (on: OnSlots) => Promise<SlotsDone>;
 }
 
@@ -34,6 +38,10 @@ export async function runSlots(
   operands: readonly string[],
 ): Promise<CommandResult> {
   const action = await actionOf(context, operands);
+  if (options.full && operands[0] !== 'restore') throw conflict([operands[0] ?? 'list', '--full']);
+  // a board is not reset for an answer that nobody can give
+  if (action.isAsking && !options.yes && !canAsk(context))
+    throw new OtaError('commandLine.notAgreed', { canAsk: false });
   const project = await optionalProject(context, options.project);
   const address = await portOf(context, options.port);
   const reading = slotReading(project);
@@ -44,6 +52,7 @@ export async function runSlots(
   };
   const work = {
     address,
+    holder: 'slots' as const,
     title: action.title,
     options: { baud: options.baud, reset: resetOf(options['reset-by']) },
   };
@@ -66,11 +75,12 @@ async function actionOf({ cwd, files }: CommandContext, [name = 'list', ...rest]
   const [label = '', file = ''] = rest;
   const change = (wanted: (slots: ChipSlots) => SlotChange, title: string): Action => ({
     title,
+    isAsking: true,
     run: (on) => changeSlots(on, wanted(on.slots)),
   });
   switch (action) {
     case 'list':
-      return { title: l10n.t('Reading the slots'), run: list };
+      return { title: l10n.t('Reading the slots'), isAsking: false, run: list };
     case 'boot':
       return change((slots) => ({ kind: 'boot', target: slotTarget(slots, label) }), l10n.t('Booting another slot'));
     case 'previous':
@@ -79,13 +89,18 @@ async function actionOf({ cwd, files }: CommandContext, [name = 'list', ...rest]
       return change(() => ({ kind: 'eraseOtadata' }), l10n.t('Erasing otadata'));
     case 'save': {
       const path = resolve(cwd, file);
-      return { title: l10n.t('Saving a slot'), run: (on) => saveSlotTo(on, label, path) };
+      const parent = await files.stat(dirname(path));
+      if (parent?.isDirectory !== true)
+        throw new OtaError('file.unwritable', { path, reason: parent === undefined ? 'ENOENT' : 'ENOTDIR' });
+      const isAsking = (await files.stat(path)) !== undefined;
+      return { title: l10n.t('Saving a slot'), isAsking, run: (on) => saveSlotTo(on, label, path) };
     }
     case 'restore': {
       const path = resolve(cwd, file);
       const image = await files.read(path);
       if (image === undefined) throw new OtaError('file.unreadable', { path, reason: 'ENOENT' });
-      return { title: l10n.t('Restoring a slot'), run: (on) => restoreSlotFrom(on, label, path, image) };
+      const run = (on: OnSlots): Promise<SlotsDone> => restoreSlotFrom(on, label, path, image);
+      return { title: l10n.t('Restoring a slot'), isAsking: true, run };
     }
   }
 }

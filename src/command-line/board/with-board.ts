@@ -1,14 +1,17 @@
-import * as l10n from '@vscode/l10n';
 import { openChip, type ChipOptions, type ChipSession } from '../../flash/chip-session.ts';
 import type { OnProgress } from '../../flash/progress.ts';
+import type { OwnHolder } from '../../serial/holders.ts';
 import { openLeasedPort } from '../../serial/open-port.ts';
 import type { SerialTransport } from '../../serial/serial-transport.ts';
 import type { CommandContext } from '../command.ts';
-import { showProgress } from './show-progress.ts';
+import { notRestartedText } from '../../texts/flash-texts.ts';
+import { showProgress, type ShownProgress } from './show-progress.ts';
 
 export interface BoardWork {
   readonly address: string;
-  /** What is done with it, for whoever wants the port meanwhile, and over the bar. */
+  /** What is done with it, for whoever wants the port meanwhile. */
+  readonly holder: OwnHolder;
+  /** Over the bar. */
   readonly title: string;
   readonly options: ChipOptions;
 }
@@ -17,15 +20,19 @@ export interface BoardWork {
  * @throws {OtaError} `serial.*`, `cancelled` */
 export async function withPort<T>(
   context: CommandContext,
-  { address, title, options }: BoardWork,
-  work: (transport: SerialTransport, options: ChipOptions & { readonly onProgress: OnProgress }) => Promise<T>,
+  { address, holder, title, options }: BoardWork,
+  work: (
+    transport: SerialTransport,
+    options: ChipOptions & { readonly onProgress: OnProgress },
+    bar: ShownProgress,
+  ) => Promise<T>,
 ): Promise<T> {
   const { signal, log, makers } = context;
   const leases = await makers.portLeases();
-  const port = await openLeasedPort(leases, address, { holder: title, signal }, { signal });
+  const port = await openLeasedPort(leases, address, { holder, signal }, { signal });
   const bar = showProgress(context, title);
   try {
-    return await work(port.transport, { logger: log, ...options, onProgress: bar.report });
+    return await work(port.transport, { logger: log, ...options, onProgress: bar.report }, bar);
   } finally {
     bar.end();
     await port.close();
@@ -48,29 +55,17 @@ export async function withChip<T>(
   work: BoardWork,
   use: (on: OnChip) => Promise<T>,
 ): Promise<{ readonly value: T; readonly isRestarted: boolean }> {
-  const { signal, log, makers, note } = context;
-  const { address, title, options } = work;
-  const leases = await makers.portLeases();
-  const port = await openLeasedPort(leases, address, { holder: title, signal }, { signal });
-  const bar = showProgress(context, title);
-  let isRestarted = false;
-  try {
-    const chip = await openChip(port.transport, { logger: log, ...options, onProgress: bar.report }, signal);
+  return withPort(context, work, async (transport, options, bar) => {
+    const chip = await openChip(transport, options, context.signal);
+    let isRestarted = false;
     let value: T;
     try {
-      value = await use({ chip, report: bar.report, hideProgress: bar.hide });
+      value = await use({ chip, report: options.onProgress, hideProgress: bar.hide });
     } finally {
       ({ isRestarted } = await chip.close());
       bar.end();
-      if (!isRestarted) note(notRestartedText());
+      if (!isRestarted) context.note(notRestartedText());
     }
     return { value, isRestarted };
-  } finally {
-    bar.end();
-    await port.close();
-  }
-}
-
-export function notRestartedText(): string {
-  return l10n.t('The board was not restarted: press its reset button.');
+  });
 }

@@ -6,7 +6,7 @@ import type { FlashOutcome } from '../../flash/flash-board.ts';
 import type { FlashRequest } from '../../flash/flash-plan.ts';
 import type { Partition } from '../../image/partition-table.ts';
 import { flashBehaviour, flashRequest, isMadeWithoutCompiler, type FlashBehaviour } from '../../ota/flash-project.ts';
-import { stateText } from '../../texts/flash-texts.ts';
+import { notRestartedText, stateText } from '../../texts/flash-texts.ts';
 import { reportError } from '../report-error.ts';
 import { VIRTUAL_PORT } from '../../ota/virtual-port.ts';
 import { bytesText, durationText, hexText } from '../../texts/text.ts';
@@ -32,7 +32,7 @@ function savingText(outcome: FlashOutcome): string {
 /** Tells how flashing ended, and in every case what is in flash now. */
 function tellOutcome(session: WindowSession, address: string, outcome: FlashOutcome): void {
   session.log.info(`${address}: ${outcome.end}, ${JSON.stringify(outcome.state)}, ${JSON.stringify(outcome.files)}`);
-  const board = outcome.isRestarted ? '' : ` ${l10n.t('The board was not restarted: press its reset button.')}`;
+  const board = outcome.isRestarted ? '' : ` ${notRestartedText()}`;
   switch (outcome.end) {
     case 'done': {
       const took = durationText(outcome.durationMs);

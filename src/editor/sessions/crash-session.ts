@@ -3,7 +3,7 @@ import { showErrorMessage } from '../messages.ts';
 import { isAbsolute, join } from 'node:path';
 import type { Disposable } from '../../base/disposable.ts';
 import type { FileStore } from '../../base/files.ts';
-import { appElfPath } from '../../idf/app-elf.ts';
+import { appSymbols } from '../../idf/app-elf.ts';
 import type { BoardView } from '../../monitor/board-view.ts';
 import type { CrashDecoder, SymbolSource } from '../../monitor/crash-decoder.ts';
 import type { CrashReport } from '../../monitor/crash-report.ts';
@@ -106,9 +106,7 @@ export class CrashSession {
 
   /** Of the last build. */
   get #source(): SymbolSource | undefined {
-    const { project } = this.#projects;
-    const elfPath = project === undefined ? undefined : appElfPath(project);
-    return project === undefined || elfPath === undefined ? undefined : { elfPath, projectFolder: project.folder };
+    return appSymbols(this.#projects.project);
   }
 
   #decode(): Promise<CrashDecoder> {

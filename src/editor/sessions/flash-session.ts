@@ -130,7 +130,12 @@ export class FlashSession implements Disposable {
         this.#leases(),
         this.#chipOptions(),
       ]);
-      const port = await openLeasedPort(leases, address, { holder: title, signal }, { virtual: this.#binding, signal });
+      const port = await openLeasedPort(
+        leases,
+        address,
+        { holder: title, lockedAs: 'flash', signal },
+        { virtual: this.#binding, signal },
+      );
       try {
         return await work(port.transport, { ...chipOptions, onProgress }, signal);
       } finally {

@@ -2,6 +2,7 @@ import { ThemeIcon, l10n, window, workspace, type LogOutputChannel, type Termina
 import { DisposableStore, type Disposable } from '../../base/disposable.ts';
 import { Emitter } from '../../base/emitter.ts';
 import { OtaError } from '../../base/ota-error.ts';
+import { consoleBaud } from '../../idf/console-baud.ts';
 import type { BoardView } from '../../monitor/board-view.ts';
 import type { ConsoleSession, ConsoleState } from '../../monitor/console-session.ts';
 import type { CrashReport } from '../../monitor/crash-report.ts';
@@ -313,7 +314,7 @@ export class MonitorSession implements Disposable {
   /** Of the setting, else what the build says, else what ESP-IDF begins with. */
   #baud(): number {
     const set = this.#settings()['monitor.baud'];
-    return set > 0 ? set : (this.#options.projects.project?.description?.monitorBaud ?? 115_200);
+    return set > 0 ? set : consoleBaud(this.#options.projects.project?.description);
   }
 
   #settings(): ReturnType<typeof readSettings>['values'] {

@@ -5,6 +5,7 @@ import { DisposableStore, type Disposable } from '../../base/disposable.ts';
 import { Emitter } from '../../base/emitter.ts';
 import type { FileStore } from '../../base/files.ts';
 import { isOtaError, OtaError } from '../../base/ota-error.ts';
+import { tlsFragmentBytes } from '../../idf/tls-fragments.ts';
 import type { IdfProject } from '../../idf/project.ts';
 import { withEvent, type SeenClients } from '../../ota/clients.ts';
 import type { FaultChange, FaultState } from '../../server/faults/fault-switch.ts';
@@ -50,6 +51,7 @@ export class ServerSession implements Disposable {
   #state: ServerState = { kind: 'off' };
   #server: FirmwareServer | undefined;
   #starting: Starting | undefined;
+  #stopping: Promise<void> | undefined;
   #clients: SeenClients = new Map();
   #projectRelease: Release | undefined;
   #publishing: Promise<void> = Promise.resolve();
@@ -108,6 +110,8 @@ export class ServerSession implements Disposable {
    * @throws {OtaError} of `startFirmwareServer` and of the certificate store; `command.untrusted` */
   async start(signal?: AbortSignal): Promise<void> {
     if (!workspace.isTrusted) throw new OtaError('command.untrusted', {});
+    // what goes off now is started anew
+    while (this.#stopping !== undefined) await this.#stopping;
     if (this.#starting === undefined && this.#state.kind !== 'off') return;
     const starting = (this.#starting ??= this.#begin());
     const cancel = (): void => {
@@ -145,7 +149,7 @@ export class ServerSession implements Disposable {
           port: values['server.port'],
           advertisedHost: this.#certificates.advertisedHost(),
           allowedClients: values['server.allowPublicClients'] ? 'any' : 'private',
-          maxFragmentBytes: this.#fragmentBytes(),
+          maxFragmentBytes: tlsFragmentBytes(this.#projects.project?.ota),
           ...(credentials === undefined ? {} : { credentials }),
           logger: this.#log,
         },
@@ -168,13 +172,27 @@ export class ServerSession implements Disposable {
     }
   }
 
+  /** The server is off when it resolves, whatever it was doing. */
   async stop(): Promise<void> {
-    this.#starting?.stop.abort();
+    this.#stopping ??= this.#end().finally(() => {
+      this.#stopping = undefined;
+    });
+    await this.#stopping;
+  }
+
+  async #end(): Promise<void> {
+    const starting = this.#starting;
+    starting?.stop.abort();
+    // how the start ended is told to those who asked for it
+    await starting?.done.catch(() => undefined);
     const server = this.#server;
     this.#server = undefined;
     if (server === undefined) return;
-    await server.stop();
-    this.#setState({ kind: 'off' });
+    try {
+      await server.stop();
+    } finally {
+      this.#setState({ kind: 'off' });
+    }
     this.#log.info('server stopped, its port is free');
   }
 
@@ -240,10 +258,6 @@ export class ServerSession implements Disposable {
     this.#changed.fire(undefined);
   }
 
-  #fragmentBytes(): number {
-    return Math.min(16384, Math.max(512, this.#projects.project?.ota.tlsReceiveBytes ?? 16384));
-  }
-
   /** The project's newest release, once everything that was built so far is published. */
   async published(): Promise<Release | undefined> {
     await this.#publishing;
@@ -257,18 +271,23 @@ export class ServerSession implements Disposable {
       this.#changed.fire(undefined);
       return;
     }
-    this.#server?.configure({ maxFragmentBytes: this.#fragmentBytes() });
+    this.#server?.configure({ maxFragmentBytes: tlsFragmentBytes(this.#projects.project?.ota) });
     this.#publishing = this.#publishing.then(() => this.#publishProject(project));
   }
 
   async #publishProject(project: IdfProject): Promise<void> {
     try {
       const before = this.#projectRelease;
-      if (before !== undefined && before.name !== basename(project.app?.path ?? ''))
-        this.releases.withdraw(before.name);
       const baseUrl = this.#state.kind === 'on' ? this.#state.url : undefined;
       const { publishProject } = await import('../../ota/publish.ts');
-      const release = await publishProject(project, this.releases, this.#files, baseUrl, this.#releaseNotesPath());
+      const release = await publishProject(
+        project,
+        this.releases,
+        this.#files,
+        baseUrl,
+        this.#releaseNotesPath(),
+        before,
+      );
       this.#remember(release);
       this.#projectRelease = release;
       if (release !== before) {
@@ -324,7 +343,10 @@ export class ServerSession implements Disposable {
     try {
       server.configure({ advertisedHost: this.#certificates.advertisedHost() });
       if (server.protocol === 'https') server.configure({ credentials: await this.#certificates.credentials() });
-      if (this.#state.kind === 'on') this.#setState({ ...this.#state, url: server.url });
+      if (this.#state.kind !== 'on' || this.#state.url === server.url) return;
+      this.#setState({ ...this.#state, url: server.url });
+      // the metadata has the URL in it
+      this.#publishChanged();
     } catch (error) {
       if (isOtaError(error)) void showWarningMessage(await errorMessage(error));
     }

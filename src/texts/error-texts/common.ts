@@ -111,11 +111,11 @@ export const commonTexts: ErrorTexts<Code> = {
     ),
   'build.failed': (it) =>
     it.exitCode < 0
-      ? says(l10n.t('The build could not be started. The terminal says why.'), {
+      ? says(l10n.t('The build could not be started: its output says why.'), {
           kind: 'setting',
           key: 'build.command',
         })
-      : says(l10n.t('The build failed with exit code {0}. The terminal says why.', it.exitCode)),
+      : says(l10n.t('The build failed with exit code {0}: its output says why.', it.exitCode)),
   'board.badSetup': (it) =>
     says(
       it.field === 'chip'

@@ -74,7 +74,11 @@ export const flashTexts: ErrorTexts<Code> = {
       l10n.t('Flash encryption is on in this chip: {0} would not boot as it is. Use idf.py encrypted-flash.', it.name),
     ),
   'flash.wrongChip': (it) =>
-    says(l10n.t('{0} is for {1}, the board has {2}. Nothing was written.', it.name, it.found, it.expected)),
+    says(
+      it.name === ''
+        ? l10n.t('The build is for {0}, the board has {1}. Nothing was written.', it.found, it.expected)
+        : l10n.t('{0} is for {1}, the board has {2}. Nothing was written.', it.name, it.found, it.expected),
+    ),
   'flash.wrongRevision': (it) =>
     says(
       it.revision < it.minimum

@@ -47,6 +47,20 @@ describe('publishing a project', () => {
     expect(await publishProject(project, store, diskFiles, undefined, '')).toBe(first);
   });
 
+  it('has the metadata name the address of now, for the same release', async () => {
+    const store = new ReleaseStore();
+    const release = await publishProject(project, store, diskFiles, 'https://10.0.0.2:8070', '');
+    expect(await publishProject(project, store, diskFiles, 'https://10.0.0.3:8070', '')).toBe(release);
+    expect(store.resolve('/manifest.json')?.release.manifest).toContain('https://10.0.0.3:8070/simple_ota.bin');
+  });
+
+  it('withdraws the name that the project had before', async () => {
+    const store = new ReleaseStore();
+    const before = store.publish({ project: 'p', version: '1', fileName: 'old.bin', bytes: new Uint8Array(4) });
+    await publishProject(project, store, diskFiles, undefined, '', before);
+    expect(store.newest().map(({ name }) => name)).toEqual(['simple_ota.bin']);
+  });
+
   it('takes the release notes in when their file is there', async () => {
     writeFileSync(join(project.folder, 'NOTES.md'), '\nFaster blinking.\n');
     const release = await publishProject(project, new ReleaseStore(), diskFiles, undefined, 'NOTES.md');

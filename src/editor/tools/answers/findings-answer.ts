@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
 import type { Finding } from '../../../doctor/finding.ts';
 import type { Severity } from '../../../doctor/finding-ids.ts';
+import { idfVersionText } from '../../../idf/idf-version.ts';
 import type { IdfProject } from '../../../idf/project.ts';
 import { findingText } from '../../../texts/finding-texts.ts';
 import { fixTitle } from '../../../texts/finding-texts/fixes.ts';
@@ -65,7 +66,7 @@ export function projectAnswer(project: IdfProject): ToolValue {
     version: version.value ?? null,
     builtVersion: app?.image?.description?.version ?? null,
     target: target ?? null,
-    idfVersion: idfVersion?.text ?? null,
+    idfVersion: idfVersion === undefined ? null : idfVersionText(idfVersion),
   };
 }
 
