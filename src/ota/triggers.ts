@@ -17,6 +17,9 @@ export type TriggerKind = 'wait' | 'reset' | 'sendUrl' | 'http' | 'virtual';
  * @throws {OtaError} `cancelled` and those of its kind */
 export type Trigger = (url: string, signal: AbortSignal, onAddress?: (address: string) => void) => Promise<Begun>;
 
+/** Id of a board that is not known before it asks. */
+export const ANY_BOARD = 'any';
+
 /** The board looks for updates by itself: every hour, at a button, over the air. */
 export const waitForBoard: Trigger = () => Promise.resolve({ kind: 'waiting' });
 
