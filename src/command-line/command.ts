@@ -87,6 +87,8 @@ export interface Command {
   /** More than the summary, for its own help. */
   readonly describe?: () => string;
   readonly operands: readonly Operand[];
+  /** Other ways to write it, as the usage shows them, behind the options. */
+  readonly otherUsages?: readonly string[];
   readonly options: Options;
   readonly examples: readonly Example[];
   /** What it may end with besides 0, 2, 70 and 130, and what that means here. */

@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type { Command } from './command.ts';
-import { EXIT, exitCodeText, type ExitCode } from './exit-codes.ts';
+import { COMMON_EXIT_CODES, EXIT, exitCodeText, type ExitCode } from './exit-codes.ts';
 import { GLOBAL_OPTIONS } from './global-options.ts';
 import type { Option, Options } from './option.ts';
 import type { Style } from './style.ts';
@@ -50,8 +50,8 @@ export function generalHelp(commands: readonly Command[], layout: HelpLayout): s
             describe: () => l10n.t('what stands in the way of an update of the project in this folder'),
           },
           {
-            line: 'rehearse examples/simple_ota',
-            describe: () => l10n.t('a whole update on a virtual board, with no hardware'),
+            line: 'rehearse',
+            describe: () => l10n.t('a whole update of it on a virtual board, with no hardware'),
           },
           { line: 'serve --help', describe: () => l10n.t('everything about one command') },
         ],
@@ -64,10 +64,11 @@ export function generalHelp(commands: readonly Command[], layout: HelpLayout): s
 
 /** What `esp32-ota <command> --help` prints. */
 export function commandHelp(command: Command, layout: HelpLayout): string {
-  const usage = [PROGRAM, command.name, l10n.t('[options]'), ...command.operands.map((one) => one.usage)];
-  const codes = new Map<ExitCode, string>(
-    [EXIT.ok, EXIT.usage, EXIT.internal, EXIT.cancelled].map((code) => [code, exitCodeText(code)]),
+  const operands = command.operands.map((one) => one.usage).join(' ');
+  const usages = [operands, ...(command.otherUsages ?? [])].map((one) =>
+    `  ${PROGRAM} ${command.name} ${l10n.t('[options]')} ${one}`.trimEnd(),
   );
+  const codes = new Map<ExitCode, string>(COMMON_EXIT_CODES.map((code) => [code, exitCodeText(code)]));
   for (const { code, describe } of command.exitCodes) codes.set(code, describe());
   return joined([
     paragraph(`${style(layout, `${PROGRAM} ${command.name}`)} – ${command.summary()}`, layout),
@@ -77,7 +78,7 @@ export function commandHelp(command: Command, layout: HelpLayout): string {
           .describe()
           .split('\n')
           .map((one) => paragraph(one, layout))),
-    section(l10n.t('Usage'), [`  ${usage.join(' ')}`], layout),
+    section(l10n.t('Usage'), usages, layout),
     section(
       l10n.t('Arguments'),
       rows(

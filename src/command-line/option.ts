@@ -1,4 +1,5 @@
 import * as l10n from '@vscode/l10n';
+import { isIP } from 'node:net';
 import { UsageError } from './usage-error.ts';
 
 /** One option of a command: how it is written, what it says in the help, and what its text means. */
@@ -42,6 +43,41 @@ export function text(
 ): Option<string | undefined> {
   const { otherwise } = writing;
   return { kind: 'value', placeholder: 'TEXT', ...writing, describe, read: (texts) => texts.at(-1) ?? otherwise };
+}
+
+/** `--name HOST`: an address, or a name as DNS and URLs have it.
+ * @see RFC 1123 2.1, RFC 3986 3.2.2 */
+export function host(describe: () => string, writing?: Writing): Option<string | undefined>;
+export function host(describe: () => string, writing: Writing & { readonly otherwise: string }): Option<string>;
+export function host(
+  describe: () => string,
+  writing: Writing & { readonly otherwise?: string } = {},
+): Option<string | undefined> {
+  return {
+    kind: 'value',
+    placeholder: 'HOST',
+    ...writing,
+    describe,
+    read: (texts, name) => {
+      const given = texts.at(-1) ?? writing.otherwise;
+      if (given === undefined || isIP(given) !== 0 || isHostName(given)) return given;
+      throw new UsageError(
+        'usage.badHost',
+        l10n.t('--{0} {1}: an address or a name of a computer is needed.', name, given),
+        { option: name, value: given },
+      );
+    },
+  };
+}
+
+function isHostName(text: string): boolean {
+  const labels = text.replace(/\.$/, '').split('.');
+  // numbers alone would be an address, and it is none
+  return (
+    text.length <= 253 &&
+    labels.every((label) => /^[a-z\d_]([a-z\d_-]{0,61}[a-z\d_])?$/i.test(label)) &&
+    !/^\d+$/.test(labels.at(-1) ?? '')
+  );
 }
 
 /** `--name TEXT`, several times. */

@@ -10,12 +10,16 @@ export interface ParsedArguments<Given extends Options> {
 }
 
 /** Reads options and operands, in any order; behind `--` everything is an operand.
- * @throws {UsageError} for an option that is not known, a value that is missing, not wanted or not allowed */
+ * @throws {UsageError} for an option that is not known, a value that is missing or empty, not wanted or not allowed; for an operand that is empty */
 export function parseArguments<Given extends Options>(argv: readonly string[], options: Given): ParsedArguments<Given> {
   const texts = new Map<string, string[]>();
   const operands: string[] = [];
   for (const token of tokensOf(argv, options)) {
-    if (token.kind === 'positional') operands.push(token.value);
+    if (token.kind === 'positional') {
+      if (token.value === '')
+        throw new UsageError('usage.emptyOperand', l10n.t('An argument is empty: is a variable not set?'));
+      operands.push(token.value);
+    }
     if (token.kind !== 'option') continue;
     const option = Object.hasOwn(options, token.name) ? options[token.name] : undefined;
     if (option === undefined) throw unknownOption(token.rawName, Object.keys(options));
@@ -24,7 +28,7 @@ export function parseArguments<Given extends Options>(argv: readonly string[], o
         throw new UsageError('usage.valueNotWanted', l10n.t('{0} takes no value.', token.rawName), {
           option: token.name,
         });
-    } else if (token.value === undefined || (!token.inlineValue && /^-./.test(token.value))) {
+    } else if (token.value === undefined || token.value === '' || (!token.inlineValue && /^-./.test(token.value))) {
       throw new UsageError(
         'usage.valueMissing',
         l10n.t('{0} needs a value: {0} {1}.', token.rawName, option.placeholder ?? 'TEXT'),

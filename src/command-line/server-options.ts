@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import { choice, number, text } from './option.ts';
+import { choice, host, number } from './option.ts';
 
 export const USUAL_PORT = 8070;
 
@@ -7,12 +7,10 @@ export const USUAL_PORT = 8070;
 export const SERVER_OPTIONS = {
   protocol: choice(() => l10n.t('what firmware speaks'), ['https', 'http'], { otherwise: 'https' }),
   port: number(() => l10n.t('TCP port'), { min: 1, max: 65535, otherwise: USUAL_PORT }),
-  bind: text(() => l10n.t('address to listen on; 127.0.0.1 for this computer only'), {
+  bind: host(() => l10n.t('address to listen on; 127.0.0.1 for this computer only'), {
     placeholder: 'ADDRESS',
     otherwise: '0.0.0.0',
   }),
-  host: text(() => l10n.t('name or address of this computer in the firmware’s URL; by default its likeliest address'), {
-    placeholder: 'HOST',
-  }),
+  host: host(() => l10n.t('name or address of this computer in the firmware’s URL; by default its likeliest address')),
   'key-type': choice(() => l10n.t('kind of the certificate’s key'), ['rsa', 'ec'], { otherwise: 'rsa' }),
 };

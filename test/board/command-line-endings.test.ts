@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -118,6 +118,39 @@ describe('a command whose terminal is closed', () => {
     monitor.close();
     expect(await monitor.ended).toBe(129);
     expect((await cli.run(['slots', '--port', rig.address])).code).toBe(0);
+  });
+});
+
+describe('what would be left out', () => {
+  it.each([
+    ['flash A --project B', 'A, --project do not go together.'],
+    ['flash A --project B --app', 'A, --project do not go together.'],
+    ['flash --spare-slot --no-restart', '--spare-slot, --no-restart do not go together.'],
+    ['slots --full', 'list, --full do not go together.'],
+    ['slots boot ota_0 --full --yes', 'boot, --full do not go together.'],
+    ['serve --protocol http --certificate x --key y', '--protocol http, --certificate, --key do not go together.'],
+    ['serve --protocol http --install-certificate', '--protocol http, --install-certificate do not go together.'],
+    ['serve --fault-requests 2', '--fault-requests needs --fault.'],
+  ])('is refused: %s', async (line, message) => {
+    const { code, stderr } = await cli.run(line.split(' '), { cwd: project });
+    expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
+  });
+
+  it('is not an empty text: nothing gets into the current folder', async () => {
+    const cwd = mkdtempSync(join(folder, 'cwd-'));
+    for (const argv of [
+      ['serve', project, '--data-dir', '', '--port', '18465'],
+      ['--data-dir=', 'serve', project, '--port', '18465'],
+      ['flash', ''],
+      ['flash', project, '--port', ''],
+    ])
+      expect((await cli.run(argv, { cwd })).code).toBe(2);
+    expect(readdirSync(cwd)).toEqual([]);
+  });
+
+  it('is not a host that no URL can have', async () => {
+    const { code, stderr } = await cli.run(['serve', project, '--host', 'bad host']);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('--host bad host: an address or a name')]);
   });
 });
 

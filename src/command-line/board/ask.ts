@@ -44,7 +44,7 @@ export function askLine(
     const onData = (bytes: Uint8Array): void => {
       const typed = input.push(decoder.decode(bytes, { stream: true }));
       if (typed.kind === 'typing') {
-        output.write(input.shown);
+        output.write(input.shown(output.columns));
         return;
       }
       end(() => {
@@ -61,7 +61,7 @@ export function askLine(
     if (!isRawAlready) stdin.setRawMode?.(true);
     stdin.on('data', onData);
     stdin.resume();
-    output.write(input.shown);
+    output.write(input.shown(output.columns));
   });
 }
 

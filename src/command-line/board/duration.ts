@@ -27,7 +27,7 @@ export function duration(describe: () => string): Option<number | undefined> {
   };
 }
 
-/** `--name REGEX`, of JavaScript. */
+/** `--name REGEX`, of JavaScript: also as it was before Unicode, where `\\-` is a dash. */
 export function pattern(describe: () => string): Option<RegExp | undefined> {
   return {
     kind: 'value',
@@ -36,15 +36,30 @@ export function pattern(describe: () => string): Option<RegExp | undefined> {
     read: (texts, name) => {
       const given = texts.at(-1);
       if (given === undefined) return undefined;
-      try {
-        return new RegExp(given, 'u');
-      } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
-        throw new UsageError('usage.badPattern', l10n.t('--{0} {1}: {2}', name, given, reason), {
-          option: name,
-          value: given,
-        });
+      for (const flags of ['u', '']) {
+        try {
+          return new RegExp(given, flags);
+        } catch (error) {
+          if (flags === '') throw badPattern(name, given, error instanceof Error ? error.message : String(error));
+        }
       }
+      return undefined;
     },
   };
+}
+
+/** @param reason as the engine says it, in English, the pattern in it */
+function badPattern(name: string, given: string, reason: string): UsageError {
+  const why = [
+    { pattern: /Unterminated group/, text: () => l10n.t('a “)” is missing') },
+    { pattern: /Unmatched '\)'/, text: () => l10n.t('a “)” is one too many') },
+    { pattern: /Unterminated character class/, text: () => l10n.t('a “]” is missing') },
+    { pattern: /Nothing to repeat/, text: () => l10n.t('there is nothing to repeat') },
+    { pattern: /at end of pattern/, text: () => l10n.t('nothing stands behind the last “\\”') },
+  ].find(({ pattern: one }) => one.test(reason.replace(given, '')));
+  const message =
+    why === undefined
+      ? l10n.t('--{0} {1}: a regular expression of JavaScript is needed.', name, given)
+      : l10n.t('--{0} {1}: a regular expression is needed; {2}.', name, given, why.text());
+  return new UsageError('usage.badPattern', message, { option: name, value: given, reason });
 }

@@ -1,3 +1,5 @@
+import { widthOf } from '../text-width.ts';
+
 /** What a key made of a line that is being typed. */
 export type Typed =
   | { readonly kind: 'typing' }
@@ -17,19 +19,42 @@ const ERASE_LINE = '\u0015';
 /** Of arrows and the like; nothing moves in this line. */
 const SEQUENCE = /^\u001b[[O][0-9;]*[A-Za-z~]/;
 
+const STYLE = /\u001b\[[\d;]*m/g;
+
+/** The row that the end of a text stands in, where it begins in row 0. */
+function lastRow(text: string, columns: number): number {
+  let row = 0;
+  let column = 0;
+  for (const letter of text.replace(STYLE, '')) {
+    const width = widthOf(letter);
+    // a wide letter is not cut in two
+    if (column + width > columns) {
+      row += 1;
+      column = 0;
+    }
+    column += width;
+  }
+  return row;
+}
+
 /** A line as it is typed at a terminal whose keys come one by one: letters, backspace, Ctrl+W, Ctrl+U, Enter. */
 export class LineInput {
   readonly #prompt: string;
   #text: string;
+  /** Of what is shown: how far down the cursor stands. */
+  #row = 0;
 
   constructor(prompt: string, text = '') {
     this.#prompt = prompt;
     this.#text = text;
   }
 
-  /** What a terminal shows of it: the prompt and the text, in place of what the line had. */
-  get shown(): string {
-    return `\r\u001b[K${this.#prompt}${this.#text}`;
+  /** What a terminal of so many columns shows of it: the prompt and the text, in place of what was shown before, however many lines that took. */
+  shown(columns = Infinity): string {
+    const begin = this.#row === 0 ? '\r\u001b[K' : `\r\u001b[${this.#row}A\u001b[J`;
+    const line = `${this.#prompt}${this.#text}`;
+    this.#row = lastRow(line, columns);
+    return `${begin}${line}`;
   }
 
   /** @param input as it came: one key, or what was pasted; what stands behind Enter is left out */

@@ -9,6 +9,7 @@ import { noticeWords } from '../../texts/notice-words.ts';
 import { noticeText } from '../../monitor/console-renderer.ts';
 import type { CommandContext } from '../command.ts';
 import { openProject } from '../open-project.ts';
+import { UsageError } from '../usage-error.ts';
 import { askLine } from './ask.ts';
 import { flashAt } from './flash.ts';
 import { tellFlashed } from './flash-outcome.ts';
@@ -98,8 +99,11 @@ export function showInTerminal(monitoring: Monitoring): MonitorOutput {
     try {
       await actOnKey(session, action, host);
     } catch (error) {
-      if (!isOtaError(error)) throw error;
-      if (!isOtaError(error, 'cancelled')) session.notify({ kind: 'failed', error });
+      if (error instanceof UsageError) {
+        gate.write(noticeText(error.message));
+        if (!gate.isClosed) gate.flush();
+      } else if (!isOtaError(error)) monitoring.fail(error);
+      else if (!isOtaError(error, 'cancelled')) session.notify({ kind: 'failed', error });
     }
   };
   const decoder = new TextDecoder();
@@ -140,7 +144,7 @@ export function showInTerminal(monitoring: Monitoring): MonitorOutput {
 /** Flashes the build as it is now. The monitor yields the port, and has it again when the board starts. */
 async function flashFrom(
   context: CommandContext,
-  { session, folder }: Monitoring,
+  { session, folder, options: { 'reset-by': resetBy } }: Monitoring,
   what: 'project' | 'app',
 ): Promise<void> {
   const { project } = await openProject(context, folder);
@@ -151,7 +155,7 @@ async function flashFrom(
     erase: false,
     baud: undefined,
     'no-restart': false,
-    'reset-by': 'auto' as const,
+    'reset-by': resetBy,
   };
   const { outcome, slots } = await flashAt(context, address, { what, request, project, options });
   tellFlashed(context, { address, what, request, outcome, slots, project, isErased: false });

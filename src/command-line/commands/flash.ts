@@ -15,6 +15,7 @@ export const flash = defineCommand({
       'Writes what the build of a project lists: bootloader, partition table, otadata and application; or the parts that the options name. The chip computes the MD5 digest of its flash after each file. Only blocks that differ are sent, unless --full is given.\nCtrl+C ends it between two blocks, restarts the board and says what is in flash then. With --spare-slot the board boots what it booted before until all of it is written and proved.',
     ),
   operands: [PROJECT_OPERAND],
+  otherUsages: ['--partition LABEL <file>'],
   options: {
     ...PORT_OPTIONS,
     app: flag(() => l10n.t('the application only; says so when another slot boots')),

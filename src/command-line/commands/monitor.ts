@@ -42,7 +42,9 @@ export const monitor = defineCommand({
       placeholder: 'FILE',
     }),
     until: pattern(() => l10n.t('end with 0 when a line matches')),
-    for: duration(() => l10n.t('end after that time: with 0, or with 1 when --until has not been seen')),
+    for: duration(() =>
+      l10n.t('end after that time, such as 500ms, 10s, 2m or 1h: with 0, or with 1 when --until has not been seen'),
+    ),
     'line-end': choice(() => l10n.t('what Enter sends'), ['cr', 'lf', 'crlf'], { otherwise: 'cr' }),
     url: text(() => l10n.t('firmware URL that Ctrl+T U sends'), { placeholder: 'URL' }),
   },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { GLOBAL_OPTIONS } from '../../../src/command-line/global-options.ts';
 import { nearest } from '../../../src/command-line/nearest.ts';
-import { choice, flag, list, number, text } from '../../../src/command-line/option.ts';
+import { choice, flag, host, list, number, text } from '../../../src/command-line/option.ts';
 import { parseArguments, splitCommand } from '../../../src/command-line/parse-arguments.ts';
 import { readSize } from '../../../src/command-line/read-size.ts';
 import { readFault } from '../../../src/command-line/serve-fault.ts';
@@ -79,6 +79,15 @@ describe('arguments', () => {
     expect(refused('--url', '--print').message).toBe('--url needs a value: --url TEXT.');
   });
 
+  it('are not empty: a variable is not set', () => {
+    for (const argv of [['--url', ''], ['--url='], ['--image', ''], ['--port', '']])
+      expect(refused(...argv).code).toBe('usage.valueMissing');
+    expect(refused('').code).toBe('usage.emptyOperand');
+    expect(refused('--', '').code).toBe('usage.emptyOperand');
+    const folder = thrown(() => parseArguments(['--data-dir', ''], GLOBAL_OPTIONS));
+    expect(folder).toMatchObject({ code: 'usage.valueMissing', message: '--data-dir needs a value: --data-dir DIR.' });
+  });
+
   it('with a value that is not wanted or not allowed are refused', () => {
     expect(refused('--print=yes').code).toBe('usage.valueNotWanted');
     expect(refused('--port', '0').message).toBe('--port 0: a number from 1 to 65535 is needed.');
@@ -129,6 +138,25 @@ describe('values of their own kind', () => {
     for (const wrong of ['', '4GB', '-1', '0', '4.5MB']) {
       expect(thrown(() => readSize('size', wrong))).toMatchObject({ code: 'usage.badSize' });
     }
+  });
+
+  it('hosts are addresses or names', () => {
+    const read = (one: string): unknown => host(words).read([one], 'host');
+    for (const one of ['192.168.1.20', '::1', 'pc', 'pc.local', 'my-pc.example.com.', '0.0.0.0', 'a_b'])
+      expect(read(one)).toBe(one);
+    for (const wrong of [
+      'bad host',
+      '-pc',
+      'a..b',
+      '256.1.1.1',
+      'pc:8070',
+      'https://pc',
+      '[::1]',
+      'a/b',
+      'x'.repeat(64),
+    ])
+      expect(thrown(() => read(wrong))).toMatchObject({ code: 'usage.badHost', details: { value: wrong } });
+    expect(host(words).read([], 'host')).toBeUndefined();
   });
 
   it('faults have parameters of their own', () => {

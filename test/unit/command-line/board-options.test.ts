@@ -31,7 +31,33 @@ describe('a pattern on the command line', () => {
         .read(['got \\w+'], 'until')
         ?.test('I got it'),
     ).toBe(true);
-    expect(() => pattern(() => '').read(['('], 'until')).toThrow(/--until \(: /);
+    const thrown = (text: string): string => {
+      try {
+        pattern(() => '').read([text], 'until');
+      } catch (error) {
+        return error instanceof UsageError ? error.message : String(error);
+      }
+      return '';
+    };
+    expect(['(', 'a)', '[a', '*', 'a{2,1}', '\\'].map(thrown)).toEqual([
+      '--until (: a regular expression is needed; a “)” is missing.',
+      '--until a): a regular expression is needed; a “)” is one too many.',
+      '--until [a: a regular expression is needed; a “]” is missing.',
+      '--until *: a regular expression is needed; there is nothing to repeat.',
+      '--until a{2,1}: a regular expression of JavaScript is needed.',
+      '--until \\: a regular expression is needed; nothing stands behind the last “\\”.',
+    ]);
+  });
+
+  it('may have signs escaped that need it not', () => {
+    const read = pattern(() => '').read(['foo\\-bar'], 'until');
+    expect(read?.test('a foo-bar')).toBe(true);
+    // letters beyond 16 bits are one where they can be
+    expect(
+      pattern(() => '')
+        .read(['^.$'], 'until')
+        ?.test('😀'),
+    ).toBe(true);
   });
 });
 

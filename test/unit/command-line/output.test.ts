@@ -147,6 +147,7 @@ describe('the folder of the command line', () => {
   it('is the place of each system, and never a relative one', () => {
     const home = join('/', 'home', 'user');
     expect(dataFolder({}, 'linux', home)).toBe(join(home, '.local', 'share', 'esp32-ota'));
+    expect(dataFolder({ LOCALAPPDATA: '' }, 'win32', home)).toBe(join(home, 'AppData', 'Local', 'esp32-ota'));
     expect(dataFolder({ XDG_DATA_HOME: join('/', 'data') }, 'linux', home)).toBe(join('/', 'data', 'esp32-ota'));
     expect(dataFolder({ XDG_DATA_HOME: 'data' }, 'linux', home)).toBe(join(home, '.local', 'share', 'esp32-ota'));
     expect(dataFolder({}, 'darwin', home)).toBe(join(home, 'Library', 'Application Support', 'esp32-ota'));
