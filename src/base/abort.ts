@@ -54,3 +54,21 @@ export async function withDeadline<T>(
     stop.abort();
   }
 }
+
+/** The promise's value, unless the signal is aborted first: for what can't be ended, such as a question that stands until it is answered.
+ * @throws {OtaError} `cancelled` */
+export async function unlessCancelled<T>(work: Promise<T>, what: string, signal: AbortSignal): Promise<T> {
+  throwIfCancelled(signal, what);
+  let cancel: () => void = () => undefined;
+  const cancelled = new Promise<never>((_, reject) => {
+    cancel = () => {
+      reject(new OtaError('cancelled', { what }));
+    };
+  });
+  signal.addEventListener('abort', cancel, { once: true });
+  try {
+    return await Promise.race([work, cancelled]);
+  } finally {
+    signal.removeEventListener('abort', cancel);
+  }
+}

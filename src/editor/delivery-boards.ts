@@ -3,7 +3,15 @@ import { networkInterfaces } from 'node:os';
 import { OtaError } from '../base/ota-error.ts';
 import type { DeliveryBoard } from '../ota/deliver.ts';
 import { nameTargets, parseTemplate } from '../ota/http-trigger.ts';
-import { httpRequest, resetBoard, sendUrl, virtualTrigger, waitForBoard, type TriggerKind } from '../ota/triggers.ts';
+import {
+  ANY_BOARD,
+  httpRequest,
+  resetBoard,
+  sendUrl,
+  virtualTrigger,
+  waitForBoard,
+  type TriggerKind,
+} from '../ota/triggers.ts';
 import { rehearsalBoard } from '../ota/virtual-device.ts';
 import { virtualName } from '../texts/board-names.ts';
 import { virtualId, type AttachedBoard } from './sessions/board-session.ts';
@@ -12,21 +20,39 @@ import { readSettings } from './settings.ts';
 import type { WindowSession } from './window-session.ts';
 
 /** Which boards a delivery goes to: the virtual ones, or others that are made ready when it comes to that. */
-export type ChosenBoards =
+export type ChosenBoards = {
+  /** How they are told. */
+  readonly trigger: TriggerKind;
+  /** Address of the port behind which the board is; empty where none is needed or known. */
+  readonly port: string;
+} & (
   | { readonly kind: 'virtual'; readonly isOnlyFirst: boolean }
-  | { readonly kind: 'real'; readonly boards: (version: string) => Promise<readonly DeliveryBoard[]> };
+  | { readonly kind: 'real'; readonly boards: (version: string) => Promise<readonly DeliveryBoard[]> }
+);
 
-/** By the settings, the selected port, and what is attached. */
+/** By the settings, the selected port, and what is attached now. Chosen once for a delivery: what is selected or attached later is for the next. */
 export function chosenBoards(session: WindowSession): ChosenBoards {
-  const trigger = readSettings(session.projects.workspaceFolder()).values['deliver.trigger'];
-  if (trigger === 'http') return { kind: 'real', boards: (version) => httpBoards(session, version) };
+  const { values } = readSettings(session.projects.workspaceFolder());
+  const trigger = values['deliver.trigger'];
   const { selected } = session.ports;
+  if (trigger === 'http') {
+    const requests = { templates: values['deliver.httpRequest'], allowsPublic: values['deliver.allowPublicBoards'] };
+    return {
+      kind: 'real',
+      trigger,
+      port: selected,
+      boards: (version) => httpBoards(session, selected, requests, version),
+    };
+  }
   const hasPort = selected !== '' && selected !== VIRTUAL_PORT;
   if (trigger === 'virtual' || (!hasPort && session.board.boards.length > 0))
-    return { kind: 'virtual', isOnlyFirst: false };
-  if (hasPort) return { kind: 'real', boards: async () => [await portBoard(session, selected, trigger)] };
+    return { kind: 'virtual', trigger: 'virtual', port: '', isOnlyFirst: false };
+  if (hasPort)
+    return { kind: 'real', trigger, port: selected, boards: async () => [await portBoard(session, selected, trigger)] };
   return {
     kind: 'real',
+    trigger,
+    port: '',
     boards: () => {
       // without a port nothing can be told to a board, but it may ask
       if (trigger !== 'wait') return Promise.reject(new OtaError('trigger.noBoard', { trigger }));
@@ -35,19 +61,10 @@ export function chosenBoards(session: WindowSession): ChosenBoards {
   };
 }
 
-/** How the chosen boards are told. */
-export function triggerOf(session: WindowSession): TriggerKind {
-  return chosenBoards(session).kind === 'virtual'
-    ? 'virtual'
-    : readSettings(session.projects.workspaceFolder()).values['deliver.trigger'];
-}
-
 /** The versions that the chosen boards run, as far as they are known without asking them. */
-export function runningVersions(session: WindowSession): readonly string[] {
-  const { selected } = session.ports;
-  if (chosenBoards(session).kind === 'virtual')
-    return session.board.boards.flatMap(({ device }) => device.state.running?.version ?? []);
-  const printed = session.monitors.sessionOf(selected)?.view.app?.version;
+export function runningVersions(session: WindowSession, { kind, port }: ChosenBoards): readonly string[] {
+  if (kind === 'virtual') return session.board.boards.flatMap(({ device }) => device.state.running?.version ?? []);
+  const printed = session.monitors.sessionOf(port)?.view.app?.version;
   return printed === undefined ? lastDelivered(session) : [printed];
 }
 
@@ -105,7 +122,7 @@ function isOwnAddress(address: string): boolean {
 
 /** Nobody is told; whoever asks first is taken for the board. */
 function anyBoard(): DeliveryBoard {
-  return { id: 'any', name: l10n.t('The board that asks'), triggerKind: 'wait', trigger: waitForBoard };
+  return { id: ANY_BOARD, name: l10n.t('The board that asks'), triggerKind: 'wait', trigger: waitForBoard };
 }
 
 /** The board on a serial port: its console is read in a monitor. */
@@ -137,14 +154,15 @@ async function portBoard(
 
 /** One board for each request of the settings; the console of the selected port belongs to the board when there is only one.
  * @throws {OtaError} `trigger.badTemplate`, those of the monitor */
-async function httpBoards(session: WindowSession, version: string): Promise<readonly DeliveryBoard[]> {
-  const { values } = readSettings(session.projects.workspaceFolder());
-  const templates = values['deliver.httpRequest'].filter((one) => one.trim() !== '');
-  if (templates.length === 0) throw new OtaError('trigger.badTemplate', { template: '', problem: 'url' });
-  const { selected } = session.ports;
+async function httpBoards(
+  session: WindowSession,
+  selected: string,
+  { templates: all, allowsPublic }: { readonly templates: readonly string[]; readonly allowsPublic: boolean },
+  version: string,
+): Promise<readonly DeliveryBoard[]> {
+  const { templates, targets } = targetsOf(all, version);
   const hasConsole = templates.length === 1 && selected !== '' && selected !== VIRTUAL_PORT;
   const withConsole = hasConsole ? await portBoard(session, selected, 'wait') : undefined;
-  const targets = templates.map((template) => parseTemplate({ template, url: 'https://example', version }).target);
   const names = nameTargets(targets);
   return targets.map((target, index): DeliveryBoard => {
     const template = templates[index] ?? '';
@@ -156,8 +174,25 @@ async function httpBoards(session: WindowSession, version: string): Promise<read
       id: names[index]?.id ?? target.host,
       name: names[index]?.name ?? target.host,
       triggerKind: 'http',
-      trigger: httpRequest({ template, version, allowsPublic: values['deliver.allowPublicBoards'] }),
+      trigger: httpRequest({ template, version, allowsPublic }),
       ...(/^[\d.]+$|:/.test(host) ? { address: host } : {}),
     };
   });
+}
+
+/** @throws {OtaError} `trigger.badTemplate`, also when there is none */
+function targetsOf(
+  all: readonly string[],
+  version: string,
+): { readonly templates: readonly string[]; readonly targets: readonly URL[] } {
+  const templates = all.filter((one) => one.trim() !== '');
+  if (templates.length === 0) throw new OtaError('trigger.badTemplate', { template: '', problem: 'url' });
+  const targets = templates.map((template) => parseTemplate({ template, url: 'https://example', version }).target);
+  return { templates, targets };
+}
+
+/** The hosts that requests of the settings go to, as boards are named by them.
+ * @throws {OtaError} `trigger.badTemplate` */
+export function hostsOf(templates: readonly string[]): readonly string[] {
+  return nameTargets(targetsOf(templates, '0').targets).map(({ name }) => name);
 }

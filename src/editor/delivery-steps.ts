@@ -1,5 +1,6 @@
 import { l10n, workspace } from 'vscode';
 import { showInformationMessage } from './messages.ts';
+import { unlessCancelled } from '../base/abort.ts';
 import { OtaError, isOtaError } from '../base/ota-error.ts';
 import type { IdfProject } from '../idf/project.ts';
 import { applyBump, planBump, type BumpPlan } from '../idf/version-bump.ts';
@@ -12,7 +13,6 @@ import {
   chosenBoards,
   rolledBackVersions,
   runningVersions,
-  triggerOf,
   virtualBoards,
   type ChosenBoards,
 } from './delivery-boards.ts';
@@ -22,22 +22,23 @@ import { fixTitle } from '../texts/finding-texts/fixes.ts';
 import { readSettings, writeSetting } from './settings.ts';
 import type { WindowSession } from './window-session.ts';
 
-/** What a delivery does before a board is told, in this window. */
+/** What a delivery does before a board is told, in this window: for the boards that are chosen at the moment. */
 export function deliverySteps(session: WindowSession, isUnchecked = false): DeliverSteps {
+  const chosen = chosenBoards(session);
   return {
     check: async () => {
       // a virtual board has to run the old version before the new one is built
       await saveEdits(session);
       await session.projects.reload();
       const { project } = session.projects;
-      const needsBoard = chosenBoards(session).kind === 'virtual' && session.board.boards.length === 0;
+      const needsBoard = chosen.kind === 'virtual' && session.board.boards.length === 0;
       if (needsBoard && project?.app?.image?.description !== undefined) await session.board.attach();
-      return isUnchecked ? { isSkipped: true } : checked(session, false);
+      return isUnchecked ? { isSkipped: true } : checked(session, chosen, false);
     },
-    bump: () => bump(session),
+    bump: (signal) => bump(session, chosen, signal),
     build: (signal) => build(session, signal),
-    checkImage: () => (isUnchecked ? Promise.resolve({ isSkipped: true }) : checked(session, true)),
-    publish: (signal) => publish(session, chosenBoards(session), signal),
+    checkImage: () => (isUnchecked ? Promise.resolve({ isSkipped: true }) : checked(session, chosen, true)),
+    publish: (signal) => publish(session, chosen, true, signal),
   };
 }
 
@@ -49,11 +50,19 @@ async function saveEdits({ projects }: WindowSession): Promise<void> {
 }
 
 /** What a rehearsal does: it takes what is built, and updates the first virtual board. */
-export function rehearsalSteps(session: WindowSession): Pick<DeliverSteps, 'publish'> {
+export function rehearsalSteps(
+  session: WindowSession,
+  { asksAddress = true }: { readonly asksAddress?: boolean } = {},
+): Pick<DeliverSteps, 'publish'> {
   return {
     publish: async (signal) => {
       await session.board.attach();
-      return publish(session, { kind: 'virtual', isOnlyFirst: true }, signal);
+      return publish(
+        session,
+        { kind: 'virtual', trigger: 'virtual', port: '', isOnlyFirst: true },
+        asksAddress,
+        signal,
+      );
     },
   };
 }
@@ -66,8 +75,7 @@ function requireProject({ projects }: WindowSession): IdfProject {
 
 /** @param isBuilt false before the build, which puts some things right
  * @throws {OtaError} `deliver.blocked` for what would make the update fail */
-async function checked(session: WindowSession, isBuilt: boolean): Promise<WorkResult> {
-  const trigger = triggerOf(session);
+async function checked(session: WindowSession, { trigger }: ChosenBoards, isBuilt: boolean): Promise<WorkResult> {
   const isAsBuilt = isBuilt || !readSettings(session.projects.workspaceFolder()).values['deliver.build'];
   const errors = blockingFindings(await session.doctor.check(), { isBuilt: isAsBuilt, trigger });
   const [first] = errors;
@@ -83,24 +91,24 @@ async function checked(session: WindowSession, isBuilt: boolean): Promise<WorkRe
 }
 
 /** @throws {OtaError} `cancelled` when the question is not answered; those of `planBump` and `applyBump` */
-async function bump(session: WindowSession): Promise<WorkResult> {
+async function bump(session: WindowSession, chosen: ChosenBoards, signal: AbortSignal): Promise<WorkResult> {
   const project = requireProject(session);
   const scope = session.projects.workspaceFolder();
   const { values } = readSettings(scope);
   const version = project.version.value;
-  const isSimulated = triggerOf(session) === 'virtual' && values['virtualBoard.client'] !== 'auto';
+  const isSimulated = chosen.kind === 'virtual' && values['virtualBoard.client'] !== 'auto';
   const refusal = versionRefusal({
     version,
     client: isSimulated ? values['virtualBoard.client'] : project.sources.clientKind,
     skipsVersionCheck: project.ota.skipsVersionCheck === true,
-    runningVersions: runningVersions(session),
+    runningVersions: runningVersions(session, chosen),
     rolledBackVersions: rolledBackVersions(session),
   });
   const isWanted = values['deliver.build'] && values['deliver.bumpVersion'] !== 'never';
   if (version === undefined || refusal === undefined || !isWanted) return { isSkipped: true };
   const plan = await nextPatch(project, session);
   if (plan === undefined) return { isSkipped: true };
-  if (values['deliver.bumpVersion'] === 'ask' && !(await asksToRaise(refusal, plan, version, scope)))
+  if (values['deliver.bumpVersion'] === 'ask' && !(await asksToRaise(refusal, plan, version, scope, signal)))
     return { isSkipped: true };
   await applyBump(plan, session.files);
   await session.projects.reload();
@@ -122,10 +130,11 @@ async function asksToRaise(
   plan: BumpPlan,
   version: string,
   scope: Parameters<typeof writeSetting>[2],
+  signal: AbortSignal,
 ): Promise<boolean> {
   const raise = l10n.t('Raise to {0}', plan.to);
   const keep = l10n.t('Keep {0}', version);
-  const answer = await showInformationMessage(
+  const question = showInformationMessage(
     refusal === 'runsAlready'
       ? l10n.t('The board runs {0} already and would refuse it.', version)
       : l10n.t('The board went back from {0} before and would refuse it.', version),
@@ -136,6 +145,8 @@ async function asksToRaise(
     raise,
     keep,
   );
+  // a question can't be taken back: what is answered later counts for nothing
+  const answer = await unlessCancelled(Promise.resolve(question), 'bump', signal);
   if (answer === undefined) throw new OtaError('cancelled', { what: 'bump' });
   await writeSetting('deliver.bumpVersion', answer === raise ? 'always' : 'never', scope);
   return answer === raise;
@@ -154,12 +165,18 @@ async function build(session: WindowSession, signal: AbortSignal): Promise<WorkR
 }
 
 /** @throws {OtaError} `command.noImage`, those of the server's start and of the boards */
-async function publish(session: WindowSession, chosen: ChosenBoards, signal: AbortSignal): Promise<Published> {
+async function publish(
+  session: WindowSession,
+  chosen: ChosenBoards,
+  asksAddress: boolean,
+  signal: AbortSignal,
+): Promise<Published> {
   const { server, certificates } = session;
   const project = requireProject(session);
   const description = project.app?.image?.description;
   if (description === undefined) throw new OtaError('command.noImage', { path: project.folder });
-  if (server.state.kind === 'off' && certificates.needsPick()) await certificates.pickAddress();
+  if (asksAddress && server.state.kind === 'off' && certificates.needsPick())
+    await unlessCancelled(certificates.pickAddress(signal), 'publish', signal);
   await server.start(signal);
   const release = await server.published();
   const url = release === undefined ? undefined : server.urlOf(release);

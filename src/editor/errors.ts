@@ -24,6 +24,8 @@ declare module '../base/ota-error.ts' {
     'tool.badInput': { field: string; allowed: string };
     /** No port is selected and none was named; `known` lists those there are. */
     'tool.noPort': { known: string };
+    /** What the user agreed to is not what would be done any more. */
+    'tool.changed': Readonly<Record<string, never>>;
     /** The slots of the board were not read, or something has changed them since. */
     'tool.slotsNotRead': { port: string };
     /** Nothing of a console was seen in this window; `known` lists the ports of which something was. */

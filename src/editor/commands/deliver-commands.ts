@@ -19,14 +19,17 @@ import type { WindowSession } from '../window-session.ts';
 import { requireProject, requireTrust, withProgress, type Handler } from './run.ts';
 import { virtualBoardOf } from './virtual-board-row.ts';
 
-/** Runs a delivery with a notification that shows how far it is and can cancel it. */
-async function runShown(
+/** Runs a delivery with a notification that shows how far it is and can cancel it.
+ * @param caller cancels it too */
+export async function runShown(
   session: WindowSession,
   kind: Delivery['kind'],
   title: string,
   steps: Parameters<WindowSession['deliver']['run']>[1],
+  caller?: AbortSignal,
 ): Promise<DeliveryResult> {
-  return withProgress(title, async (signal, progress) => {
+  return withProgress(title, async (shown, progress) => {
+    const signal = caller === undefined ? shown : AbortSignal.any([shown, caller]);
     const reporter = progressReporter(progress);
     const subscription = session.deliver.onChange(() => {
       const { running } = session.deliver;

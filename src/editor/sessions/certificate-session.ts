@@ -1,4 +1,4 @@
-import { l10n, window, workspace, type Memento } from 'vscode';
+import { CancellationTokenSource, l10n, window, workspace, type Memento } from 'vscode';
 import { networkInterfaces } from 'node:os';
 import { DisposableStore, toDisposable, type Disposable } from '../../base/disposable.ts';
 import { Emitter } from '../../base/emitter.ts';
@@ -111,8 +111,9 @@ export class CertificateSession implements Disposable {
     return candidates.length > 1 && picked !== LOOPBACK && !candidates.some((one) => one.address === picked);
   }
 
-  /** Asks which of this computer's addresses goes into the firmware URL, and remembers it. */
-  async pickAddress(): Promise<string | undefined> {
+  /** Asks which of this computer's addresses goes into the firmware URL, and remembers it.
+   * @param signal takes the question back */
+  async pickAddress(signal?: AbortSignal): Promise<string | undefined> {
     const kinds: Record<LanAddress['kind'], string> = {
       lan: l10n.t('local network'),
       public: l10n.t('public address'),
@@ -126,10 +127,18 @@ export class CertificateSession implements Disposable {
       })),
       { label: LOOPBACK, description: l10n.t('this computer only, enough for the virtual board') },
     ];
-    const chosen = await window.showQuickPick(items, {
+    const closing = new CancellationTokenSource();
+    const close = (): void => {
+      closing.cancel();
+    };
+    signal?.addEventListener('abort', close, { once: true });
+    const options = {
       title: l10n.t('Select the address under which boards reach this computer'),
       placeHolder: l10n.t('It goes into the firmware URL. The certificate names all of them.'),
-    });
+    };
+    const chosen = await window.showQuickPick(items, options, closing.token);
+    signal?.removeEventListener('abort', close);
+    closing.dispose();
     if (chosen === undefined) return undefined;
     await this.#memento.update(PICKED, chosen.label);
     this.#changed.fire(undefined);

@@ -13,6 +13,12 @@ function likelyBoards({ board, ports, monitors }: WindowSession): readonly strin
   ];
 }
 
+/** Which board is behind a port at the moment, as far as that is known without asking it. */
+export function boardKey({ ports }: WindowSession, address: string): string {
+  const port = ports.ports.find((one) => one.address === address);
+  return [address, port?.name, port?.usbId, port?.facts?.mac].join(' ');
+}
+
 /** The port that was named, else the selected one, else the only likely board.
  * @throws {OtaError} `tool.noPort` */
 export function boardOf(session: WindowSession, named: string | undefined): string {

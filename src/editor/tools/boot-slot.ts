@@ -5,7 +5,7 @@ import type { ChipSlots } from '../../flash/slots.ts';
 import { nameOf } from '../commands/flash-commands.ts';
 import { requireTrust } from '../commands/run.ts';
 import { slotChangeAnswer } from './answers/slots-answer.ts';
-import { boardOf } from './boards.ts';
+import { boardKey } from './boards.ts';
 import { INPUTS } from './inputs.ts';
 import { asks, type Tool } from './tool.ts';
 import { withSlots } from './with-slots.ts';
@@ -14,7 +14,7 @@ import { withSlots } from './with-slots.ts';
 export const tool: Tool = {
   prepare: (session, given) => {
     const input = INPUTS.boot_slot(given);
-    const name = nameOf(session, boardOf(session, input.port));
+    const name = nameOf(session, input.port);
     const slot = slotIn(input.slot);
     const title =
       slot === undefined
@@ -24,12 +24,13 @@ export const tool: Tool = {
       l10n.t('Changing the slot that {0} boots', name),
       title,
       l10n.t('Otadata of the board is written and read back, and the board restarts.'),
+      boardKey(session, input.port),
     );
   },
   run: async (session, given, caller) => {
     const input = INPUTS.boot_slot(given);
     const slot = slotIn(input.slot);
-    const port = boardOf(session, input.port);
+    const { port } = input;
     requireTrust();
     const { applySlotChange, planSlotChange } = await import('../../flash/change-slots.ts');
     const title = l10n.t('Boot another slot of {0}', nameOf(session, port));

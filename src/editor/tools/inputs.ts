@@ -44,7 +44,7 @@ export const INPUTS = {
     if (slot === undefined) {
       throw new OtaError('tool.badInput', { field: 'slot', allowed: 'the label of a slot, or previous' });
     }
-    return { port: input.text('port'), slot };
+    return { port: named(input.text('port')), slot };
   },
   monitor_tail: (given: unknown) => {
     const input = toolInput(given, ['port', 'lines', 'bytes', 'contains', 'after']);
@@ -57,6 +57,13 @@ export const INPUTS = {
     };
   },
 } as const satisfies Record<ToolName, (given: unknown) => object>;
+
+/** What reads or writes a board is not left to what is selected meanwhile.
+ * @throws {OtaError} `tool.badInput` */
+export function named(port: string | undefined): string {
+  if (port === undefined) throw new OtaError('tool.badInput', { field: 'port', allowed: 'the address of a board' });
+  return port;
+}
 
 function nothing(given: unknown): object {
   toolInput(given, []);

@@ -3,8 +3,8 @@ import { OtaError } from '../../base/ota-error.ts';
 import { nameOf } from '../commands/flash-commands.ts';
 import { requireTrust } from '../commands/run.ts';
 import { slotsAnswer } from './answers/slots-answer.ts';
-import { boardOf } from './boards.ts';
-import { INPUTS } from './inputs.ts';
+import { boardKey, boardOf } from './boards.ts';
+import { INPUTS, named } from './inputs.ts';
 import { asks, says, type Tool } from './tool.ts';
 import { withSlots } from './with-slots.ts';
 
@@ -13,16 +13,18 @@ export const tool: Tool = {
   prepare: (session, given) => {
     const input = INPUTS.read_slots(given);
     if (!input.refresh) return says(l10n.t('Looking at the slots'));
-    const name = nameOf(session, boardOf(session, input.port));
+    const port = named(input.port);
+    const name = nameOf(session, port);
     return asks(
       l10n.t('Reading the slots of {0}', name),
       l10n.t('Read the slots of {0}?', name),
       l10n.t('Reading restarts the board: what it does at the moment is interrupted. Nothing is written.'),
+      boardKey(session, port),
     );
   },
   run: async (session, given, signal) => {
     const input = INPUTS.read_slots(given);
-    const port = boardOf(session, input.port);
+    const port = input.refresh ? named(input.port) : boardOf(session, input.port);
     const known = session.slots.slotsOf(port);
     // only what the user has agreed to talks to the board: that is asked for with `refresh`
     if (!input.refresh) {

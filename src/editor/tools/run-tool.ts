@@ -2,6 +2,7 @@ import { CancellationError, LanguageModelTextPart, LanguageModelToolResult } fro
 import { isOtaError } from '../../base/ota-error.ts';
 import type { ToolName } from '../../texts/contributions.ts';
 import type { WindowSession } from '../window-session.ts';
+import type { Agreements } from './agreements.ts';
 import { answerText } from './output.ts';
 import { secretsOf } from './secrets.ts';
 import type { Tool } from './tool.ts';
@@ -13,10 +14,14 @@ export async function runTool(
   name: ToolName,
   tool: Tool,
   input: unknown,
+  agreements: Agreements,
   signal: AbortSignal,
 ): Promise<LanguageModelToolResult> {
   try {
     if (signal.aborted) throw new CancellationError();
+    // at once before it runs: nothing can change between the two
+    const { agreed } = tool.prepare(session, input);
+    if (agreed !== undefined) agreements.require(name, input, agreed);
     const answer = await tool.run(session, input, signal);
     const text = answerText(answer, secretsOf(session.projects.project));
     session.log.info(`tool ${name}: ${text.length} characters`);

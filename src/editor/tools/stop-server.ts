@@ -6,7 +6,8 @@ import { asks, type Tool } from './tool.ts';
 
 /** Stops the OTA server. */
 export const tool: Tool = {
-  prepare: ({ server }) => {
+  prepare: ({ server }, input) => {
+    INPUTS.stop_server(input);
     const downloads = [...server.clients.values()].filter(({ current }) => current !== undefined).length;
     return asks(
       l10n.t('Stopping the OTA server'),

@@ -3,6 +3,7 @@ import { DisposableStore, type Disposable } from '../../base/disposable.ts';
 import { TOOLS, toolId, type ToolName } from '../../texts/contributions.ts';
 import { signalOf } from '../signal.ts';
 import type { WindowSession } from '../window-session.ts';
+import { Agreements } from './agreements.ts';
 import type { Tool } from './tool.ts';
 
 /** Every tool, loaded when it is called for the first time: none of them is needed at start. */
@@ -23,6 +24,7 @@ const FILES = {
 /** Registers what package.json declares for language models. */
 export function registerTools(session: WindowSession): Disposable {
   const store = new DisposableStore();
+  const agreements = new Agreements();
   for (const name of TOOLS) {
     const load: () => Promise<{ readonly tool: Tool }> = FILES[name];
     const runner = () => import('./run-tool.ts');
@@ -30,14 +32,16 @@ export function registerTools(session: WindowSession): Disposable {
       lm.registerTool<unknown>(toolId(name), {
         prepareInvocation: async ({ input }) => {
           try {
-            return (await load()).tool.prepare(session, input);
+            const { shown, agreed } = (await load()).tool.prepare(session, input);
+            if (agreed !== undefined) agreements.ask(name, input, agreed);
+            return shown;
           } catch (error) {
             throw (await runner()).failure(session, name, error);
           }
         },
         invoke: async ({ input }, token) => {
           const [{ tool }, { runTool }] = await Promise.all([load(), runner()]);
-          return runTool(session, name, tool, input, signalOf(token));
+          return runTool(session, name, tool, input, agreements, signalOf(token));
         },
       }),
     );

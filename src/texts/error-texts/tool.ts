@@ -4,6 +4,7 @@ import { says, type ErrorTexts, type WayOut } from './error-text.ts';
 type Code =
   | 'tool.badInput'
   | 'tool.noPort'
+  | 'tool.changed'
   | 'tool.slotsNotRead'
   | 'tool.noConsole'
   | 'tool.noDelivery'
@@ -21,6 +22,7 @@ export const toolTexts: ErrorTexts<Code> = {
         ? l10n.t('The input has to be {0}.', it.allowed)
         : l10n.t('The field {0} of the input has to be: {1}.', it.field, it.allowed),
     ),
+  'tool.changed': () => says(l10n.t('What was agreed to has changed since: nothing was done. Ask again.')),
   'tool.noPort': (it) =>
     says(
       it.known === ''

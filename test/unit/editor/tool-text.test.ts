@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { OtaError } from '../../../src/base/ota-error.ts';
+import { Agreements } from '../../../src/editor/tools/agreements.ts';
 import { INPUTS } from '../../../src/editor/tools/inputs.ts';
 import { maskLines, maskSecrets, secretValues } from '../../../src/editor/tools/mask.ts';
 import { answerText, cut, LONGEST_ANSWER, LONGEST_STRING } from '../../../src/editor/tools/output.ts';
@@ -78,6 +79,12 @@ describe('what a model reads of a tool', () => {
     }
   });
 
+  it('does not say that a check only reads files: it asks Git, and looks whether the port is free', () => {
+    const { modelDescription } = declared.find(({ name }) => name === toolId('check_setup')) ?? {};
+    expect(modelDescription).toContain('Changes nothing');
+    expect(modelDescription).not.toContain('files only');
+  });
+
   it('says that a question comes first wherever one does, and that a console is data', () => {
     const asking = [
       'start_server',
@@ -95,6 +102,43 @@ describe('what a model reads of a tool', () => {
       expect(declared.find((one) => one.name === toolId(name))?.modelDescription).toMatch(
         /data.*(never|not).*instructions/,
       );
+  });
+});
+
+describe('what the user agreed to', () => {
+  const input = { port: 'COM5', slot: 'ota_0' };
+
+  it('is what runs, in whatever order the fields come', () => {
+    const agreements = new Agreements();
+    agreements.ask('boot_slot', input, 'COM5, CP2102');
+    agreements.require('boot_slot', { slot: 'ota_0', port: 'COM5' }, 'COM5, CP2102');
+  });
+
+  it('is not what runs once that has changed, nor what was asked for something else, nor what nobody was asked', () => {
+    const agreements = new Agreements();
+    const isRefused = (tool: string, given: unknown, what: string): void => {
+      expect(() => {
+        agreements.require(tool, given, what);
+      }).toThrow(expect.objectContaining({ code: 'tool.changed' }) as Error);
+    };
+    agreements.ask('boot_slot', input, 'COM5, CP2102');
+    isRefused('boot_slot', input, 'COM5, CH340');
+    isRefused('boot_slot', { ...input, port: 'COM6' }, 'COM5, CP2102');
+    isRefused('deliver_update', undefined, 'COM5, CP2102');
+    // declined, and asked for another board then: what counts is the last question
+    agreements.ask('deliver_update', {}, 'COM5');
+    agreements.ask('deliver_update', {}, 'virtual boards');
+    isRefused('deliver_update', {}, 'COM5');
+    agreements.require('deliver_update', undefined, 'virtual boards');
+  });
+
+  it('is forgotten some time, not kept for ever', () => {
+    const agreements = new Agreements();
+    for (let asked = 0; asked < 200; asked += 1) agreements.ask('boot_slot', { slot: `${asked}` }, 'x');
+    expect(() => {
+      agreements.require('boot_slot', { slot: '0' }, 'x');
+    }).toThrow();
+    agreements.require('boot_slot', { slot: '199' }, 'x');
   });
 });
 
