@@ -2,6 +2,7 @@ import { chmod, mkdir, mkdtemp, readFile, readdir, rm, stat, symlink, writeFile 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { OtaError } from '../../../src/base/ota-error.ts';
 import { logFilePath, openLogFile } from '../../../src/monitor/log-file.ts';
 import { caught } from '../../support/caught.ts';
 
