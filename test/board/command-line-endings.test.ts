@@ -107,6 +107,17 @@ describe('a command whose terminal is closed', () => {
     expect((await rig.boot())?.version).toBe('1.1.0');
   });
 
+  it('leaves no copy of the project that it was building', async () => {
+    const temporary = mkdtempSync(join(folder, 'tmp-'));
+    const argv = ['rehearse', project, '--build-command', 'echo building; sleep 60', '--verbose'];
+    const run = cli.terminal(argv, { env: { TMPDIR: temporary } });
+    await run.seen(/info: building/);
+    expect(readdirSync(temporary)).not.toEqual([]);
+    run.close();
+    expect(await run.ended).toBe(129);
+    expect(readdirSync(temporary)).toEqual([]);
+  });
+
   it('serves and monitors no longer', async () => {
     const serving = cli.terminal(['serve', project, '--bind', '127.0.0.1', '--port', '18464']);
     await serving.seen(/Serving on/);

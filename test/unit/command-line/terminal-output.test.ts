@@ -7,11 +7,28 @@ import type { InputStream } from '../../../src/command-line/streams.ts';
 import { runCommandLine } from '../../../src/command-line/run-command-line.ts';
 import { textOfError } from '../../../src/texts/error-texts.ts';
 
+const never = new AbortController().signal;
+
 /** As a version out of a board's flash could be: the title, the clipboard, another screen, in both forms; a line drawn over. */
 const CRAFTED = '\u001b]0;x\u0007\u001b]52;c;ZXZpbA==\u001b\\\u001b[?1049h\u009d52;c;ZXZpbA==\u009c1.0\r2.0';
 
+type Run = (context: CommandContext) => Promise<void> | void;
+
 /** What a command writes to both of its streams, without the colours. */
-async function written(run: (context: CommandContext) => Promise<void> | void, ...argv: string[]): Promise<string> {
+async function written(run: Run, ...argv: string[]): Promise<string> {
+  const { text } = await ended(run, argv);
+  // the bar's own: back to the first column, and clear the rest of the line
+  return text.replace(/\r|\u001b\[K/g, '').replace(/\u001b\[[\d;]*m/g, '');
+}
+
+/** How a command ends, and all that it writes.
+ * @param signal of Ctrl+C
+ * @param readerGone nobody reads what it writes */
+async function ended(
+  run: Run,
+  argv: readonly string[],
+  { signal = never, readerGone = never }: { readonly signal?: AbortSignal; readonly readerGone?: AbortSignal } = {},
+): Promise<{ readonly code: number; readonly text: string }> {
   let text = '';
   const stream = {
     isTTY: true,
@@ -33,16 +50,16 @@ async function written(run: (context: CommandContext) => Promise<void> | void, .
       return { exitCode: 0, data: { version: CRAFTED } };
     },
   });
-  await runCommandLine({
+  const code = await runCommandLine({
     argv: ['tell', ...argv],
     env: {},
     cwd: process.cwd(),
     stdin: undefined as unknown as InputStream,
     stdout: stream,
     stderr: stream,
-    signal: new AbortController().signal,
-    endCode: () => 130,
-    readerGone: new AbortController().signal,
+    signal,
+    endCode: () => 143,
+    readerGone,
     files: diskFiles,
     clock: systemClock,
     commands: [command],
@@ -50,8 +67,7 @@ async function written(run: (context: CommandContext) => Promise<void> | void, .
     makers: () => undefined as never,
     errorTexts: () => Promise.resolve(textOfError),
   });
-  // the bar's own: back to the first column, and clear the rest of the line
-  return text.replace(/\r|\u001b\[K/g, '').replace(/\u001b\[[\d;]*m/g, '');
+  return { code, text };
 }
 
 const HARMFUL = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/;
@@ -114,5 +130,65 @@ describe('what the command line writes to a terminal', () => {
       .split('\n')
       .map((line) => JSON.parse(line) as { version: string });
     expect(lines.map(({ version }) => version)).toEqual([CRAFTED, CRAFTED]);
+  });
+
+  it.each<[string, string, (context: CommandContext) => void]>([
+    [
+      'JSON',
+      '--json',
+      ({ emit }) => {
+        emit({ event: 'seen' });
+      },
+    ],
+    [
+      'the log',
+      '--verbose',
+      ({ log }) => {
+        log.info('seen');
+      },
+    ],
+  ])('makes room for %s where a bar is', async (_what, flag, tell) => {
+    const { text } = await ended(
+      (context) => {
+        context.progress('Download').say('half of it');
+        tell(context);
+      },
+      [flag],
+    );
+    expect(text).toMatch(/half of it\u001b\[K\r\u001b\[K[^\r]*seen/);
+  });
+});
+
+describe('how a command ends', () => {
+  const aborted = AbortSignal.abort();
+  const unreadable = (): never => {
+    throw new OtaError('file.unreadable', { path: 'x', reason: 'EACCES' });
+  };
+
+  it('that is ended by a signal and fails because of it has the code of the signal', async () => {
+    expect(await ended(unreadable, [], { signal: aborted })).toMatchObject({ code: 143 });
+    expect(await ended(unreadable, [])).toMatchObject({ code: 4 });
+    const broken = (): never => {
+      throw new Error('unexpected');
+    };
+    expect(await ended(broken, [], { signal: aborted })).toMatchObject({ code: 70 });
+  });
+
+  it('that is left with Ctrl+C at a question is cancelled, and that is no error', async () => {
+    const { code, text } = await ended(() => {
+      throw new OtaError('cancelled', { what: 'question' });
+    }, []);
+    expect(code).toBe(130);
+    expect(text).not.toContain('error');
+  });
+
+  it('that goes on for long is ended when nobody reads it, with its own code', async () => {
+    let isEnded = false;
+    const run: Run = ({ signal }) => {
+      isEnded = signal.aborted;
+    };
+    expect(await ended(run, [], { readerGone: aborted })).toMatchObject({ code: 0 });
+    expect(isEnded).toBe(true);
+    expect(await ended(unreadable, [], { readerGone: aborted })).toMatchObject({ code: 4 });
   });
 });
