@@ -30,6 +30,7 @@ import { createPortItem, createStatusBarItem } from './editor/status-bar.ts';
 import { watchPortUse } from './editor/interop/port-handover.ts';
 import { TextPages } from './editor/text-pages.ts';
 import { registerTools } from './editor/tools/tool-table.ts';
+import { resumeWalkthrough, watchWalkthrough } from './editor/walkthrough.ts';
 import { NodeView } from './editor/views/tree-node.ts';
 import type { CreateVirtualDevice } from './ota/virtual-device.ts';
 import { useLanguage } from './texts/language.ts';
@@ -289,14 +290,22 @@ export function activate(context: ExtensionContext): Esp32OtaExports {
   updateContext();
   setContext('isActive', true);
   reportInvalidSettings(log);
-  void projects.refresh().then(async () => {
-    setContext('hasLooked', true);
-    const steps = await import('./editor/first-steps.ts');
-    store.add(steps.watchFirstSteps(session));
-    await steps.resumeWalkthrough(context.globalState).catch((error: unknown) => {
+  const watchSteps = async (): Promise<void> => {
+    store.add((await import('./editor/first-steps.ts')).watchFirstSteps(session));
+  };
+  void projects
+    .refresh()
+    .catch((error: unknown) => {
+      reportError(error, log);
+    })
+    .then(() => {
+      setContext('hasLooked', true);
+      store.add(watchWalkthrough(watchSteps));
+      return resumeWalkthrough(context.globalState);
+    })
+    .catch((error: unknown) => {
       log.debug(String(error)); // an editor without walkthroughs
     });
-  });
   return store.add(
     createExports({
       session,

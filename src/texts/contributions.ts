@@ -141,7 +141,7 @@ export interface ContextKeys {
   hasMonitor: boolean;
   /** The history of the selected project has something in it. */
   hasUpdates: boolean;
-  /** True for a moment, whenever the walkthrough may have been opened; see `first-steps.ts`. */
+  /** True for a moment, whenever the walkthrough may have been opened; see `walkthrough.ts`. */
   isGuided: boolean;
   /** One of them ended confirmed. */
   hasConfirmedUpdate: boolean;

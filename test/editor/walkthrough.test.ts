@@ -19,13 +19,13 @@ it('says what to do in a folder without a project, and in no folder at all', asy
   await walkthrough.forget();
   await workbench.openContainer('ESP32 OTA');
   expect(await firmware?.welcome()).toMatch(/^No ESP-IDF project was found/);
-  expect(await devices?.welcome()).toMatch(/^Boards appear here once/);
+  expect(await devices?.welcome()).toMatch(/^Plug in a board/);
   expect(await updates?.welcome()).toMatch(/^What became of each update/);
   await workbench.screenshot('walkthrough-1-no-project');
   await workbench.openNothing();
   await workbench.openContainer('ESP32 OTA');
   expect(await firmware?.welcome()).toMatch(/^Open the folder of an ESP-IDF project/);
-  expect(await devices?.welcome()).toMatch(/^Boards appear here once/);
+  expect(await devices?.welcome()).toMatch(/^Plug in a board/);
   await firmware?.pane().getByText('Get started').click();
   await walkthrough.shown();
   await workbench.screenshot('walkthrough-2-no-folder');

@@ -3,7 +3,7 @@ import { showInformationMessage } from '../messages.ts';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { createExample } from '../../idf/create-example.ts';
-import { showWalkthrough, WALKTHROUGH_IN } from '../first-steps.ts';
+import { showWalkthrough, WALKTHROUGH_IN } from '../walkthrough.ts';
 import type { Handler } from './run.ts';
 
 export const getStarted: Handler = () => showWalkthrough();
@@ -24,12 +24,13 @@ export const openExample: Handler = async (session) => {
   const sources = { project: join(examples, 'simple_ota'), tools: join(examples, 'tools') };
   const folder = await createExample(parent.fsPath, sources, session.files);
   session.log.info(`example created: ${folder}`);
-  await session.memento.update(WALKTHROUGH_IN, folder);
-  const open = (forceNewWindow: boolean): Thenable<unknown> =>
-    commands.executeCommand('vscode.openFolder', Uri.file(folder), {
+  const open = async (forceNewWindow: boolean): Promise<void> => {
+    await session.memento.update(WALKTHROUGH_IN, folder);
+    await commands.executeCommand('vscode.openFolder', Uri.file(folder), {
       forceNewWindow,
       forceReuseWindow: !forceNewWindow,
     });
+  };
   if (workspace.workspaceFolders === undefined) {
     await open(false);
     return;
