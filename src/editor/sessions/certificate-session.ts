@@ -20,6 +20,8 @@ export class CertificateSession implements Disposable {
   readonly #changed = new Emitter<undefined>();
   readonly #subscriptions = new DisposableStore();
   #certificate: ServerCertificate | undefined;
+  /** Counted up with each change of the settings, to know an answer that came too late. */
+  #settings = 0;
   #addresses = '';
   #watch: Disposable | undefined;
 
@@ -36,7 +38,7 @@ export class CertificateSession implements Disposable {
           event.affectsConfiguration('esp32Ota.certificate') ||
           event.affectsConfiguration('esp32Ota.server.advertisedHost')
         ) {
-          this.#changed.fire(undefined);
+          this.#forget();
         }
       }),
     );
@@ -50,8 +52,9 @@ export class CertificateSession implements Disposable {
   /** Issues or reads the certificate for today's names.
    * @throws {OtaError} of the certificate store */
   async ensure(): Promise<ServerCertificate> {
+    const settings = this.#settings;
     const store = await this.#store();
-    return this.#use(await store.serverCertificate(this.#request()));
+    return this.#use(await store.serverCertificate(this.#request()), settings);
   }
 
   /** The one in use, read where one was made earlier; undefined where there is none yet. Makes none.
@@ -65,10 +68,12 @@ export class CertificateSession implements Disposable {
   /** Issues a new certificate whatever is stored; reads a certificate of the user's own again.
    * @throws {OtaError} of the certificate store */
   async renew(): Promise<ServerCertificate> {
+    const settings = this.#settings;
     const store = await this.#store();
     const request = this.#request();
     return this.#use(
       request.mode === 'own' ? await store.serverCertificate(request) : await store.renewServerCertificate(request),
+      settings,
     );
   }
 
@@ -151,7 +156,18 @@ export class CertificateSession implements Disposable {
     this.#changed.dispose();
   }
 
-  #use(certificate: ServerCertificate): ServerCertificate {
+  /** The settings have changed: what was in use is not what they want any more. */
+  #forget(): void {
+    const wasUsed = this.#certificate !== undefined;
+    this.#certificate = undefined;
+    this.#settings += 1;
+    this.#changed.fire(undefined);
+    // what was shown is shown again, as far as it is there
+    if (wasUsed) void this.peek().catch(() => undefined);
+  }
+
+  #use(certificate: ServerCertificate, settings: number): ServerCertificate {
+    if (settings !== this.#settings) return certificate;
     const isNew = certificate.description.fingerprint !== this.#certificate?.description.fingerprint;
     this.#certificate = certificate;
     if (isNew) this.#changed.fire(undefined);
