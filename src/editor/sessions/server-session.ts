@@ -1,6 +1,7 @@
 import { l10n, window, workspace, type LogOutputChannel } from 'vscode';
 import { showWarningMessage } from '../messages.ts';
 import { basename } from 'node:path';
+import { unlessCancelled } from '../../base/abort.ts';
 import { DisposableStore, type Disposable } from '../../base/disposable.ts';
 import { Emitter } from '../../base/emitter.ts';
 import type { FileStore } from '../../base/files.ts';
@@ -34,6 +35,8 @@ export interface AddedImage {
 interface Starting {
   readonly stop: AbortController;
   readonly done: Promise<void>;
+  /** How many have asked for it and not given up. */
+  waiting: number;
 }
 
 /** The server of this window: on or off, what it serves, who came. Publishes what a build changes by itself. */
@@ -106,7 +109,7 @@ export class ServerSession implements Disposable {
     return this.#state.kind === 'on' ? `${this.#state.url}${release.paths.newest}` : undefined;
   }
 
-  /** Starts the server, with what is there to serve. Starting twice is starting once.
+  /** Starts the server, with what is there to serve. Starting twice is starting once, and it is given up when all who asked have given up.
    * @throws {OtaError} of `startFirmwareServer` and of the certificate store; `command.untrusted` */
   async start(signal?: AbortSignal): Promise<void> {
     if (!workspace.isTrusted) throw new OtaError('command.untrusted', {});
@@ -114,15 +117,15 @@ export class ServerSession implements Disposable {
     while (this.#stopping !== undefined) await this.#stopping;
     if (this.#starting === undefined && this.#state.kind !== 'off') return;
     const starting = (this.#starting ??= this.#begin());
-    const cancel = (): void => {
-      starting.stop.abort();
-    };
-    signal?.addEventListener('abort', cancel, { once: true });
-    if (signal?.aborted === true) cancel();
+    starting.waiting += 1;
     try {
+      await (signal === undefined ? starting.done : unlessCancelled(starting.done, 'server', signal));
+    } catch (error) {
+      if (signal?.aborted !== true) throw error;
+      starting.waiting -= 1;
+      if (starting.waiting > 0) throw error;
+      starting.stop.abort();
       await starting.done;
-    } finally {
-      signal?.removeEventListener('abort', cancel);
     }
   }
 
@@ -132,7 +135,7 @@ export class ServerSession implements Disposable {
     const done = this.#startServer(stop.signal).finally(() => {
       this.#starting = undefined;
     });
-    return { stop, done };
+    return { stop, done, waiting: 0 };
   }
 
   async #startServer(signal: AbortSignal): Promise<void> {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { sleep, throwIfCancelled, withDeadline } from '../../../src/base/abort.ts';
+import { sleep, throwIfCancelled, unlessCancelled, withDeadline } from '../../../src/base/abort.ts';
 import { ByteReader } from '../../../src/base/byte-reader.ts';
 import type { Clock } from '../../../src/base/clock.ts';
 import { DisposableStore, toDisposable } from '../../../src/base/disposable.ts';
@@ -166,6 +166,23 @@ describe('time and cancellation', () => {
     stop.abort();
     await expect(cancelled).rejects.toMatchObject({ code: 'cancelled' });
     expect(clock.pending).toBe(0);
+  });
+});
+
+describe('what can not be ended', () => {
+  it('is waited for until it is given up, and its answer counts for nothing then', async () => {
+    const stop = new AbortController();
+    await expect(unlessCancelled(Promise.resolve(7), 'x', stop.signal)).resolves.toBe(7);
+    await expect(unlessCancelled(Promise.reject(new Error('why')), 'x', stop.signal)).rejects.toThrow('why');
+    let answer: (value: number) => void = () => undefined;
+    const question = new Promise<number>((resolve) => {
+      answer = resolve;
+    });
+    const given = unlessCancelled(question, 'bump', stop.signal);
+    stop.abort();
+    await expect(given).rejects.toMatchObject({ code: 'cancelled', details: { what: 'bump' } });
+    answer(1);
+    await expect(unlessCancelled(question, 'bump', stop.signal)).rejects.toMatchObject({ code: 'cancelled' });
   });
 });
 
