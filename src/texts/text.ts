@@ -10,6 +10,12 @@ export function bytesText(bytes: number): string {
   return l10n.t('{0} MB', (bytes / 1024 / 1024).toFixed(1));
 }
 
+/** `2 errors, 1 warning`, in the editor's punctuation; what is empty is left out. */
+export function listText(parts: readonly string[]): string {
+  const said = parts.filter((part) => part !== '');
+  return said.length === 0 ? '' : said.reduce((list, part) => l10n.t('{0}, {1}', list, part));
+}
+
 export function rateText(bytesPerSecond: number): string {
   return l10n.t('{0} KB/s', Math.round(bytesPerSecond / 1024));
 }

@@ -46,6 +46,12 @@ function fixedParts(text: string): string[] {
 
 const calls = localisedCalls();
 
+/** Chinese words that stand for one English word each, so that one thing has one name everywhere. */
+const GLOSSARY = [
+  // an update over the air is 升级; a newer version, and files that are kept up to date, may be 更新
+  { word: '更新', only: /\b(newer|later|renew|again whenever)\b/i },
+] as const;
+
 describe('user-visible texts', () => {
   it('are written out where they are used, so that they can be found', () => {
     expect(calls.length).toBeGreaterThan(40);
@@ -84,6 +90,25 @@ describe('user-visible texts', () => {
       for (const [key, text] of Object.entries(english)) {
         expect(fixedParts(translated[key] ?? ''), key).toEqual(fixedParts(text));
       }
+    });
+
+    it(`call one thing by one name in ${language}`, () => {
+      const [english, translated] = [readJson('package.nls.json'), readJson(`package.nls.${language}.json`)];
+      const texts = [
+        ...Object.entries(readJson(`l10n/bundle.l10n.${language}.json`)),
+        ...Object.entries(english).map(([key, text]) => [text, translated[key] ?? ''] as const),
+      ];
+      for (const { word, only } of GLOSSARY)
+        expect(
+          texts.filter(([text, said]) => said.includes(word) && !only.test(text)),
+          word,
+        ).toEqual([]);
+    });
+
+    it(`have no ASCII punctuation between Chinese words in ${language}`, () => {
+      const texts = [readJson(`l10n/bundle.l10n.${language}.json`), readJson(`package.nls.${language}.json`)];
+      const wrong = texts.flatMap(Object.values<string>).filter((text) => /\p{Script=Han}[,;!?]/u.test(text));
+      expect(wrong).toEqual([]);
     });
 
     it(`differ from English in ${language} unless they are names`, () => {

@@ -61,7 +61,7 @@ export const installCertificate: Handler = async (session) => {
       ? ''
       : ` ${l10n.t('The previous file is kept as {0}.', basename(installed.backupPath))}`;
   const build = l10n.t('Build Firmware');
-  void showInformationMessage(`${l10n.t('Installed as {0}. Build to embed it.', file)}${kept}`, build).then(
+  void showInformationMessage(`${l10n.t('Installed as {0}. Builds embed it from now on.', file)}${kept}`, build).then(
     async (answer) => {
       if (answer === build) await runCommand('buildFirmware');
     },

@@ -1,4 +1,13 @@
-import { ProcessExecution, ShellExecution, tasks, window, type Task } from 'vscode';
+import {
+  ProcessExecution,
+  ShellExecution,
+  tasks,
+  Uri,
+  window,
+  type Task,
+  type Terminal,
+  type WorkspaceFolder,
+} from 'vscode';
 import { DisposableStore, type Disposable } from '../../base/disposable.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { PortLeases } from '../../serial/port-lease.ts';
@@ -29,7 +38,8 @@ export function watchPortUse(sources: HandoverSources): Disposable {
   };
   store.add(
     tasks.onDidStartTask(({ execution }) => {
-      begin(execution, useOf(execution.task), idfPort);
+      const { task } = execution;
+      begin(execution, useOf(task), () => idfPort(folderOfTask(task)));
     }),
   );
   store.add(
@@ -39,14 +49,16 @@ export function watchPortUse(sources: HandoverSources): Disposable {
   );
   store.add(
     window.onDidOpenTerminal((terminal) => {
-      if (isMonitorTerminal(terminal.name)) begin(terminal, { port: undefined }, idfMonitorPort);
+      if (isMonitorTerminal(terminal.name))
+        begin(terminal, { port: undefined }, () => idfMonitorPort(folderOfTerminal(terminal)));
     }),
   );
   store.add(window.onDidCloseTerminal(end));
   // where the shell tells what runs in it: a monitor that was left frees the port although its terminal stays
   store.add(
     window.onDidStartTerminalShellExecution(({ terminal, execution }) => {
-      begin(terminal, portUseOfCommand(execution.commandLine.value), idfMonitorPort);
+      const { commandLine, cwd } = execution;
+      begin(terminal, portUseOfCommand(commandLine.value), () => idfMonitorPort(cwd ?? folderOfTerminal(terminal)));
     }),
   );
   store.add(
@@ -59,6 +71,16 @@ export function watchPortUse(sources: HandoverSources): Disposable {
 
 function useOf({ definition, source, name, execution }: Task): PortUse | undefined {
   return portUseOfTask({ type: definition.type, source, name, commandLine: commandLineOf(execution) });
+}
+
+/** Whose settings say which port a task means: of several folders, each may have its own board. */
+function folderOfTask({ scope }: Task): WorkspaceFolder | undefined {
+  return typeof scope === 'object' ? scope : undefined;
+}
+
+function folderOfTerminal({ creationOptions }: Terminal): Uri | undefined {
+  const cwd = 'cwd' in creationOptions ? creationOptions.cwd : undefined;
+  return typeof cwd === 'string' ? Uri.file(cwd) : cwd;
 }
 
 function commandLineOf(execution: Task['execution']): string {

@@ -5,6 +5,7 @@ import type { Finding } from '../../doctor/finding.ts';
 import { findingKey, type FixChoice } from '../finding-key.ts';
 import { findingText, groupName } from '../../texts/finding-texts.ts';
 import { fixTitle } from '../../texts/finding-texts/fixes.ts';
+import { listText } from '../../texts/text.ts';
 import type { TreeNode } from './tree-node.ts';
 
 const ICONS = {
@@ -22,7 +23,7 @@ export function countText(findings: readonly Finding[]): string {
     warnings === 0 ? '' : warnings === 1 ? l10n.t('1 warning') : l10n.t('{0} warnings', warnings),
     errors + warnings > 0 || notes === 0 ? '' : notes === 1 ? l10n.t('1 note') : l10n.t('{0} notes', notes),
   ];
-  return parts.filter((part) => part !== '').join(', ');
+  return listText(parts);
 }
 
 /** What stands in the way of the next update, each finding with its fixes below it. */
@@ -34,7 +35,7 @@ export function setupItems(findings: readonly Finding[]): readonly TreeNode[] {
       // another row once an update would fail, so that it opens by itself
       id: worst === 'error' ? 'setup' : 'setup-ready',
       label: l10n.t('OTA Setup'),
-      description: [isReady ? l10n.t('ready') : '', countText(findings)].filter((part) => part !== '').join(', '),
+      description: listText([isReady ? l10n.t('ready') : '', countText(findings)]),
       ...(isReady ? { icon: 'pass', color: 'charts.green' } : ICONS[worst]),
       contextValue: 'setup',
       children: findings.map(findingItem),

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { confirmedIn, rememberedTrust } from '../../../src/editor/first-steps-facts.ts';
 import type { Delivery } from '../../../src/ota/delivery.ts';
-import { answers, openTab, ran, reset, window, workspace } from '../../support/fake-vscode.ts';
+import { answers, openTab, ran, reset, Uri, window, workspace } from '../../support/fake-vscode.ts';
 
 vi.mock('vscode', () => import('../../support/fake-vscode.ts'));
 
@@ -110,7 +110,7 @@ describe('an example that was created', () => {
   });
 
   it('leads nowhere when the user does not want to open it', async () => {
-    workspace.workspaceFolders = [{ uri: { fsPath: parent, scheme: 'other' } }];
+    workspace.workspaceFolders = [{ uri: new Uri(parent, 'other') }];
     const kept = await create();
     await Promise.resolve();
     expect(kept.size).toBe(0);
