@@ -17,7 +17,7 @@ import { EXIT } from './exit-codes.ts';
 import { jsonOfProject, openProject, shownPath } from './open-project.ts';
 import { certificateFactsOf, existingCertificate, serverFactsOf, type ServerPlan } from './server-plan.ts';
 import type { Style } from './style.ts';
-import { shellCommandOf } from './ways-out.ts';
+import { shellCommandOf, type Typed } from './ways-out.ts';
 
 export interface CheckOptions extends ServerPlan {
   readonly 'warnings-as-errors': boolean;
@@ -38,7 +38,11 @@ export async function checkProject(
   const isBad = counts.error > 0 || (options['warnings-as-errors'] && counts.warning > 0);
   return {
     exitCode: isBad ? EXIT.failed : EXIT.ok,
-    data: { project: jsonOfProject(project), counts, findings: findings.map(jsonOfFinding) },
+    data: {
+      project: jsonOfProject(project),
+      counts,
+      findings: findings.map((one) => jsonOfFinding(one, context.typed)),
+    },
   };
 }
 
@@ -63,7 +67,7 @@ async function factsOf(
   };
 }
 
-function jsonOfFinding(found: Finding): Record<string, unknown> {
+function jsonOfFinding(found: Finding, typed: Typed): Record<string, unknown> {
   const { id, severity, path, range, details, fixes } = found;
   return {
     id,
@@ -73,17 +77,17 @@ function jsonOfFinding(found: Finding): Record<string, unknown> {
     ...(range === undefined ? {} : { line: range.line, column: range.column, endColumn: range.endColumn }),
     message: findingText(found),
     details,
-    fixes: fixes.map(jsonOfFix),
+    fixes: fixes.map((fix) => jsonOfFix(fix, typed)),
   };
 }
 
-function jsonOfFix(fix: Fix): Record<string, unknown> {
+function jsonOfFix(fix: Fix, typed: Typed): Record<string, unknown> {
   const { id, kind, needs } = fix;
-  const run = fix.kind === 'command' ? shellCommandOf(fix.command) : undefined;
+  const run = fix.kind === 'command' ? shellCommandOf(fix.command, typed) : undefined;
   return {
     id,
     kind,
-    message: fixText(fix),
+    message: fixText(fix, typed),
     needs,
     ...(fix.kind === 'setOptions' ? { options: fix.options } : {}),
     ...(fix.kind === 'editFile' || fix.kind === 'writeFile' ? { path: fix.path } : {}),
@@ -92,10 +96,10 @@ function jsonOfFix(fix: Fix): Record<string, unknown> {
 }
 
 /** What a fix does, with what it sets or runs. */
-function fixText(fix: Fix): string {
+function fixText(fix: Fix, typed: Typed): string {
   const title = fixTitle(fix).replace(/…$/, '');
   if (fix.kind === 'command') {
-    const run = shellCommandOf(fix.command);
+    const run = shellCommandOf(fix.command, typed);
     return run === undefined ? l10n.t('{0} (in VS Code)', title) : `${title}: ${run}`;
   }
   if (fix.kind !== 'setOptions') return title;
@@ -128,7 +132,7 @@ function placeOf(cwd: string, { path, range }: Finding): string {
 }
 
 function printFindings(
-  { print, style, cwd }: CommandContext,
+  { print, style, cwd, typed }: CommandContext,
   project: IdfProject,
   findings: readonly Finding[],
   counts: Readonly<Record<Severity, number>>,
@@ -146,11 +150,18 @@ function printFindings(
       print(`    ${findingText(one)}`);
       const [fix] = one.fixes;
       if (fix !== undefined)
-        print(`    ${style.green(l10n.t('fix:'))} ${[fixText(fix), needsText(fix.needs)].filter(Boolean).join(' · ')}`);
+        print(
+          `    ${style.green(l10n.t('fix:'))} ${[fixText(fix, typed), needsText(fix.needs)].filter(Boolean).join(' · ')}`,
+        );
     }
     print();
   }
-  const what = [project.name, project.version.value, project.target, project.idfVersion && idfVersionText(project.idfVersion)]
+  const what = [
+    project.name,
+    project.version.value,
+    project.target,
+    project.idfVersion && idfVersionText(project.idfVersion),
+  ]
     .filter(Boolean)
     .join(' · ');
   const sum = [

@@ -9,6 +9,7 @@ import type { ExitCode } from './exit-codes.ts';
 import type { Options, Values } from './option.ts';
 import type { Progress } from './progress.ts';
 import type { InputStream, OutputStream } from './streams.ts';
+import type { Typed } from './ways-out.ts';
 import type { Style } from './style.ts';
 
 /** What the rooms need that only the composition root can make. Each is made when it is asked for. */
@@ -35,6 +36,7 @@ export interface CommandContext {
   readonly stderr: OutputStream;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Absolute. Paths that the user gives are relative to it. */
+  readonly typed: Typed;
   readonly cwd: string;
   /** Aborted by the first Ctrl+C, SIGTERM or a closed terminal: end in order, release everything, return. */
   readonly signal: AbortSignal;

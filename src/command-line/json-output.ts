@@ -1,7 +1,7 @@
 import { isOtaError, type OtaError } from '../base/ota-error.ts';
 import type { ErrorText } from '../texts/error-texts/error-text.ts';
 import { UsageError } from './usage-error.ts';
-import { waysOutOf, type WayOutInTerminal } from './ways-out.ts';
+import { waysOutOf, type Typed, type WayOutInTerminal } from './ways-out.ts';
 
 /** Of every JSON output. Raised when a field changes its meaning or goes away; new fields may come without. */
 export const SCHEMA_VERSION = 1;
@@ -24,11 +24,12 @@ export interface JsonError {
 }
 
 /** What an error says and what can be done about it.
- * @param textOf words of a coded error */
-export function jsonOfError(error: unknown, textOf: (error: OtaError) => ErrorText): JsonError {
+ * @param textOf words of a coded error
+ * @param typed what commands that are proposed go by */
+export function jsonOfError(error: unknown, textOf: (error: OtaError) => ErrorText, typed?: Typed): JsonError {
   if (isOtaError(error)) {
     const { message, waysOut } = textOf(error);
-    return { code: error.code, message, details: { ...error.details }, waysOut: waysOutOf(waysOut) };
+    return { code: error.code, message, details: { ...error.details }, waysOut: waysOutOf(waysOut, typed) };
   }
   if (error instanceof UsageError)
     return { code: error.code, message: error.message, details: error.details, waysOut: [] };

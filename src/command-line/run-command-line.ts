@@ -17,6 +17,7 @@ import { createProgress, type Progress } from './progress.ts';
 import type { InputStream, OutputStream } from './streams.ts';
 import { styleOf } from './style.ts';
 import { UsageError } from './usage-error.ts';
+import type { Typed } from './ways-out.ts';
 
 /** The world that a command line runs in. */
 export interface World {
@@ -46,18 +47,24 @@ export interface World {
 /** Runs what the user typed, to its end, and gives the exit code. Never rejects. The language is set before. */
 export async function runCommandLine(world: World): Promise<ExitCode> {
   let running: Command | undefined;
+  let typed: Typed | undefined;
   try {
     const { name, rest } = splitCommand(world.argv, GLOBAL_OPTIONS);
     if (name === undefined) return runWithoutCommand(world);
     running = world.commands.find((one) => one.name === name);
     if (running === undefined) throw unknownCommand(name, world.commands);
-    return await runCommand(world, running, rest);
+    return await runCommand(world, running, rest, (given) => (typed = given));
   } catch (error) {
-    return await tellError(world, error, running);
+    return await tellError(world, error, running, typed);
   }
 }
 
-async function runCommand(world: World, command: Command, argv: readonly string[]): Promise<ExitCode> {
+async function runCommand(
+  world: World,
+  command: Command,
+  argv: readonly string[],
+  onTyped: (typed: Typed) => void,
+): Promise<ExitCode> {
   const { stdout, stderr, env } = world;
   const given = parsed(argv, command);
   if (given.asked !== undefined) {
@@ -65,6 +72,8 @@ async function runCommand(world: World, command: Command, argv: readonly string[
     return EXIT.ok;
   }
   const { values, operands } = given;
+  const typed = typedAs(command, argv, values, operands);
+  onTyped(typed);
   const accepted = command.operands.some((one) => one.usage.includes('…')) ? Infinity : command.operands.length;
   if (operands.length > accepted) {
     const operand = operands[accepted] ?? '';
@@ -87,6 +96,7 @@ async function runCommand(world: World, command: Command, argv: readonly string[
     stderr,
     env,
     cwd: world.cwd,
+    typed,
     signal: command.output === 'lines' ? AbortSignal.any([world.signal, world.readerGone]) : world.signal,
     files: world.files,
     clock: world.clock,
@@ -118,6 +128,21 @@ async function runCommand(world: World, command: Command, argv: readonly string[
   return exitCode;
 }
 
+function typedAs(
+  { name, operands: [first] }: Command,
+  argv: readonly string[],
+  values: Readonly<Record<string, unknown>>,
+  operands: readonly string[],
+): Typed {
+  const text = (option: string): string | undefined => {
+    const value = values[option];
+    return typeof value === 'string' ? value : undefined;
+  };
+  const isProject = first?.usage.startsWith('[project') === true && values['partition'] === undefined;
+  const project = text('project') ?? (isProject ? operands[0] : undefined);
+  return { command: name, argv, project, dataDir: text('data-dir'), keyType: text('key-type'), port: text('port') };
+}
+
 /** What was typed; where it asks for words alone, which: that counts whatever else is wrong.
  * @throws {UsageError} those of `parseArguments` */
 function parsed(argv: readonly string[], command: Command) {
@@ -144,14 +169,19 @@ function tellJson(stdout: OutputStream, command: Command | undefined, data: Read
   stdout.write(`${jsonText({ ...head, ...data }, isLines ? undefined : 2)}\n`);
 }
 
-async function tellError(world: World, error: unknown, command: Command | undefined): Promise<ExitCode> {
+async function tellError(
+  world: World,
+  error: unknown,
+  command: Command | undefined,
+  typed: Typed | undefined,
+): Promise<ExitCode> {
   const { argv, stdout, stderr, env } = world;
   // Ctrl+C at a question is a key, and no signal
   const isCancelled = isOtaError(error, 'cancelled');
   // what fails because everything is being ended, is ended
   const exitCode = isOtaError(error) && world.signal.aborted ? world.endCode() : exitCodeOf(error);
   const textOf = isOtaError(error) ? await world.errorTexts() : noTexts;
-  const told = jsonOfError(error, textOf);
+  const told = jsonOfError(error, textOf, typed);
   if (has(argv, '--json')) {
     tellJson(stdout, command, { exitCode, error: told });
     return exitCode;

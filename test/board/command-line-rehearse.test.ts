@@ -136,7 +136,14 @@ describe('esp32-ota rehearse', () => {
     );
     expect(ended.code).toBe(3);
     expect(jsonOf('rehearse', ended)).toMatchObject({
-      error: { code: 'rehearse.untrusted', waysOut: [{ run: 'esp32-ota serve --install-certificate' }] },
+      error: {
+        code: 'rehearse.untrusted',
+        waysOut: [
+          {
+            run: `esp32-ota serve --install-certificate ${project} --data-dir ${join(folder, 'other')} --key-type ec`,
+          },
+        ],
+      },
     });
     const without = await rehearse('examples/hello_world', '--json');
     expect(without.code).toBe(3);
@@ -144,7 +151,7 @@ describe('esp32-ota rehearse', () => {
       error: {
         code: 'rehearse.untrusted',
         details: { path: join(process.cwd(), 'examples/hello_world/build/hello_world.bin'), isFresh: true },
-        waysOut: [{ run: 'esp32-ota check' }],
+        waysOut: [{ run: 'esp32-ota check examples/hello_world' }],
       },
     });
     const unbuilt = await rehearse('examples/hello_world', '--json', '--build-command', 'exit 3');

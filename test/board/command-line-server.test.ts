@@ -235,7 +235,9 @@ describe('esp32-ota serve', () => {
     const second = await serve(port).ended;
     expect(second.code).toBe(4);
     expect(second.stderr).toContain(port);
-    expect(second.stderr).toContain('esp32-ota serve --port N');
+    // the same again, at another port
+    const rest = `--host 127.0.0.1 --bind 127.0.0.1 --key-type ec --data-dir ${dataFolder}`;
+    expect(second.stderr).toContain(`→ Use Another Port: esp32-ota serve --port N ${project} ${rest}\n`);
     first.child.kill('SIGINT');
     await first.ended;
   });
@@ -290,7 +292,7 @@ describe('esp32-ota metadata', () => {
     const ended = await cli.run(['metadata', bare, '--json']);
     expect(ended.code).toBe(3);
     expect(jsonOf('metadata', ended)).toMatchObject({
-      error: { code: 'manifest.notBuilt', waysOut: [{ run: 'idf.py build' }] },
+      error: { code: 'manifest.notBuilt', waysOut: [{ run: `idf.py -C ${bare} build` }] },
     });
     // a file stands where the folder has to be
     rmSync(join(project, 'build', 'ota'), { recursive: true, force: true });

@@ -15,6 +15,7 @@ import type { CommandContext, CommandResult } from '../command.ts';
 import { EXIT, exitCodeOf } from '../exit-codes.ts';
 import { jsonOfError } from '../json-output.ts';
 import { table } from '../table.ts';
+import { quoted } from '../ways-out.ts';
 import type { WhatToFlash } from './flash-options.ts';
 import { chipJson, slotsJson } from './slots-json.ts';
 
@@ -64,7 +65,7 @@ export function tellFlashed(context: CommandContext, flashed: Flashed): CommandR
       ...(asleep === undefined ? {} : { run: asleep }),
       ...(outcome.error === undefined || outcome.end !== 'failed'
         ? {}
-        : { error: jsonOfError(outcome.error, textOfError) }),
+        : { error: jsonOfError(outcome.error, textOfError, context.typed) }),
     },
   };
 }
@@ -123,9 +124,4 @@ function tellAsleep({ note, noteStyle }: CommandContext, { request, slots, addre
   );
   note(`  → ${run}`);
   return run;
-}
-
-/** For a shell: `?` in an address stands for any letter there. */
-function quoted(address: string): string {
-  return /^[\w./:-]+$/.test(address) ? address : `"${address}"`;
 }

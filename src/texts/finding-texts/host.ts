@@ -39,7 +39,7 @@ export const hostTexts: FindingTexts<IdsOf<'host'>> = {
     ),
   'host-container': ({ address, port }) =>
     l10n.t(
-      'Boards do not reach {0} inside a container: publish port {1} and advertise the address of the computer around it (esp32Ota.server.advertisedHost).',
+      'Boards do not reach {0} inside a container: publish port {1} and advertise the address of the computer around it (esp32Ota.server.advertisedHost, or --host on the command line).',
       address,
       port,
     ),
