@@ -1,4 +1,4 @@
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { createAgent } from './harness/agent.ts';
 import { useWorkbench } from './harness/use-workbench.ts';
@@ -60,6 +60,43 @@ it('asks the user before it starts the server, and starts none when told not to'
   expect(await agent.invoke('server_status')).toMatchObject({ state: 'off' });
 });
 
+it('refuses what is not right before anybody is asked', async () => {
+  for (const tool of ['start_server', 'stop_server', 'rehearse_update', 'deliver_update'] as const)
+    expect(await agent.refusal(tool, { other: 1 }), tool).toContain('[tool.badInput]');
+  expect(await agent.refusal('read_slots', { refresh: true })).toMatch(/port.*\[tool\.badInput\]/);
+});
+
+it('does nothing when what the user agreed to has changed since', async () => {
+  const [refusal] = await Promise.all([
+    agent.refusal('start_server'),
+    (async () => {
+      expect((await workbench.dialogs.shown()).detail).toContain(`https://127.0.0.1:${port}`);
+      workbench.writeSettings({ 'esp32Ota.server.protocol': 'http' });
+      await expect.poll(async () => (await agent.invoke('server_status'))['protocol']).toBe('http');
+      await agent.answer(workbench, 'Start the OTA server?', 'Yes');
+    })(),
+  ]);
+  expect(refusal).toContain('[tool.changed]');
+  workbench.writeSettings({ 'esp32Ota.server.protocol': 'https' });
+  await expect.poll(async () => (await agent.invoke('server_status'))['protocol']).toBe('https');
+  expect(await agent.invoke('server_status')).toMatchObject({ state: 'off' });
+});
+
+it('starts no server for a rehearsal of nothing', async () => {
+  renameSync(workbench.inFolder('build'), `${workbench.folder()}-build-away`);
+  const built = async (): Promise<unknown> =>
+    ((await agent.invoke('check_setup', { limit: 1 }))['project'] as { builtVersion: unknown }).builtVersion;
+  await expect.poll(built).toBe(null);
+  const [refusal] = await Promise.all([
+    agent.refusal('rehearse_update'),
+    agent.answer(workbench, 'Rehearse the update on a virtual board?', 'Yes'),
+  ]);
+  expect(refusal).toMatch(/\[[\w.]+\]/);
+  expect(await agent.invoke('server_status')).toMatchObject({ state: 'off' });
+  renameSync(`${workbench.folder()}-build-away`, workbench.inFolder('build'));
+  await expect.poll(built).toBe('1.0.0');
+});
+
 it('tells why a rehearsal fails, with the fix', async () => {
   const answer = await agent.invokeAgreed(workbench, 'rehearse_update', 'Rehearse the update on a virtual board?');
   expect(answer).toMatchObject({ kind: 'rehearsal', end: 'finished' });
@@ -80,9 +117,10 @@ it('rehearses the mended project and tells every step with its proof', async () 
   expect(steps.find(({ id }) => id === 'download')).toMatchObject({ outcome: 'done' });
   expect(steps.find(({ id }) => id === 'running')).toMatchObject({ by: 'console' });
 
-  const last = await agent.invoke('last_update', { history: 1 });
+  const last = await agent.invoke('last_update', { history: 2 });
   expect(last).toMatchObject({ update: { id: answer['id'], outcome: answer['outcome'] }, leftOut: 0 });
-  expect(last['others']).toHaveLength(1);
+  // the one that found nothing to rehearse, and the one that failed
+  expect(last['others']).toHaveLength(2);
 });
 
 it('gives other extensions the server, its certificate and what happened', async () => {
@@ -182,6 +220,23 @@ it('delivers a change when the user agrees, from the build to the version that r
   expect(answer['work']).toContainEqual(expect.objectContaining({ id: 'build', outcome: 'done' }));
 });
 
+it('ends a delivery that is given up while it asks whether to raise the version', async () => {
+  const [refusal] = await Promise.all([
+    agent.refusal('deliver_update'),
+    (async () => {
+      await agent.answer(workbench, 'Deliver simple_ota to its boards?', 'Yes');
+      const question = async (): Promise<string> => (await workbench.dialogs.shown()).message;
+      await expect.poll(question).toContain('The board runs 1.1.5 already');
+      await agent.value({ do: 'cancel', tool: 'esp32ota_deliver_update' });
+    })(),
+  ]);
+  expect(refusal).toMatch(/Cancel/);
+  // what is answered now counts for nothing
+  await workbench.dialogs.click('Raise to 1.1.6');
+  expect(await agent.invoke('last_update')).toMatchObject({ update: { end: 'cancelled' } });
+  expect(readFileSync(workbench.inFolder('version.txt'), 'utf8')).toBe('1.1.5\n');
+});
+
 it('ends a rehearsal when the agent gives it up', async () => {
   workbench.writeSettings({ 'esp32Ota.virtualBoard.kilobytesPerSecond': 20 });
   await buildVersion('1.2.0');
@@ -194,6 +249,7 @@ it('ends a rehearsal when the agent gives it up', async () => {
           ({ step, outcome }, index, all) => index === all.length - 1 && step === 'download' && outcome === 'running',
         );
       await expect.poll(isLoading).toBe(true);
+      await workbench.notifications.shown('Updating the virtual board');
       await agent.value({ do: 'cancel', tool: 'esp32ota_rehearse_update' });
     })(),
   ]);
