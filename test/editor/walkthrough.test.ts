@@ -29,6 +29,11 @@ it('says what to do in a folder without a project, and in no folder at all', asy
   await firmware?.pane().getByText('Get started').click();
   await walkthrough.shown();
   await workbench.screenshot('walkthrough-2-no-folder');
+  // where there is room, a drawing stands beside the steps
+  await workbench.page().setViewportSize({ width: 1800, height: 900 });
+  await (await workbench.webview('svg')).locator('svg').first().waitFor();
+  await workbench.screenshot('walkthrough-2-wide');
+  await workbench.page().setViewportSize({ width: 1280, height: 900 });
 });
 
 it('creates an example where the user says, and goes on there', async () => {
