@@ -20,13 +20,16 @@ export const tool: Tool = {
     requireTrust();
     const { name, folder } = requireProject(session);
     const { selected } = session.ports;
+    const { values } = readSettings(session.projects.workspaceFolder());
     return asks(
       l10n.t('Delivering {0}', name),
       l10n.t('Deliver {0} to its boards?', name),
       planText(session),
       folder,
       boardKey(session, selected),
-      readSettings(session.projects.workspaceFolder()).values['deliver.httpRequest'].join(' '),
+      // of these the question shows a part
+      values['build.command'],
+      ...values['deliver.httpRequest'],
     );
   },
   run: async (session, given, signal) => {
