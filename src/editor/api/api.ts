@@ -31,7 +31,7 @@ export interface Esp32OtaApi {
    * - `serial.inUse`: somebody has it who does not give it away now
    * - `serial.otherWindow`: another window has it
    * - `serial.badAddress`: no such address
-   * - `api.badOption`: an option is not what its type says, or the name is empty, `monitor` or `ESP-IDF`
+   * - `api.badOption`: an option is not what its type says, or the name is empty or one of ours
    * - `command.untrusted`: the workspace is not trusted
    * - `cancelled`: the signal was aborted
    * - `api.ended`: the extension was deactivated */
@@ -113,7 +113,7 @@ export interface TransferInfo {
 }
 
 export interface LeaseOptions {
-  /** Shown to the user while you have the port: “My Tool”. At most 60 characters. `monitor` and `ESP-IDF` are ours. */
+  /** Shown to the user while you have the port: “My Tool”. At most 60 characters. `monitor`, `flash`, `slots` and `ESP-IDF` are ours. */
   readonly name: string;
   readonly signal?: AbortSignal;
   /** Somebody else asks for the port, by name: close it and resolve, and the lease is theirs until they are done. Without it you are never

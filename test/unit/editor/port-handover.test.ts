@@ -18,15 +18,15 @@ vi.mock('vscode', () => import('../../support/fake-vscode.ts'));
 
 // Two folders of one window, each with a board of its own, and both boards monitored.
 const [FIRST, SECOND] = ['rfc2217://first:1', 'rfc2217://second:1'];
-const folders = ['/work/first', '/work/second'].map((path) => ({ uri: Uri.file(path) }));
+const folders = ['/projects/first', '/projects/second'].map((path) => ({ uri: Uri.file(path) }));
 let leases: PortLeases;
 let watch: Disposable;
 
 beforeEach(async () => {
   reset();
   workspace.workspaceFolders = folders;
-  configureFolder('/work/first', 'idf.port', FIRST);
-  configureFolder('/work/second', 'idf.port', SECOND);
+  configureFolder('/projects/first', 'idf.port', FIRST);
+  configureFolder('/projects/second', 'idf.port', SECOND);
   leases = new PortLeases();
   for (const port of [FIRST, SECOND])
     await leases.acquire(port, { holder: 'monitor', onYield: () => Promise.resolve() });
@@ -54,15 +54,15 @@ it('a task gets the port of its own folder', async () => {
 });
 
 it('a terminal gets the port of the folder that it was opened in', async () => {
-  openTerminal({ name: 'ESP-IDF Monitor', creationOptions: { cwd: '/work/second' } });
+  openTerminal({ name: 'ESP-IDF Monitor', creationOptions: { cwd: '/projects/second' } });
   await onlySecondIsLent();
 });
 
 it('a command in a terminal gets the port of the folder that it runs in', async () => {
-  const terminal = { name: 'bash', creationOptions: { cwd: '/work/first' } };
+  const terminal = { name: 'bash', creationOptions: { cwd: '/projects/first' } };
   runInTerminal({
     terminal,
-    execution: { commandLine: { value: 'idf.py monitor' }, cwd: Uri.file('/work/second/main') },
+    execution: { commandLine: { value: 'idf.py monitor' }, cwd: Uri.file('/projects/second/main') },
   });
   await onlySecondIsLent();
 });
