@@ -16,7 +16,7 @@ import type { CommandContext, CommandResult } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 import { jsonOfProject, openProject, shownPath } from './open-project.ts';
 import { certificateFactsOf, existingCertificate, serverFactsOf, type ServerPlan } from './server-plan.ts';
-import type { Style } from './style.ts';
+import { labelled, type Style } from './style.ts';
 import { shellCommandOf, type Typed } from './ways-out.ts';
 
 export interface CheckOptions extends ServerPlan {
@@ -151,7 +151,7 @@ function printFindings(
       const [fix] = one.fixes;
       if (fix !== undefined)
         print(
-          `    ${style.green(l10n.t('fix:'))} ${[fixText(fix, typed), needsText(fix.needs)].filter(Boolean).join(' · ')}`,
+          `    ${labelled(l10n.t('fix:'), [fixText(fix, typed), needsText(fix.needs)].filter(Boolean).join(' · '), style.green)}`,
         );
     }
     print();

@@ -143,7 +143,7 @@ function optionText(option: Option<unknown>): string {
     ...(option.kind === 'list' ? [l10n.t('may be given several times')] : []),
     ...(option.otherwise === undefined ? [] : [l10n.t('default: {0}', option.otherwise)]),
   ];
-  return more.length === 0 ? option.describe() : `${option.describe()} (${more.join('; ')})`;
+  return more.length === 0 ? option.describe() : l10n.t('{0} ({1})', option.describe(), more.join('; '));
 }
 
 function rows(all: readonly Row[], layout: HelpLayout): readonly string[] {

@@ -15,7 +15,7 @@ import { nearest } from './nearest.ts';
 import { parseArguments, splitCommand } from './parse-arguments.ts';
 import { createProgress, type Progress } from './progress.ts';
 import type { InputStream, OutputStream } from './streams.ts';
-import { styleOf } from './style.ts';
+import { labelled, styleOf } from './style.ts';
 import { UsageError } from './usage-error.ts';
 import type { Typed } from './ways-out.ts';
 
@@ -188,7 +188,7 @@ async function tellError(
   }
   const style = styleOf(stderr, env, has(argv, '--no-color'));
   const message = forTerminal(told.message);
-  stderr.write(isCancelled ? `${message}\n` : `${style.red(l10n.t('error:'))} ${message}\n`);
+  stderr.write(isCancelled ? `${message}\n` : `${labelled(l10n.t('error:'), message, style.red)}\n`);
   for (const way of isCancelled ? [] : told.waysOut) stderr.write(`  → ${forTerminal(way.message)}\n`);
   if (error instanceof UsageError) {
     const help = command === undefined ? `${PROGRAM} --help` : `${PROGRAM} ${command.name} --help`;

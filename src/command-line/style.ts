@@ -40,3 +40,8 @@ export function styleOf(
   if (forced !== '') return forced === '0' || forced === 'false' ? PLAIN : COLOURED;
   return stream.isTTY === true && env['TERM'] !== 'dumb' ? COLOURED : PLAIN;
 }
+
+/** A label before what it is about: full-width punctuation has its space in it. */
+export function labelled(label: string, text: string, coloured: (text: string) => string): string {
+  return `${coloured(label)}${label.endsWith('：') ? '' : ' '}${text}`;
+}

@@ -1,3 +1,5 @@
+import type { ImageCheckId } from '../image/verify-image.ts';
+
 declare module '../base/ota-error.ts' {
   interface OtaErrorDetails {
     /** Nobody answered as a loader does. `receivedBytes` came instead; `bootMode` is the number after `boot:` in the boot text, such as
@@ -43,7 +45,7 @@ declare module '../base/ota-error.ts' {
     /** major * 100 + minor; `maximum` is 65535 when there is none. */
     'flash.wrongRevision': { name: string; revision: number; minimum: number; maximum: number };
     /** `check` is an id of `ImageCheckId`, `problem` empty or the code of what stands in the way. */
-    'flash.badImage': { name: string; check: string; problem: string };
+    'flash.badImage': { name: string; check: ImageCheckId; problem: string };
     'flash.badPartitionTable': { name: string; problem: string };
     /** Offsets are those of 4 KiB sectors. */
     'flash.misaligned': { name: string; offset: number };

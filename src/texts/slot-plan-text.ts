@@ -8,15 +8,16 @@ import {
   type OtadataEntry,
   type OtadataSector,
 } from '../image/otadata.ts';
+import { slotStateText } from './slot-state-text.ts';
 import { slotTitle } from './slot-texts.ts';
 import { hexText } from './text.ts';
 
-/** `sequence 2, valid` */
+/** `sequence 2 · valid` */
 function entryText(entry: OtadataEntry): string {
   if (entry.isEmpty) return l10n.t('blank');
-  const state = typeof entry.state === 'number' ? hexText(entry.state) : entry.state;
-  const text = l10n.t('sequence {0}, state {1}', entry.sequence, state);
-  return entry.crcIsValid ? text : `${text}, ${l10n.t('wrong CRC')}`;
+  const state = typeof entry.state === 'number' ? hexText(entry.state) : slotStateText(entry.state);
+  const parts = [l10n.t('sequence {0}', entry.sequence), state, entry.crcIsValid ? '' : l10n.t('wrong CRC')];
+  return parts.filter(Boolean).join(' · ');
 }
 
 function entryOf(raw: Uint8Array, sector: OtadataSector): OtadataEntry {

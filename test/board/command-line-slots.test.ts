@@ -82,8 +82,8 @@ describe('esp32-ota slots', () => {
       Boots then: ota_0 (1.0.0)
 
       otadata, sector at 0xd000, is erased and 32 bytes are written:
-      before: 01 00 00 00 · ff × 20 · 02 00 00 00 · 9a 98 43 47  (sequence 1, state valid)
-      after: 04 00 00 00 · ff × 20 · ff ff ff ff · a8 68 9d 70  (sequence 4, state undefined)
+      before: 01 00 00 00 · ff × 20 · 02 00 00 00 · 9a 98 43 47  (sequence 1 · valid)
+      after: 04 00 00 00 · ff × 20 · ff ff ff ff · a8 68 9d 70  (sequence 4)
       ✔ Otadata was written and read back. Boots ota_0 (1.0.0): otadata names it.
       "
     `);
@@ -213,6 +213,21 @@ describe('esp32-ota slots', () => {
     const { code, stdout } = await cli.run(['slots', '--lang', 'zh-cn', '--port', address]);
     expect(code).toBe(0);
     expect(stdout).toMatch(/启动/);
+  });
+
+  it('says in Chinese what it writes, with no word and no bracket of English', async () => {
+    const rig = await twoVersions();
+    const argv = ['slots', 'boot', 'ota_0', '--lang', 'zh-cn', '--port', rig.address, '--yes'];
+    const { stdout } = await cli.run(argv);
+    expect(stdout).toContain('序号 1 · 有效');
+    expect(stdout).not.toMatch(/valid|undefined/);
+    const bad = join(folder, 'bad.bin');
+    writeFileSync(bad, Buffer.alloc(4096, 1));
+    const refused = await cli.run(['slots', 'restore', 'ota_2', bad, '--lang', 'zh-cn', '-p', rig.address, '--yes']);
+    expect(refused.stderr).toMatch(/^错误：\S/m);
+    expect(refused.stderr).not.toContain('magic');
+    const help = await cli.run(['serve', '--help', '--lang', 'zh-cn']);
+    expect(help.stdout).toContain('（默认：');
   });
 });
 

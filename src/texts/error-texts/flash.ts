@@ -1,5 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type { OtaErrorCode } from '../../base/ota-error.ts';
+import { checkName } from '../check-texts.ts';
 import { bytesText, hexText } from '../text.ts';
 import { says, type ErrorTexts } from './error-text.ts';
 
@@ -95,7 +96,8 @@ export const flashTexts: ErrorTexts<Code> = {
             revision(it.revision),
           ),
     ),
-  'flash.badImage': (it) => says(l10n.t('{0} is damaged ({1}). Build again; nothing was written.', it.name, it.check)),
+  'flash.badImage': (it) =>
+    says(l10n.t('{0} is damaged ({1}). Build again; nothing was written.', it.name, checkName(it.check))),
   'flash.badPartitionTable': (it) => says(l10n.t('{0} is not a valid partition table ({1}).', it.name, it.problem)),
   'flash.misaligned': (it) =>
     says(l10n.t('{0} can’t begin at {1}: flash is written in sectors of 4 KB.', it.name, hexText(it.offset))),
