@@ -49,7 +49,8 @@ export function deliveryPlanText(plan: DeliveryPlan): string {
 function buildText({ isBuilt, buildCommand }: DeliveryPlan): string {
   if (!isBuilt) return l10n.t('What was built before is served; nothing is built.');
   if (buildCommand === '') return l10n.t('The project is built and served.');
-  const command = buildCommand.length > LONGEST_COMMAND ? `${buildCommand.slice(0, LONGEST_COMMAND)}…` : buildCommand;
+  const whole = buildCommand.replaceAll(/\s+/g, ' ');
+  const command = whole.length > LONGEST_COMMAND ? `${whole.slice(0, LONGEST_COMMAND)}…` : whole;
   return l10n.t('The project is built with the command “{0}” and served.', command);
 }
 
