@@ -1,4 +1,5 @@
 import * as l10n from '@vscode/l10n';
+import { downloadFacts } from '../ota/download-facts.ts';
 import type { Evidence, Step, Timeline, Verdict } from '../ota/update-state.ts';
 import { failureText } from '../texts/cause-texts.ts';
 import { evidenceText, stepName, stepResult, verdictText } from '../texts/timeline-texts.ts';
@@ -98,12 +99,7 @@ export function jsonOfTimeline(timeline: Timeline): Record<string, unknown> {
     ...(download === undefined
       ? {}
       : {
-          download: {
-            sentBytes: download.sentBytes,
-            totalBytes: download.totalBytes,
-            bytesPerSecond: Math.round(download.bytesPerSecond),
-            requests: download.requests,
-          },
+          download: downloadFacts(download),
         }),
     failures: failures.map((failure) => ({
       ...failure,

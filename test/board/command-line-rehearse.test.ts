@@ -156,7 +156,13 @@ describe('esp32-ota rehearse', () => {
     });
     const unbuilt = await rehearse('examples/hello_world', '--json', '--build-command', 'exit 3');
     expect(unbuilt.code).toBe(4);
-    expect(jsonOf('rehearse', unbuilt)).toMatchObject({ error: { code: 'build.failed', details: { exitCode: 3 } } });
+    expect(jsonOf('rehearse', unbuilt)).toMatchObject({
+      error: {
+        code: 'build.failed',
+        message: 'The build failed with exit code 3: its output says why.',
+        details: { exitCode: 3 },
+      },
+    });
   });
 
   it('ends on Ctrl+C in the middle of a download, and leaves nothing behind', async () => {

@@ -109,6 +109,15 @@ describe('the lock against other windows', () => {
     expect(error.details.path).toContain(directory);
   });
 
+  it('names its holder by an id, whatever language its own window speaks', async () => {
+    const one = new PortLeases({ windows: { directory, windowId: 'one' } });
+    const two = new PortLeases({ windows: { directory, windowId: 'two' } });
+    const port = 'socket://board:4001';
+    await one.acquire(port, { holder: '正在烧录 simple_ota', lockedAs: 'flash' });
+    expect((await caught(two.acquire(port, { holder: 'monitor' }), 'serial.otherWindow')).details.holder).toBe('flash');
+    await one.releaseAll();
+  });
+
   it('is held from the first lease of a window to its last, and gone on every path', async () => {
     const one = new PortLeases({ windows: { directory, windowId: 'one' } });
     const two = new PortLeases({ windows: { directory, windowId: 'two' } });

@@ -1,6 +1,7 @@
 import { fixesFor } from '../../../doctor/causes.ts';
 import type { IdfVersion } from '../../../idf/idf-version.ts';
 import type { BoardUpdate, Delivery, Work } from '../../../ota/delivery.ts';
+import { downloadFacts } from '../../../ota/download-facts.ts';
 import type { Evidence, Failure, Step, Verdict } from '../../../ota/update-state.ts';
 import { causeText } from '../../../texts/cause-texts.ts';
 import { deliveryText } from '../../../texts/delivery-texts.ts';
@@ -82,12 +83,7 @@ function boardAnswer({ id, name, trigger, timeline }: BoardUpdate, options: Deli
     ...(download === undefined
       ? {}
       : {
-          download: {
-            sentBytes: download.sentBytes,
-            totalBytes: download.totalBytes,
-            bytesPerSecond: Math.round(download.bytesPerSecond),
-            requests: download.requests,
-          },
+          download: downloadFacts(download),
         }),
     ...(faults === undefined || faults.length === 0 ? {} : { serverFaults: [...faults] }),
     steps: steps.map((one) => stepAnswer(one, timeline.startedMs, options)),
