@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseCmake } from '../../../src/idf/cmake-file.ts';
 import { projectConfig } from '../../../src/idf/config-reader.ts';
-import { parseIdfVersion } from '../../../src/idf/idf-version.ts';
+import { idfVersionText, parseIdfVersion } from '../../../src/idf/idf-version.ts';
 import { parseSdkconfig } from '../../../src/idf/sdkconfig.ts';
 import { resolveVersion, type ResolvedVersion } from '../../../src/idf/version.ts';
 import { cmakeLists } from './project-folder.ts';
@@ -174,4 +174,13 @@ describe('what the image gets', () => {
     const version = resolve({ git: 'v1.0.0-2-gabcdef0-dirty', built: 'v1.0.0' });
     expect(version.problems).toMatchObject([{ code: 'version.gitStale', path: '/p/build/sample.bin' }]);
   });
+});
+
+it.each([
+  ['v5.5.1', '5.5.1'],
+  ['5.5.1', '5.5.1'],
+  ['v6.0-dev-12-gabc', '6.0-dev-12-gabc'],
+])('ESP-IDF %s is told as %s, wherever it was read', (written, told) => {
+  const version = parseIdfVersion(written);
+  expect(version && idfVersionText(version)).toBe(told);
 });
