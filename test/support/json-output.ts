@@ -52,7 +52,7 @@ export function golden(json: unknown, words: readonly (readonly [string | RegExp
   const text = (value: string): string =>
     words.reduce((so, [pattern, word]) => so.replaceAll(pattern, word), value.replace(/\(\d+\)/g, '(TICKS)'));
   const plain = (value: unknown, name: string): unknown => {
-    if (typeof value === 'number' && name.endsWith("Ms")) return 'MS';
+    if (typeof value === 'number' && name.endsWith('Ms')) return 'MS';
     if (VOLATILE.has(name)) return 'ANY';
     if (typeof value === 'string') return text(value);
     if (Array.isArray(value)) return value.map((one) => plain(one, name));
