@@ -86,7 +86,7 @@ export const projectTexts: ErrorTexts<Code> = {
       title: l10n.t('Build Firmware'),
     }),
   'project.notIdf': (it) =>
-    says(l10n.t('{0} is not an ESP-IDF project: its CMakeLists.txt does not include project.cmake.', it.folder)),
+    says(l10n.t('{0} is not an ESP-IDF project: it has no CMakeLists.txt that includes project.cmake.', it.folder)),
   'project.platformIo': () =>
     says(
       l10n.t('PlatformIO builds this project, so its outputs lie elsewhere. Use “Serve Image…” for its firmware.bin.'),
