@@ -176,14 +176,18 @@ describe('a command', () => {
 });
 
 describe('what a screen reader says first', () => {
-  /** Calls of one of VS Code's functions with the source of their arguments. */
-  const callsOf = (name: RegExp): readonly { readonly place: string; readonly last: ts.Expression | undefined }[] =>
+  /** Written out where it is called; what can take the question back may stand behind it. */
+  const optionsOf = (call: ts.CallExpression): ts.Expression | undefined =>
+    call.arguments.findLast((one) => ts.isObjectLiteralExpression(one));
+
+  /** Calls of one of VS Code's functions with the options they are given. */
+  const callsOf = (name: RegExp): readonly { readonly place: string; readonly options: ts.Expression | undefined }[] =>
     filesBelow('src/editor', '.ts').flatMap(({ file, text }) => {
       const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
-      const found: { place: string; last: ts.Expression | undefined }[] = [];
+      const found: { place: string; options: ts.Expression | undefined }[] = [];
       const visit = (node: ts.Node): void => {
         if (ts.isCallExpression(node) && name.test(node.expression.getText(source)))
-          found.push({ place: `${file}: ${node.getText(source).slice(0, 60)}`, last: node.arguments.at(-1) });
+          found.push({ place: `${file}: ${node.getText(source).slice(0, 60)}`, options: optionsOf(node) });
         ts.forEachChild(node, visit);
       };
       visit(source);
@@ -194,10 +198,10 @@ describe('what a screen reader says first', () => {
     const asked = callsOf(/^window\.(?:showQuickPick|showInputBox|showOpenDialog|showSaveDialog)$/);
     expect(asked.length).toBeGreaterThan(25);
     const untitled = asked.filter(
-      ({ last }) =>
-        last === undefined ||
-        !ts.isObjectLiteralExpression(last) ||
-        !last.properties.some((property) => property.name?.getText() === 'title'),
+      ({ options }) =>
+        options === undefined ||
+        !ts.isObjectLiteralExpression(options) ||
+        !options.properties.some((property) => property.name?.getText() === 'title'),
     );
     expect(untitled.map(({ place }) => place)).toEqual([]);
     for (const { text } of filesBelow('src/editor', '.ts').filter((one) => one.text.includes('createQuickPick')))

@@ -137,11 +137,14 @@ export class CertificateSession implements Disposable {
       closing.cancel();
     };
     signal?.addEventListener('abort', close, { once: true });
-    const options = {
-      title: l10n.t('Select the address under which boards reach this computer'),
-      placeHolder: l10n.t('It goes into the firmware URL. The certificate names all of them.'),
-    };
-    const chosen = await window.showQuickPick(items, options, closing.token);
+    const chosen = await window.showQuickPick(
+      items,
+      {
+        title: l10n.t('Select the address under which boards reach this computer'),
+        placeHolder: l10n.t('It goes into the firmware URL. The certificate names all of them.'),
+      },
+      closing.token,
+    );
     signal?.removeEventListener('abort', close);
     closing.dispose();
     if (chosen === undefined) return undefined;

@@ -19,7 +19,7 @@ export class Agreements {
 
   /** @param what would be done now
    * @throws {OtaError} `tool.changed` when that is not what was asked last */
-  require(tool: string, input: unknown, what: string): void {
+  mustMatch(tool: string, input: unknown, what: string): void {
     if (this.#asked.get(keyOf(tool, input)) !== what) throw new OtaError('tool.changed', {});
   }
 }

@@ -21,7 +21,7 @@ export async function runTool(
     if (signal.aborted) throw new CancellationError();
     // at once before it runs: nothing can change between the two
     const { agreed } = tool.prepare(session, input);
-    if (agreed !== undefined) agreements.require(name, input, agreed);
+    if (agreed !== undefined) agreements.mustMatch(name, input, agreed);
     const answer = await tool.run(session, input, signal);
     const text = answerText(answer, secretsOf(session.projects.project));
     session.log.info(`tool ${name}: ${text.length} characters`);

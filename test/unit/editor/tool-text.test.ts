@@ -111,14 +111,14 @@ describe('what the user agreed to', () => {
   it('is what runs, in whatever order the fields come', () => {
     const agreements = new Agreements();
     agreements.ask('boot_slot', input, 'COM5, CP2102');
-    agreements.require('boot_slot', { slot: 'ota_0', port: 'COM5' }, 'COM5, CP2102');
+    agreements.mustMatch('boot_slot', { slot: 'ota_0', port: 'COM5' }, 'COM5, CP2102');
   });
 
   it('is not what runs once that has changed, nor what was asked for something else, nor what nobody was asked', () => {
     const agreements = new Agreements();
     const isRefused = (tool: string, given: unknown, what: string): void => {
       expect(() => {
-        agreements.require(tool, given, what);
+        agreements.mustMatch(tool, given, what);
       }).toThrow(expect.objectContaining({ code: 'tool.changed' }) as Error);
     };
     agreements.ask('boot_slot', input, 'COM5, CP2102');
@@ -129,16 +129,16 @@ describe('what the user agreed to', () => {
     agreements.ask('deliver_update', {}, 'COM5');
     agreements.ask('deliver_update', {}, 'virtual boards');
     isRefused('deliver_update', {}, 'COM5');
-    agreements.require('deliver_update', undefined, 'virtual boards');
+    agreements.mustMatch('deliver_update', undefined, 'virtual boards');
   });
 
   it('is forgotten some time, not kept for ever', () => {
     const agreements = new Agreements();
     for (let asked = 0; asked < 200; asked += 1) agreements.ask('boot_slot', { slot: `${asked}` }, 'x');
     expect(() => {
-      agreements.require('boot_slot', { slot: '0' }, 'x');
+      agreements.mustMatch('boot_slot', { slot: '0' }, 'x');
     }).toThrow();
-    agreements.require('boot_slot', { slot: '199' }, 'x');
+    agreements.mustMatch('boot_slot', { slot: '199' }, 'x');
   });
 });
 
