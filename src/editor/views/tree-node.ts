@@ -70,6 +70,9 @@ export class NodeView implements Disposable, TreeDataProvider<TreeNode> {
   readonly #view: TreeView<TreeNode>;
   readonly #subscriptions: readonly { dispose(): void }[];
   #isPending = false;
+  /** VS Code has not yet taken the rows of the last change. */
+  #isStale = false;
+  readonly #taken = new EventEmitter<undefined>();
   readonly onDidChangeTreeData = this.#changed.event;
 
   constructor(
@@ -92,6 +95,7 @@ export class NodeView implements Disposable, TreeDataProvider<TreeNode> {
   }
 
   redraw(): void {
+    this.#isStale = true;
     if (this.#isPending) return;
     this.#isPending = true;
     setTimeout(() => {
@@ -102,9 +106,25 @@ export class NodeView implements Disposable, TreeDataProvider<TreeNode> {
 
   /** Shows the view with one of its top rows opened and selected; only the view when there is no such row. */
   async reveal(...ids: readonly string[]): Promise<void> {
+    await this.#upToDate();
     const node = (await this.#roots()).find(({ id }) => ids.includes(id));
     if (node === undefined) await commands.executeCommand(`${this.#viewId}.focus`);
     else await this.#view.reveal(node, { select: true, focus: true, expand: true });
+  }
+
+  /** A row opens only with the children that VS Code knows of: it has to have taken those that were just read. It asks for them while the view is
+   * in sight, and is not waited for longer than it should take. */
+  async #upToDate(): Promise<void> {
+    if (!this.#isStale || !this.#view.visible) return;
+    await new Promise<void>((resolve) => {
+      const end = (): void => {
+        clearTimeout(timer);
+        listening.dispose();
+        resolve();
+      };
+      const timer = setTimeout(end, 1000);
+      const listening = this.#taken.event(end);
+    });
   }
 
   /** Only top rows are revealed. */
@@ -117,12 +137,20 @@ export class NodeView implements Disposable, TreeDataProvider<TreeNode> {
   }
 
   async getChildren(node?: TreeNode): Promise<TreeNode[]> {
-    return [...(node === undefined ? await this.#roots() : (node.children ?? []))];
+    if (node !== undefined) return [...(node.children ?? [])];
+    this.#isStale = false;
+    const roots = [...(await this.#roots())];
+    // after VS Code has got them
+    setTimeout(() => {
+      this.#taken.fire(undefined);
+    }, 0);
+    return roots;
   }
 
   dispose(): void {
     for (const subscription of this.#subscriptions) subscription.dispose();
     this.#view.dispose();
     this.#changed.dispose();
+    this.#taken.dispose();
   }
 }
