@@ -1,32 +1,22 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { version } from '../../package.json';
-import { buildOutputs } from '../../examples/tools/build-outputs.mjs';
 import { DisposableStore } from '../../src/base/disposable.ts';
 import { COMMANDS } from '../../src/command-line/commands/commands.ts';
 import { serveRfc2217 } from '../../src/virtual-board/loader/rfc2217-server.ts';
+import { useBuiltExample } from '../support/built-example.ts';
 import { useCommandLine, type RunningCommand } from '../support/command-line.ts';
-import { copyExample } from '../support/example-project.ts';
 import { makeOtadata } from '../support/firmware.ts';
 import { flashRig, type FlashRig } from '../support/flash-rig.ts';
 import { slotImage, slotRig, THREE_SLOTS, type SlotRig } from '../support/slot-rig.ts';
 
 const cli = useCommandLine();
-const folder = mkdtempSync(join(tmpdir(), 'cli-endings-'));
-let project = '';
+const { folder, project } = useBuiltExample();
 let store = new DisposableStore();
-beforeAll(() => {
-  project = copyExample('simple_ota', folder);
-  buildOutputs({ projectFolder: project, allowMissingCertificate: true });
-});
 afterEach(() => {
   store.dispose();
   store = new DisposableStore();
-});
-afterAll(() => {
-  rmSync(folder, { recursive: true, force: true });
 });
 
 /** A chip that is slow enough to be caught in the middle. */

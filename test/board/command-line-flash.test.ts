@@ -1,31 +1,22 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { buildOutputs } from '../../examples/tools/build-outputs.mjs';
+import { afterEach, describe, expect, it } from 'vitest';
 import { DisposableStore } from '../../src/base/disposable.ts';
 import { NorFlash } from '../../src/virtual-board/nor-flash.ts';
 import { useCommandLine } from '../support/command-line.ts';
 import { copyExample } from '../support/example-project.ts';
 import { makeAppImage, makeOtadata } from '../support/firmware.ts';
 import { flashRig, MIB, type FlashRig } from '../support/flash-rig.ts';
+import { useBuiltExample } from '../support/built-example.ts';
 import { jsonOf } from '../support/json-output.ts';
 
 const cli = useCommandLine();
-const folder = mkdtempSync(join(tmpdir(), 'cli-flash-'));
-let project = '';
+const { folder, project } = useBuiltExample();
 let store = new DisposableStore();
-beforeAll(() => {
-  project = copyExample('simple_ota', folder);
-  buildOutputs({ projectFolder: project, allowMissingCertificate: true });
-});
 afterEach(() => {
   store.dispose();
   store = new DisposableStore();
-});
-afterAll(() => {
-  rmSync(folder, { recursive: true, force: true });
 });
 
 /** A chip that is slow enough to be caught in the middle. */

@@ -56,6 +56,23 @@ describe('the server of a window', () => {
     await Promise.all([session.stop(), session.stop()]);
     expect(session.state.kind).toBe('off');
   });
+
+  it('starts for the others when one who asked for it gives up', async () => {
+    const stop = new AbortController();
+    const [wanted, given] = [session.start(), session.start(stop.signal)];
+    stop.abort();
+    await expect(given).rejects.toMatchObject({ code: 'cancelled' });
+    await wanted;
+    expect(session.state.kind).toBe('on');
+  });
+
+  it('does not start when all who asked for it have given up', async () => {
+    const stop = new AbortController();
+    const given = [session.start(stop.signal), session.start(stop.signal)];
+    stop.abort();
+    for (const one of await Promise.allSettled(given)) expect(one.status).toBe('rejected');
+    expect(session.state.kind).toBe('off');
+  });
 });
 
 describe('the certificate in use', () => {
