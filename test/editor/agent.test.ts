@@ -71,13 +71,13 @@ it('does nothing when what the user agreed to has changed since', async () => {
     agent.refusal('start_server'),
     (async () => {
       expect((await workbench.dialogs.shown()).detail).toContain(`https://127.0.0.1:${port}`);
-      workbench.writeSettings({ 'esp32Ota.server.protocol': 'http' });
+      await workbench.writeSettings({ 'esp32Ota.server.protocol': 'http' });
       await expect.poll(async () => (await agent.invoke('server_status'))['protocol']).toBe('http');
       await agent.answer(workbench, 'Start the OTA server?', 'Yes');
     })(),
   ]);
   expect(refusal).toContain('[tool.changed]');
-  workbench.writeSettings({ 'esp32Ota.server.protocol': 'https' });
+  await workbench.writeSettings({ 'esp32Ota.server.protocol': 'https' });
   await expect.poll(async () => (await agent.invoke('server_status'))['protocol']).toBe('https');
   expect(await agent.invoke('server_status')).toMatchObject({ state: 'off' });
 });
@@ -193,7 +193,7 @@ it('boots another slot only when the user agrees', async () => {
 });
 
 it('hands the port over while the ESP-IDF extension flashes, and while its monitor is open', async () => {
-  workbench.writeSettings({ 'idf.port': VIRTUAL });
+  await workbench.writeSettings({ 'idf.port': VIRTUAL });
   const isSelected = async (): Promise<unknown> =>
     ((await agent.invoke('list_boards'))['boards'] as { port: string; isSelected: boolean }[]).find(
       (one) => one.port === VIRTUAL,
@@ -238,7 +238,7 @@ it('ends a delivery that is given up while it asks whether to raise the version'
 });
 
 it('ends a rehearsal when the agent gives it up', async () => {
-  workbench.writeSettings({ 'esp32Ota.virtualBoard.kilobytesPerSecond': 20 });
+  await workbench.writeSettings({ 'esp32Ota.virtualBoard.kilobytesPerSecond': 20 });
   await buildVersion('1.2.0');
   const [refusal] = await Promise.all([
     agent.refusal('rehearse_update'),
@@ -263,7 +263,7 @@ it('reads what the ESP-IDF extension has built, where that builds elsewhere', as
   const builtVersion = async (): Promise<unknown> =>
     ((await agent.invoke('check_setup', { limit: 1 }))['project'] as { builtVersion: string }).builtVersion;
   expect(await builtVersion()).toBe('1.3.0');
-  workbench.writeSettings({ 'idf.buildPath': '${workspaceFolder}/out/idf' });
+  await workbench.writeSettings({ 'idf.buildPath': '${workspaceFolder}/out/idf' });
   await expect.poll(builtVersion).toBe('1.2.0');
 });
 

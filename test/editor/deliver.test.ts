@@ -78,7 +78,7 @@ it('delivers with one command, and asks once whether to raise the version', asyn
 });
 
 it('tells why a change was refused, and the button puts it right', async () => {
-  workbench.writeSettings({ 'esp32Ota.deliver.bumpVersion': 'never' });
+  await workbench.writeSettings({ 'esp32Ota.deliver.bumpVersion': 'never' });
   changeSource('second');
   // what was written before them is noticed before them
   await writeVersion('2.0.0');
@@ -100,7 +100,7 @@ it('stops for what is known to fail, with its fix', async () => {
   const certificate = workbench.inFolder('server_certs/ca_cert.pem');
   const good = readFileSync(certificate, 'utf8');
   writeFileSync(certificate, 'no certificate\n');
-  workbench.writeSettings({ 'esp32Ota.deliver.bumpVersion': 'always' });
+  await workbench.writeSettings({ 'esp32Ota.deliver.bumpVersion': 'always' });
   await workbench.runCommand('ESP32 OTA: Deliver Update');
   const stopped = /Not delivered, the update would fail/;
   await workbench.notifications.shown(stopped);
@@ -175,7 +175,7 @@ it('remembers all of it after a reload, and exports it', async () => {
 });
 
 it('leaves no server behind when the window goes in the middle, and the update is called interrupted', async () => {
-  workbench.writeSettings({ 'esp32Ota.virtualBoard.kilobytesPerSecond': 10 });
+  await workbench.writeSettings({ 'esp32Ota.virtualBoard.kilobytesPerSecond': 10 });
   await workbench.runCommand('ESP32 OTA: Attach Virtual Board');
   await devices.reveal(/Virtual board.*runs 1\.0\.\d/);
   await workbench.runCommand('ESP32 OTA: Deliver Update');

@@ -85,9 +85,9 @@ it('checks again by itself when a file or the server changes', async () => {
   await firmware.row(/has no OTA slots/).waitFor({ state: 'hidden' });
   // with nothing but warnings the group is folded until somebody looks
   await firmware.expand(/OTA Setup/);
-  workbench.writeSettings({ 'esp32Ota.server.protocol': 'http' });
+  await workbench.writeSettings({ 'esp32Ota.server.protocol': 'http' });
   await firmware.reveal(/uses HTTPS, but the server is set to HTTP/);
-  workbench.writeSettings({ 'esp32Ota.server.protocol': 'https' });
+  await workbench.writeSettings({ 'esp32Ota.server.protocol': 'https' });
   await firmware.row(/uses HTTPS/).waitFor({ state: 'hidden' });
 });
 

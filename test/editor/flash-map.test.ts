@@ -111,7 +111,7 @@ it('can be read in every theme, and where it is narrow', async () => {
 });
 
 it('shows an update, from its row, while the flash map follows it', async () => {
-  workbench.writeSettings({ 'esp32Ota.virtualBoard.kilobytesPerSecond': 1000 });
+  await workbench.writeSettings({ 'esp32Ota.virtualBoard.kilobytesPerSecond': 1000 });
   await workbench.runCommand('ESP32 OTA: Start Server');
   writeFileSync(workbench.inFolder('version.txt'), '1.1.0\n');
   buildOutside(workbench.folder());

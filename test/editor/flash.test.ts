@@ -114,7 +114,7 @@ it('adds a port on another computer by its address, and removes it', async () =>
 });
 
 it('cancels half-way, says what is in flash, and recovers', async () => {
-  workbench.writeSettings({ 'esp32Ota.flash.onlyChangedBlocks': false });
+  await workbench.writeSettings({ 'esp32Ota.flash.onlyChangedBlocks': false });
   // the line of the virtual board has no speed limit: the click may come too late
   const text = await waitUntil(
     async () => {

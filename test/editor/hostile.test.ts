@@ -43,7 +43,7 @@ it('tells of a crash with nothing in the message that could be clicked', async (
   });
   const listening = board;
   await new Promise<void>((resolve) => listening.listen(0, '127.0.0.1', resolve));
-  workbench.writeSettings({
+  await workbench.writeSettings({
     'esp32Ota.serial.remotePorts': [`socket://127.0.0.1:${(listening.address() as AddressInfo).port}`],
     'esp32Ota.monitor.logToFile': true,
     'esp32Ota.monitor.logFile': 'board.log',

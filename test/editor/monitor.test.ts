@@ -130,7 +130,7 @@ it('keeps up with a second board that prints at 2 Mbaud', async () => {
   await new Promise<void>((resolve) => flood.listen(0, '127.0.0.1', resolve));
   try {
     const address = `socket://127.0.0.1:${(flood.address() as AddressInfo).port}`;
-    workbench.writeSettings({
+    await workbench.writeSettings({
       'esp32Ota.serial.remotePorts': [address],
       'esp32Ota.monitor.logToFile': true,
       'esp32Ota.monitor.logFile': 'build/flood.log',

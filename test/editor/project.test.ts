@@ -29,7 +29,7 @@ it('offers the setting when no ESP-IDF is known', async () => {
   await workbench.editors.closeAll();
   // takes effect while the next tests choose projects and versions
   const tool = path.join(workbench.folder(), '../tools/build-outputs.mjs');
-  workbench.writeSettings({ 'esp32Ota.build.command': `node "${tool}"` });
+  await workbench.writeSettings({ 'esp32Ota.build.command': `node "${tool}"` });
 });
 
 it('finds nested projects and works on the one that is picked', async () => {

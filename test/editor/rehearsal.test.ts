@@ -72,7 +72,7 @@ it('refuses the version that runs already', async () => {
 });
 
 it('cancels an update midway, from the message and by command', async () => {
-  workbench.writeSettings({ 'esp32Ota.virtualBoard.kilobytesPerSecond': 20 });
+  await workbench.writeSettings({ 'esp32Ota.virtualBoard.kilobytesPerSecond': 20 });
   await buildVersion('1.1.0');
   await devices.clickInline('Virtual board', 'Rehearse Update on Virtual Board');
   await workbench.notifications.shown(/Updating the virtual board.*Download/);
@@ -94,7 +94,7 @@ it('cancels an update midway, from the message and by command', async () => {
 });
 
 it('delivers, and the board confirms', async () => {
-  workbench.writeSettings({ 'esp32Ota.virtualBoard.kilobytesPerSecond': 0 });
+  await workbench.writeSettings({ 'esp32Ota.virtualBoard.kilobytesPerSecond': 0 });
   await buildVersion('1.2.0');
   await expect
     .poll(

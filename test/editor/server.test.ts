@@ -195,7 +195,7 @@ it('changes the port when it is told another one', async () => {
 it('serves plain HTTP by setting', async () => {
   await workbench.runCommand('ESP32 OTA: Stop Server');
   await workbench.statusBar.item('OTA: off').waitFor();
-  workbench.writeSettings({ 'esp32Ota.server.protocol': 'http', 'esp32Ota.server.port': port });
+  await workbench.writeSettings({ 'esp32Ota.server.protocol': 'http', 'esp32Ota.server.port': port });
   await release();
   await expect
     .poll(

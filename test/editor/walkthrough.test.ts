@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { WiredBoard } from '../../src/virtual-board/wired-board.ts';
@@ -109,8 +109,9 @@ it('completes the last step with an update of a board on a port', async () => {
   await devices?.reveal(/^rfc2217:/);
   await walkthrough.click('updateBoard', 'Select Port…');
   await workbench.quickInput.pick(/^rfc2217:/);
-  const settings = JSON.parse(readFileSync(example('.vscode/settings.json'), 'utf8')) as object;
-  writeFileSync(example('.vscode/settings.json'), JSON.stringify({ ...settings, 'esp32Ota.deliver.trigger': 'reset' }));
+  // two who write a file at once would lose something
+  await expect.poll(() => readFileSync(example('.vscode/settings.json'), 'utf8')).toContain('esp32Ota.serial.port');
+  await workbench.writeSettings({ 'esp32Ota.deliver.trigger': 'reset' });
   await walkthrough.click('updateBoard', 'Deliver Update');
   await walkthrough.done('updateBoard');
   await workbench.screenshot('walkthrough-7-board');

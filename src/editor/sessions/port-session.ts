@@ -38,6 +38,7 @@ export class PortSession implements Disposable {
   readonly #changed = new Emitter<undefined>();
   readonly #store = new DisposableStore();
   #watcher: PortWatcher | undefined;
+  #selecting: string | undefined;
   #starting: Promise<void> | undefined;
 
   readonly onChange = this.#changed.event;
@@ -67,9 +68,9 @@ export class PortSession implements Disposable {
     await this.#watcher?.refresh();
   }
 
-  /** The address in the settings; empty when none was selected. */
+  /** The address in the settings, or the one that is being written there; empty when none was selected. */
   get selected(): string {
-    return readSettings(undefined).values['serial.port'].trim();
+    return this.#selecting ?? readSettings(undefined).values['serial.port'].trim();
   }
 
   get ports(): readonly KnownPort[] {
@@ -83,7 +84,18 @@ export class PortSession implements Disposable {
   }
 
   async select(address: string): Promise<void> {
-    await writeSetting('serial.port', address, undefined);
+    // counts at once: writing takes a moment, and the next command may be there before
+    this.#selecting = address;
+    this.#changed.fire(undefined);
+    try {
+      await writeSetting('serial.port', address, undefined);
+    } finally {
+      // another may have been selected meanwhile
+      if (this.#selecting === address) {
+        this.#selecting = undefined;
+        this.#changed.fire(undefined);
+      }
+    }
   }
 
   async addRemote(address: string): Promise<void> {
@@ -98,7 +110,7 @@ export class PortSession implements Disposable {
       remotePorts.filter((one) => one !== address),
       undefined,
     );
-    if (this.selected === address) await writeSetting('serial.port', '', undefined);
+    if (this.selected === address) await this.select('');
   }
 
   /** Remembers what the chip behind a port said, under the port's serial number where it has one: the path may change. */

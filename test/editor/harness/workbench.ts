@@ -87,6 +87,7 @@ function newWorkspace(session: EditorSession, example: 'simple_ota' | 'hello_wor
 export function createWorkbench(session: EditorSession, options: WorkbenchOptions) {
   let current: Page | undefined;
   let folder = '';
+  let settingsWritten = 0;
 
   const page = (): Page => {
     if (!current) throw new Error('the workbench is open in tests and in hooks only');
@@ -183,18 +184,24 @@ export function createWorkbench(session: EditorSession, options: WorkbenchOption
     /** As "Developer: Reload Window" does. */
     reload: (): Promise<void> => openFolder(folder),
 
-    /** Changes settings of the opened folder, in its .vscode/settings.json; undefined removes one. They take effect within moments. */
-    writeSettings(changes: Readonly<Record<string, unknown>>): void {
+    /** Changes settings of the opened folder, in its .vscode/settings.json; undefined removes one. They are in effect afterwards: what is done
+     * next reaches the extension behind them. */
+    async writeSettings(changes: Readonly<Record<string, unknown>>): Promise<void> {
       const file = path.join(folder, '.vscode/settings.json');
       const present: unknown = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
       mkdirSync(path.dirname(file), { recursive: true });
-      writeFileSync(file, JSON.stringify({ ...(present as object), ...changes }, undefined, 2));
+      // the page's title comes from the same file, and so shows that VS Code has read it
+      settingsWritten += 1;
+      const title = `[settings ${settingsWritten}]`;
+      const settings = { ...(present as object), ...changes, 'window.title': title };
+      writeFileSync(file, JSON.stringify(settings, undefined, 2));
+      await waitUntil(async () => (await page().title()).includes(title), `${title} to take effect`);
     },
 
     /** Changes the colour theme and waits until the page shows it. */
     async setTheme(name: keyof typeof THEMES): Promise<void> {
       const { theme, marker } = THEMES[name];
-      workbench.writeSettings({ 'workbench.colorTheme': theme });
+      await workbench.writeSettings({ 'workbench.colorTheme': theme });
       await page().locator(`${SELECTORS.workbench}.${marker}`).waitFor();
     },
 

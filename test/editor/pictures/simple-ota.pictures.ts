@@ -42,7 +42,7 @@ describe.each(PICTURE_LANGUAGES)('%s', (language) => {
     await firmware.reveal('simple_ota.bin');
     await run('attachVirtualBoard');
     await devices.reveal(new RegExp(`${words('Virtual board')}.*1\\.0\\.0`));
-    workbench.writeSettings({ 'esp32Ota.virtualBoard.kilobytesPerSecond': 400 });
+    await workbench.writeSettings({ 'esp32Ota.virtualBoard.kilobytesPerSecond': 400 });
     changeSource(workbench.inFolder('main/simple_ota.c'), 'changed');
     await deliver(/1\.0\.1/);
     await workbench.runCommand('Notifications: Clear All Notifications');
@@ -74,7 +74,7 @@ describe.each(PICTURE_LANGUAGES)('%s', (language) => {
   });
 
   it.runIf(language === 'en')('a crash in the monitor', async () => {
-    workbench.writeSettings({ 'esp32Ota.monitor.filter': '*:N' }); // nothing but the crash, which stays in sight then
+    await workbench.writeSettings({ 'esp32Ota.monitor.filter': '*:N' }); // nothing but the crash, which stays in sight then
     await devices.clickInline('Virtual board', 'Open Monitor');
     await workbench.page().locator(SELECTORS.terminalLine, { hasText: 'Monitor of' }).first().waitFor();
     await run('crashVirtualBoard');
