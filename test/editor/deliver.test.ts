@@ -54,7 +54,7 @@ async function versionsOfBoards(): Promise<(string | undefined)[]> {
 it('delivers with one command, and asks once whether to raise the version', async () => {
   await workbench.openContainer('ESP32 OTA');
   await workbench.view('Firmware').reveal('simple_ota');
-  expect(await updates.welcome()).toContain('Deliver Update');
+  await updates.welcome(/Deliver Update/);
   await workbench.runCommand('ESP32 OTA: Install Certificate into Project');
   await workbench.notifications.click('server_certs/ca_cert.pem', 'Build Firmware');
   await workbench.view('Firmware').reveal('simple_ota.bin');
@@ -188,6 +188,6 @@ it('leaves no server behind when the window goes in the middle, and the update i
   await workbench.runCommand('ESP32 OTA: Clear Update History…');
   await workbench.dialogs.shown();
   await workbench.dialogs.click('Clear');
-  expect(await updates.welcome()).toContain('No update yet');
+  await updates.welcome(/No update yet/);
   await expect.poll(() => kept()).toEqual([]);
 });

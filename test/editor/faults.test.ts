@@ -47,7 +47,7 @@ async function serveWith(fault: string, answer: string): Promise<void> {
 it('serves with a fault as often as told, and says so while it does', async () => {
   await workbench.openContainer('ESP32 OTA');
   await workbench.view('Firmware').reveal('simple_ota.bin');
-  expect(await workbench.offersCommand('ESP32 OTA: Stop Serving With A Fault')).toBe(false);
+  await expect.poll(() => workbench.offersCommand('ESP32 OTA: Stop Serving With A Fault')).toBe(false);
   await workbench.runCommand('ESP32 OTA: Serve With A Fault…');
   await quickInput.shown('Serve with a fault');
   await workbench.screenshot('faults-1-list');

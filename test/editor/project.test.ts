@@ -157,8 +157,8 @@ it('writes metadata that its schema accepts, and a copy of the image', async () 
 it('reads everything again when a build is thrown away', async () => {
   rmSync(workbench.inFolder('build'), { recursive: true });
   await firmware.reveal('No image');
-  expect(await workbench.offersCommand('ESP32 OTA: Build Version Metadata')).toBe(false);
-  expect(await workbench.offersCommand('ESP32 OTA: Attach Virtual Board')).toBe(false);
+  await expect.poll(() => workbench.offersCommand('ESP32 OTA: Build Version Metadata')).toBe(false);
+  await expect.poll(() => workbench.offersCommand('ESP32 OTA: Attach Virtual Board')).toBe(false);
   await workbench.runCommand('ESP32 OTA: Refresh');
   await firmware.reveal('simple_ota');
 });

@@ -31,7 +31,7 @@ it('attaches a virtual board with the button of the view, and detaches it', asyn
   await devices.reveal(/Virtual board.*runs 1\.0\.0 from ota_0/);
   await devices.reveal(/ota_1.*empty/);
   await workbench.screenshot('rehearsal-1-attached');
-  expect(await workbench.offersCommand('ESP32 OTA: Attach Virtual Board')).toBe(false);
+  await expect.poll(() => workbench.offersCommand('ESP32 OTA: Attach Virtual Board')).toBe(false);
   await devices.clickInline('Virtual board', 'Detach Virtual Board');
   await devices.row('Virtual board').waitFor({ state: 'hidden' });
   await workbench.runCommand('ESP32 OTA: Attach Virtual Board');
@@ -78,7 +78,7 @@ it('cancels an update midway, from the message and by command', async () => {
   await workbench.notifications.shown(/Updating the virtual board.*Download/);
   await devices.reveal(/Update 1\.0\.0 → 1\.1\.0.*downloading \d\d?%.*\b\d\d? KB/); // not what the network took at once
   await workbench.statusBar.item(/1\.1\.0 \d+\s?%/).waitFor();
-  expect(await workbench.offersCommand('ESP32 OTA: Rehearse Update on Virtual Board')).toBe(false);
+  await expect.poll(() => workbench.offersCommand('ESP32 OTA: Rehearse Update on Virtual Board')).toBe(false);
   await workbench.screenshot('rehearsal-5-downloading');
   await workbench.notifications.click('Updating the virtual board', 'Cancel');
   await devices.reveal(/Update 1\.0\.0 → 1\.1\.0.*Cancelled during “Download”/);

@@ -29,15 +29,15 @@ it('reads the project of a folder that is not trusted', async () => {
   await workbench.openContainer('ESP32 OTA');
   await firmware.reveal(/Version 1\.0\.0.*version\.txt/);
   await firmware.reveal('simple_ota.bin');
-  expect(await workbench.view('Devices').welcome()).toMatch(/need a trusted workspace/);
-  expect(await workbench.view('Updates').welcome()).toMatch(/in a trusted workspace only/);
+  await workbench.view('Devices').welcome(/need a trusted workspace/);
+  await workbench.view('Updates').welcome(/in a trusted workspace only/);
   await workbench.screenshot('untrusted');
 });
 
 it('neither builds nor serves nor boots anything', async () => {
   for (const name of ['Build Firmware', 'Start Server', 'Toggle Server', 'Serve Image…', 'Attach Virtual Board'])
-    expect(await workbench.offersCommand(`ESP32 OTA: ${name}`), name).toBe(false);
-  expect(await workbench.offersCommand('ESP32 OTA: Rehearse Update on Virtual Board')).toBe(false);
+    await expect.poll(() => workbench.offersCommand(`ESP32 OTA: ${name}`), name).toBe(false);
+  await expect.poll(() => workbench.offersCommand('ESP32 OTA: Rehearse Update on Virtual Board')).toBe(false);
 
   await workbench.statusBar.click('OTA: off'); // cannot be hidden from the mouse
   await workbench.notifications.shown('trusted workspace');

@@ -18,14 +18,14 @@ const example = (...parts: string[]): string => path.join(workbench.folder(), '.
 it('says what to do in a folder without a project, and in no folder at all', async () => {
   await walkthrough.forget();
   await workbench.openContainer('ESP32 OTA');
-  expect(await firmware?.welcome()).toMatch(/^No ESP-IDF project was found/);
-  expect(await devices?.welcome()).toMatch(/^Plug in a board/);
-  expect(await updates?.welcome()).toMatch(/^What became of each update/);
+  await firmware?.welcome(/^No ESP-IDF project was found/);
+  await devices?.welcome(/^Plug in a board/);
+  await updates?.welcome(/^What became of each update/);
   await workbench.screenshot('walkthrough-1-no-project');
   await workbench.openNothing();
   await workbench.openContainer('ESP32 OTA');
-  expect(await firmware?.welcome()).toMatch(/^Open the folder of an ESP-IDF project/);
-  expect(await devices?.welcome()).toMatch(/^Plug in a board/);
+  await firmware?.welcome(/^Open the folder of an ESP-IDF project/);
+  await devices?.welcome(/^Plug in a board/);
   await firmware?.pane().getByText('Get started').click();
   await walkthrough.shown();
   await workbench.screenshot('walkthrough-2-no-folder');
@@ -45,8 +45,8 @@ it('creates an example where the user says, and goes on there', async () => {
   expect(existsSync(example('tools/build-outputs.mjs'))).toBe(true);
   usePort(example(), port);
   await workbench.openContainer('ESP32 OTA');
-  expect(await devices?.welcome()).toMatch(/^The project has not been built yet/);
-  expect(await updates?.welcome()).toMatch(/^No update yet/);
+  await devices?.welcome(/^The project has not been built yet/);
+  await updates?.welcome(/^No update yet/);
   await workbench.screenshot('walkthrough-3-example');
 });
 
@@ -87,7 +87,7 @@ it('completes the steps with certificate, build, board and update', async () => 
   await walkthrough.done('build');
   expect(readFileSync(example('build/simple_ota.bin'), 'latin1')).toContain(certificate.trim());
   board = boardWithBuild();
-  expect(await devices?.welcome()).toMatch(/^No board yet/);
+  await devices?.welcome(/^No board yet/);
   await workbench.screenshot('walkthrough-4-built');
   await walkthrough.click('attachBoard', 'Attach Virtual Board');
   await walkthrough.done('attachBoard');
@@ -111,7 +111,7 @@ it('completes the last step with an update of a board on a port', async () => {
   await workbench.quickInput.pick(/^rfc2217:/);
   // two who write a file at once would lose something
   await expect.poll(() => readFileSync(example('.vscode/settings.json'), 'utf8')).toContain('esp32Ota.serial.port');
-  await workbench.writeSettings({ 'esp32Ota.deliver.trigger': 'reset' });
+  await workbench.writeSettings({ 'esp32Ota.deliver.trigger': 'reset' }, example());
   await walkthrough.click('updateBoard', 'Deliver Update');
   await walkthrough.done('updateBoard');
   await workbench.screenshot('walkthrough-7-board');

@@ -193,12 +193,18 @@ export function treeView(page: () => Page, title: string) {
         .click();
     },
 
-    /** What an empty view says. */
-    async welcome(): Promise<string> {
+    /** Waits until an empty view says something: what it says follows the context keys, one after the other. */
+    async welcome(expected: RegExp): Promise<void> {
       await view.open();
       const content = pane().locator(SELECTORS.viewWelcome);
-      await content.waitFor();
-      return plain(await content.innerText());
+      let text = '';
+      await waitUntil(
+        async () => {
+          text = plain(await content.innerText({ timeout: 2000 }));
+          return expected.test(text);
+        },
+        () => `"${title}" to say ${String(expected)}; it says "${text}"`,
+      );
     },
   };
   return view;

@@ -185,9 +185,10 @@ export function createWorkbench(session: EditorSession, options: WorkbenchOption
     reload: (): Promise<void> => openFolder(folder),
 
     /** Changes settings of the opened folder, in its .vscode/settings.json; undefined removes one. They are in effect afterwards: what is done
-     * next reaches the extension behind them. */
-    async writeSettings(changes: Readonly<Record<string, unknown>>): Promise<void> {
-      const file = path.join(folder, '.vscode/settings.json');
+     * next reaches the extension behind them.
+     * @param opened where the window has gone to another folder by itself */
+    async writeSettings(changes: Readonly<Record<string, unknown>>, opened = folder): Promise<void> {
+      const file = path.join(opened, '.vscode/settings.json');
       const present: unknown = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
       mkdirSync(path.dirname(file), { recursive: true });
       // the page's title comes from the same file, and so shows that VS Code has read it
