@@ -1,7 +1,8 @@
 import { constants } from 'node:fs';
-import { lstat, mkdir, open, realpath, rename, rm, type FileHandle } from 'node:fs/promises';
+import { lstat, open, realpath, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { isWithin } from '../base/files.ts';
+import { makeFolders } from '../base/make-folders.ts';
 import { isOtaError, OtaError, systemCode } from '../base/ota-error.ts';
 
 export interface LogFileOptions {
@@ -49,6 +50,17 @@ async function openToAppend(path: string): Promise<FileHandle> {
   return open(path, flags | (O_NOFOLLOW ?? 0) | (O_NONBLOCK ?? 0));
 }
 
+/** Where a path leads, links followed, as far as there is something. */
+async function leadsTo(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch (error) {
+    const above = dirname(path);
+    if (systemCode(error) !== 'ENOENT' || above === path) throw error;
+    return leadsTo(above);
+  }
+}
+
 /** Opens a log, makes its directory, and goes on behind what is in it. What is written is a board's to choose, so a file that is a link is not
  * written through: a project could have one that leads to a file of the user's.
  * @throws {OtaError} `file.unwritable`, `file.outside` */
@@ -63,9 +75,13 @@ export async function openLogFile(path: string, options: LogFileOptions = {}): P
   let sizeBytes: number;
   const start = async (): Promise<void> => {
     const outside = (): OtaError => new OtaError('file.outside', { path, folder: within ?? '' });
-    if (within !== undefined && !isWithin(path, within)) throw outside();
-    await mkdir(dirname(path), { recursive: true });
-    if (within !== undefined && !isWithin(await realpath(dirname(path)), await realpath(within))) throw outside();
+    const folder = dirname(path);
+    const isInside = async (): Promise<boolean> =>
+      within === undefined || (isWithin(path, within) && isWithin(await leadsTo(folder), await realpath(within)));
+    // before folders are made, too: a link would have them made where it leads
+    if (!(await isInside())) throw outside();
+    await makeFolders(folder);
+    if (!(await isInside())) throw outside();
     file = await openToAppend(path);
     const found = await file.stat();
     if (!found.isFile()) {

@@ -1,8 +1,9 @@
-import { mkdir, open } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Disposable } from '../base/disposable.ts';
 import { Emitter } from '../base/emitter.ts';
 import type { FileStore } from '../base/files.ts';
+import { makeFolders } from '../base/make-folders.ts';
 import { OtaError, systemCode } from '../base/ota-error.ts';
 import { interrupted, withRecord, type Delivery, type DeliveryRecord } from './delivery.ts';
 import { formatRecord, parseRecord } from './history-records.ts';
@@ -151,7 +152,7 @@ function recordsOf(text: string): readonly DeliveryRecord[] {
 /** One write of whole lines at the end, on the disk when it resolves. */
 async function appendFlushed(path: string, lines: string): Promise<void> {
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolders(dirname(path));
     const file = await open(path, 'a', 0o600);
     try {
       await file.write(lines);

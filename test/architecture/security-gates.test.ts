@@ -54,6 +54,12 @@ describe('the editor', () => {
   });
 });
 
+describe('the disk', () => {
+  it('has folders made by base/make-folders.ts only, which comes to an end wherever a link in a project leads', () => {
+    expect(filesWith(/\bmkdir(Sync)?\b|\bcreateDirectory\b/)).toEqual(['base/make-folders.ts']);
+  });
+});
+
 describe('the pages', () => {
   it('draw with text nodes: no HTML is made of a string, and no code', () => {
     expect(filesWith(/\b(innerHTML|outerHTML|insertAdjacentHTML|document\.write|createContextualFragment)\b/)).toEqual(

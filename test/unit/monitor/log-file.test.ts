@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readFile, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -46,6 +47,7 @@ describe('a log file', () => {
       logFilePath('../{port}.log', 'COM3', project),
       logFilePath(join(folder, '.bashrc'), 'COM3', project),
       logFilePath('out/{port}.log', 'COM3', project),
+      logFilePath('out/made/deep/{port}.log', 'COM3', project),
     ]) {
       const error = await caught(() => openLogFile(path, { within: project }), 'file.outside');
       expect(error, path).toMatchObject({ code: 'file.outside', details: { folder: project } });
@@ -53,6 +55,12 @@ describe('a log file', () => {
     expect((await readdir(folder)).sort()).toEqual(['project']);
     const log = await openLogFile(logFilePath('build/{port}.log', 'COM3', project), { within: project });
     await log.close();
+  });
+
+  it.runIf(existsSync('/proc/self'))('is given up where no folder can be made, and not tried for ever', async () => {
+    await symlink('/proc', join(folder, 'out'));
+    const error = await caught(() => openLogFile(join(folder, 'out', 'none', 'a.log')), 'file.unwritable');
+    expect(error.details).toMatchObject({ reason: 'ENOENT' });
   });
 
   it('has every line when it is flushed, and goes on where it was', async () => {
