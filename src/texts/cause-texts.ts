@@ -91,7 +91,9 @@ const TLS_CAUSES: Record<TlsFailureCause, () => string> = {
 const OWN_CAUSES: Readonly<Record<string, () => string>> = {
   'download.aborted': () => l10n.t('the download broke off'),
   'client.publicAddress': () =>
-    l10n.t('it comes from a public address, which is not answered (setting esp32Ota.server.allowPublicClients)'),
+    l10n.t(
+      'it comes from a public address, which is not answered (esp32Ota.server.allowPublicClients, or --allow-public on the command line)',
+    ),
   'client.tooManyConnections': () => l10n.t('it opened too many connections'),
   rolledBack: () => l10n.t('the new version did not confirm itself, so the bootloader went back to the old one'),
   diagnosticsFailed: () =>

@@ -137,6 +137,9 @@ describe('esp32-ota slots', () => {
     expect(bytes.equals(slotImage('1.1.0'))).toBe(true);
     const sha256 = createHash('sha256').update(bytes).digest('hex');
     expect(saved).toMatchObject({ exitCode: 0, file: { path: file, slot: 'ota_1', bytes: bytes.length, sha256 } });
+    const empty = jsonOf('slots', await cli.run(['slots', 'save', 'ota_2', file, '-p', rig.address, '--json', '-y']));
+    // what the editor offers then is no way out of a terminal
+    expect(empty).toMatchObject({ error: { code: 'slots.noImage', message: 'ota_2 has no image to save: empty.', waysOut: [] } });
     // a file is not replaced unasked
     expect((await cli.run(['slots', 'save', 'ota_0', file, '--port', rig.address])).code).toBe(5);
     expect(readFileSync(file).equals(bytes)).toBe(true);

@@ -51,6 +51,16 @@ export const deliverTexts: ErrorTexts<Code> = {
         arguments: [{ isUnchecked: true }],
       },
     ),
+  'deliver.otherBoard': (it) =>
+    says(
+      l10n.t(
+        'Not delivered: the board at {0} is another one now ({1}) than when the delivery began ({2}). Select the port of the one you mean.',
+        it.address,
+        it.now,
+        it.before,
+      ),
+      { kind: 'command', title: l10n.t('Select Port'), command: 'selectPort' },
+    ),
   'rehearse.untrusted': (it) =>
     it.isFresh
       ? says(

@@ -30,13 +30,12 @@ export const slotTexts: ErrorTexts<Code> = {
   'slots.notBootable': (it) =>
     says(l10n.t('Nothing can boot from {0}: {1}. Nothing was changed.', it.slot, problem(it.problem))),
   'slots.noImage': (it) =>
-    says(
-      l10n.t(
-        '{0} has no image to save: {1}. “Read Flash To File…” gives its bytes as they are.',
-        it.slot,
-        problem(it.problem),
-      ),
-    ),
+    says(l10n.t('{0} has no image to save: {1}.', it.slot, problem(it.problem)), {
+      kind: 'command',
+      // its bytes as they are
+      title: l10n.t('Read Flash To File…'),
+      command: 'readFlash',
+    }),
   'slots.noPrevious': (it) =>
     says(l10n.t('There is no previous version to go back to: only {0} has one that may boot.', it.slot)),
   'slots.noSuchSlot': (it) => says(l10n.t('The board has no slot {0}.', it.slot)),

@@ -20,7 +20,7 @@ export const hostTexts: FindingTexts<IdsOf<'host'>> = {
   'host-port-taken': ({ port }) => l10n.t('Another program has port {0}, so the server can’t start.', port),
   'host-loopback': ({ bindHost }) =>
     l10n.t(
-      'The server listens on {0} only, where no board gets: set esp32Ota.server.bindAddress to 0.0.0.0.',
+      'The server listens on {0} only, where no board gets: set esp32Ota.server.bindAddress, or --bind on the command line, to 0.0.0.0.',
       bindHost,
     ),
   'host-several-addresses': ({ addresses, host }) =>
