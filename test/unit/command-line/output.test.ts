@@ -41,16 +41,21 @@ function handClock(): Clock & { nowMs: number } {
 const noColour = styleOf({ write: () => undefined }, {}, true);
 const KB = 1024;
 
+/** What a screen was shown of a download from its beginning to its end: 100 KB in two seconds. */
+function downloaded(screen: Screen): Screen {
+  const clock = handClock();
+  const bar = createProgress('Download', screen, clock, noColour);
+  for (let done = 0; done <= 100; done++) {
+    clock.nowMs = done * 20;
+    bar.update({ doneBytes: done * KB, totalBytes: 100 * KB });
+  }
+  bar.end();
+  return screen;
+}
+
 describe('progress', () => {
   it('is one line in a terminal, drawn again at most ten times a second, and gone at the end', () => {
-    const screen = new Screen(true);
-    const clock = handClock();
-    const bar = createProgress('Download', screen, clock, noColour);
-    for (let done = 0; done <= 100; done++) {
-      clock.nowMs = done * 20;
-      bar.update({ doneBytes: done * KB, totalBytes: 100 * KB });
-    }
-    bar.end();
+    const screen = downloaded(new Screen(true));
     const drawn = screen.text.split('\r').filter((line) => line.includes('Download'));
     expect(drawn.length).toBeLessThanOrEqual(22);
     expect(drawn.at(-1)).toBe(`Download  ${'█'.repeat(24)}  100%  100 KB / 100 KB  50 KB/s\u001b[K`);
@@ -60,14 +65,7 @@ describe('progress', () => {
   });
 
   it('is a few plain lines elsewhere', () => {
-    const screen = new Screen(false);
-    const clock = handClock();
-    const bar = createProgress('Download', screen, clock, noColour);
-    for (let done = 0; done <= 100; done++) {
-      clock.nowMs = done * 20;
-      bar.update({ doneBytes: done * KB, totalBytes: 100 * KB });
-    }
-    bar.end();
+    const screen = downloaded(new Screen(false));
     expect(screen.text.split('\n').map((line) => line.slice(0, 15))).toEqual([
       'Download:  25% ',
       'Download:  50% ',
