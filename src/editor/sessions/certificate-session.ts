@@ -1,28 +1,24 @@
 import { CancellationTokenSource, l10n, window, workspace, type Memento } from 'vscode';
-import { networkInterfaces } from 'node:os';
-import { DisposableStore, toDisposable, type Disposable } from '../../base/disposable.ts';
+import { DisposableStore, type Disposable } from '../../base/disposable.ts';
 import { Emitter } from '../../base/emitter.ts';
+import { watchAddresses } from '../../server/address-watch.ts';
+import { advertisedHost, isHostChosen, LOOPBACK, needsPick, type HostChoice } from '../../server/advertised-host.ts';
+import { CertificateInUse } from '../../server/certificate-in-use.ts';
 import type { CertificateStore, ServerCertificate, ServerCertificateRequest } from '../../server/certificate-store.ts';
 import type { ServerCredentials } from '../../server/firmware-server.ts';
 import type { CertificateSource } from '../../server/faults/credentials.ts';
-import { lanAddresses, servedAddresses, serverNames, type LanAddress } from '../../server/lan-addresses.ts';
+import { servedAddresses, serverNames, type LanAddress } from '../../server/lan-addresses.ts';
 import { readSettings } from '../settings.ts';
 
 const PICKED = 'advertisedAddress';
-const LOOPBACK = '127.0.0.1';
-/** How often the computer's addresses are compared; only once a server ran or a setup was checked. */
-const LOOK_MS = 5000;
 
-/** The server's certificate as the settings want it, and the address that firmware is told. */
+/** The server's certificate as the settings want it, and the address that firmware is told: what is set, picked and shown in VS Code. */
 export class CertificateSession implements Disposable {
   readonly #store: () => Promise<CertificateStore>;
   readonly #memento: Memento;
   readonly #changed = new Emitter<undefined>();
   readonly #subscriptions = new DisposableStore();
-  #certificate: ServerCertificate | undefined;
-  /** Counted up with each change of the settings, to know an answer that came too late. */
-  #settings = 0;
-  #addresses = '';
+  readonly #inUse: CertificateInUse;
   #watch: Disposable | undefined;
 
   /** Fires when another certificate or another address is to be used. */
@@ -31,6 +27,8 @@ export class CertificateSession implements Disposable {
   constructor(store: () => Promise<CertificateStore>, memento: Memento) {
     this.#store = store;
     this.#memento = memento;
+    this.#inUse = this.#subscriptions.add(new CertificateInUse(store, wantedCertificate));
+    this.#subscriptions.add(this.#inUse.onChange(() => { this.#tell(); }));
     // a server that runs takes another certificate and another address at once
     this.#subscriptions.add(
       workspace.onDidChangeConfiguration((event) => {
@@ -38,7 +36,7 @@ export class CertificateSession implements Disposable {
           event.affectsConfiguration('esp32Ota.certificate') ||
           event.affectsConfiguration('esp32Ota.server.advertisedHost')
         ) {
-          this.#forget();
+          this.#inUse.forget();
         }
       }),
     );
@@ -46,35 +44,22 @@ export class CertificateSession implements Disposable {
 
   /** The one in use, or undefined until it was needed for the first time in this window. */
   get current(): ServerCertificate | undefined {
-    return this.#certificate;
+    return this.#inUse.current;
   }
 
-  /** Issues or reads the certificate for today's names.
-   * @throws {OtaError} of the certificate store */
-  async ensure(): Promise<ServerCertificate> {
-    const settings = this.#settings;
-    const store = await this.#store();
-    return this.#use(await store.serverCertificate(this.#request()), settings);
+  /** As {@link CertificateInUse.ensure}. */
+  ensure(): Promise<ServerCertificate> {
+    return this.#inUse.ensure();
   }
 
-  /** The one in use, read where one was made earlier; undefined where there is none yet. Makes none.
-   * @throws {OtaError} of the certificate store */
-  async peek(): Promise<ServerCertificate | undefined> {
-    if (this.#certificate !== undefined) return this.#certificate;
-    const store = await this.#store();
-    return (await store.hasServerCertificate(this.#request())) ? this.ensure() : undefined;
+  /** As {@link CertificateInUse.peek}. */
+  peek(): Promise<ServerCertificate | undefined> {
+    return this.#inUse.peek();
   }
 
-  /** Issues a new certificate whatever is stored; reads a certificate of the user's own again.
-   * @throws {OtaError} of the certificate store */
-  async renew(): Promise<ServerCertificate> {
-    const settings = this.#settings;
-    const store = await this.#store();
-    const request = this.#request();
-    return this.#use(
-      request.mode === 'own' ? await store.serverCertificate(request) : await store.renewServerCertificate(request),
-      settings,
-    );
+  /** As {@link CertificateInUse.renew}. */
+  renew(): Promise<ServerCertificate> {
+    return this.#inUse.renew();
   }
 
   /** What certificates with a deliberate fault are made from: the user's authority, where firmware trusts that. */
@@ -93,27 +78,19 @@ export class CertificateSession implements Disposable {
     return { certificatePem, keyPem };
   }
 
-  /** Host in the firmware URL: the setting, the picked address while the computer still has it, or the likeliest one. */
+  /** Host in the firmware URL. */
   advertisedHost(): string {
-    const set = readSettings(undefined).values['server.advertisedHost'].trim();
-    if (set !== '') return set;
-    const addresses = [...served().map((one) => one.address), LOOPBACK];
-    const picked = this.#memento.get<string>(PICKED);
-    return addresses.find((one) => one === picked) ?? addresses[0] ?? LOOPBACK;
+    return advertisedHost(this.#hostChoice());
   }
 
   /** Whether the host in the firmware URL is what the user set or picked, not a guess. */
   isAddressChosen(): boolean {
-    if (readSettings(undefined).values['server.advertisedHost'].trim() !== '') return true;
-    return this.#memento.get<string>(PICKED) === this.advertisedHost();
+    return isHostChosen(this.#hostChoice());
   }
 
   /** Whether the user should say which address boards are told: several networks, none picked, nothing set. */
   needsPick(): boolean {
-    if (readSettings(undefined).values['server.advertisedHost'].trim() !== '') return false;
-    const candidates = likely(served());
-    const picked = this.#memento.get<string>(PICKED);
-    return candidates.length > 1 && picked !== LOOPBACK && !candidates.some((one) => one.address === picked);
+    return needsPick(this.#hostChoice());
   }
 
   /** Asks which of this computer's addresses goes into the firmware URL, and remembers it.
@@ -126,7 +103,7 @@ export class CertificateSession implements Disposable {
       linkLocal: l10n.t('link-local'),
     };
     const items = [
-      ...served().map((one) => ({
+      ...servedAddresses(this.#hostChoice().bindAddress).map((one) => ({
         label: one.address,
         description: `${one.interfaceName} · ${kinds[one.kind]}`,
       })),
@@ -149,69 +126,43 @@ export class CertificateSession implements Disposable {
     closing.dispose();
     if (chosen === undefined) return undefined;
     await this.#memento.update(PICKED, chosen.label);
-    this.#changed.fire(undefined);
+    this.#tell();
     return chosen.label;
-  }
-
-  dispose(): void {
-    this.#watch?.dispose();
-    this.#subscriptions.dispose();
-    this.#changed.dispose();
-  }
-
-  /** The settings have changed: what was in use is not what they want any more. */
-  #forget(): void {
-    const wasUsed = this.#certificate !== undefined;
-    this.#certificate = undefined;
-    this.#settings += 1;
-    this.#changed.fire(undefined);
-    // what was shown is shown again, as far as it is there
-    if (wasUsed) void this.peek().catch(() => undefined);
-  }
-
-  #use(certificate: ServerCertificate, settings: number): ServerCertificate {
-    if (settings !== this.#settings) return certificate;
-    const isNew = certificate.description.fingerprint !== this.#certificate?.description.fingerprint;
-    this.#certificate = certificate;
-    if (isNew) this.#changed.fire(undefined);
-    return certificate;
-  }
-
-  #request(): ServerCertificateRequest {
-    const { values } = readSettings(undefined);
-    if (values['certificate.mode'] === 'own') {
-      return {
-        mode: 'own',
-        certificatePath: values['certificate.ownCertificate'],
-        keyPath: values['certificate.ownKey'],
-      };
-    }
-    const names = serverNames({ advertisedHost: values['server.advertisedHost'].trim() });
-    return { mode: values['certificate.mode'], keyType: values['certificate.keyType'], names };
   }
 
   /** From now on an address that comes or goes is told: it wants another certificate and another URL. */
   watchAddresses(): void {
-    if (this.#watch !== undefined) return;
-    this.#addresses = JSON.stringify(lanAddresses(networkInterfaces()));
-    const timer = setInterval(() => {
-      const now = JSON.stringify(lanAddresses(networkInterfaces()));
-      if (now === this.#addresses) return;
-      this.#addresses = now;
-      this.#changed.fire(undefined);
-    }, LOOK_MS);
-    timer.unref();
-    this.#watch = toDisposable(() => {
-      clearInterval(timer);
-    });
+    this.#watch ??= this.#subscriptions.add(watchAddresses(() => { this.#tell(); }));
+  }
+
+  dispose(): void {
+    this.#subscriptions.dispose();
+    this.#changed.dispose();
+  }
+
+  #tell(): void {
+    this.#changed.fire(undefined);
+  }
+
+  #hostChoice(): HostChoice {
+    const { values } = readSettings(undefined);
+    return {
+      set: values['server.advertisedHost'].trim(),
+      picked: this.#memento.get<string>(PICKED),
+      bindAddress: values['server.bindAddress'].trim(),
+    };
   }
 }
 
-/** This computer's addresses that the server listens on, as far as the setting says. */
-function served(): readonly LanAddress[] {
-  return servedAddresses(readSettings(undefined).values['server.bindAddress'].trim());
-}
-
-function likely(addresses: readonly LanAddress[]): readonly LanAddress[] {
-  return addresses.filter((one) => one.kind === 'lan' && one.family === 'IPv4');
+function wantedCertificate(): ServerCertificateRequest {
+  const { values } = readSettings(undefined);
+  if (values['certificate.mode'] === 'own') {
+    return {
+      mode: 'own',
+      certificatePath: values['certificate.ownCertificate'],
+      keyPath: values['certificate.ownKey'],
+    };
+  }
+  const names = serverNames({ advertisedHost: values['server.advertisedHost'].trim() });
+  return { mode: values['certificate.mode'], keyType: values['certificate.keyType'], names };
 }

@@ -1,7 +1,6 @@
 import { l10n, window, workspace, type LogOutputChannel } from 'vscode';
 import { showWarningMessage } from '../messages.ts';
 import { basename } from 'node:path';
-import { unlessCancelled } from '../../base/abort.ts';
 import { DisposableStore, type Disposable } from '../../base/disposable.ts';
 import { Emitter } from '../../base/emitter.ts';
 import type { FileStore } from '../../base/files.ts';
@@ -13,6 +12,7 @@ import type { FaultChange, FaultState } from '../../server/faults/fault-switch.t
 import type { FaultProfile } from '../../server/faults/profiles.ts';
 import type { FirmwareServer } from '../../server/firmware-server.ts';
 import { ReleaseStore, type Release } from '../../server/release-store.ts';
+import { ServerSwitch, type ServerState } from '../../server/server-switch.ts';
 import type { TransferEvent } from '../../server/transfer-events.ts';
 import { errorMessage } from '../error-message.ts';
 import { reportError } from '../report-error.ts';
@@ -20,23 +20,10 @@ import { readSettings } from '../settings.ts';
 import type { CertificateSession } from './certificate-session.ts';
 import type { ProjectSession } from './project-session.ts';
 
-export type ServerState =
-  | { readonly kind: 'off' }
-  | { readonly kind: 'starting' }
-  | { readonly kind: 'on'; readonly url: string; readonly protocol: 'https' | 'http'; readonly port: number };
-
 /** An image outside the selected project that is served too. */
 export interface AddedImage {
   readonly path: string;
   readonly name: string;
-}
-
-/** A start that goes on. */
-interface Starting {
-  readonly stop: AbortController;
-  readonly done: Promise<void>;
-  /** How many have asked for it and not given up. */
-  waiting: number;
 }
 
 /** The server of this window: on or off, what it serves, who came. Publishes what a build changes by itself. */
@@ -46,15 +33,12 @@ export class ServerSession implements Disposable {
   readonly #certificates: CertificateSession;
   readonly #files: FileStore;
   readonly #log: LogOutputChannel;
+  readonly #switch: ServerSwitch;
   readonly #changed = new Emitter<undefined>();
   readonly #transfers = new Emitter<TransferEvent>();
   readonly #store = new DisposableStore();
   readonly #added = new Map<string, AddedImage & Disposable>();
   readonly #releasesById = new Map<string, Release>();
-  #state: ServerState = { kind: 'off' };
-  #server: FirmwareServer | undefined;
-  #starting: Starting | undefined;
-  #stopping: Promise<void> | undefined;
   #clients: SeenClients = new Map();
   #projectRelease: Release | undefined;
   #publishing: Promise<void> = Promise.resolve();
@@ -70,6 +54,23 @@ export class ServerSession implements Disposable {
     this.releases = this.#store.add(
       new ReleaseStore({ keepPerName: readSettings(undefined).values['server.keepReleases'] }),
     );
+    this.#switch = this.#store.add(
+      new ServerSwitch(
+        {
+          start: (signal) => this.#startServer(signal),
+          advertisedHost: () => certificates.advertisedHost(),
+          credentials: () => certificates.credentials(),
+        },
+        log,
+      ),
+    );
+    this.#store.add(
+      this.#switch.onChange(({ kind }) => {
+        this.#changed.fire(undefined);
+        // the metadata has the URL in it
+        if (kind === 'on') this.#publishChanged();
+      }),
+    );
     this.#store.add(
       projects.onChange(() => {
         this.#publishChanged();
@@ -83,12 +84,12 @@ export class ServerSession implements Disposable {
   }
 
   get state(): ServerState {
-    return this.#state;
+    return this.#switch.state;
   }
 
   /** The fault that is served at the moment. */
   get fault(): FaultState | undefined {
-    return this.#server?.fault;
+    return this.#switch.server?.fault;
   }
 
   get clients(): SeenClients {
@@ -106,104 +107,26 @@ export class ServerSession implements Disposable {
 
   /** What firmware asks for to get this release; `undefined` while the server is off. */
   urlOf(release: Release): string | undefined {
-    return this.#state.kind === 'on' ? `${this.#state.url}${release.paths.newest}` : undefined;
+    return this.state.kind === 'on' ? `${this.state.url}${release.paths.newest}` : undefined;
   }
 
   /** Starts the server, with what is there to serve. Starting twice is starting once, and it is given up when all who asked have given up.
    * @throws {OtaError} of `startFirmwareServer` and of the certificate store; `command.untrusted` */
   async start(signal?: AbortSignal): Promise<void> {
     if (!workspace.isTrusted) throw new OtaError('command.untrusted', {});
-    // what goes off now is started anew
-    while (this.#stopping !== undefined) await this.#stopping;
-    if (this.#starting === undefined && this.#state.kind !== 'off') return;
-    const starting = (this.#starting ??= this.#begin());
-    starting.waiting += 1;
-    try {
-      await (signal === undefined ? starting.done : unlessCancelled(starting.done, 'server', signal));
-    } catch (error) {
-      if (signal?.aborted !== true) throw error;
-      starting.waiting -= 1;
-      if (starting.waiting > 0) throw error;
-      starting.stop.abort();
-      await starting.done;
-    }
-  }
-
-  /** One start, for everybody who asks for it meanwhile. */
-  #begin(): Starting {
-    const stop = new AbortController();
-    const done = this.#startServer(stop.signal).finally(() => {
-      this.#starting = undefined;
-    });
-    return { stop, done, waiting: 0 };
-  }
-
-  async #startServer(signal: AbortSignal): Promise<void> {
-    this.#setState({ kind: 'starting' });
-    try {
-      const { startFirmwareServer } = await import('../../server/firmware-server.ts');
-      const { values } = readSettings(this.#projects.workspaceFolder());
-      const protocol = values['server.protocol'];
-      const credentials = protocol === 'https' ? await this.#certificates.credentials() : undefined;
-      const server = await startFirmwareServer(
-        {
-          protocol,
-          host: values['server.bindAddress'],
-          port: values['server.port'],
-          advertisedHost: this.#certificates.advertisedHost(),
-          allowedClients: values['server.allowPublicClients'] ? 'any' : 'private',
-          maxFragmentBytes: tlsFragmentBytes(this.#projects.project?.ota),
-          ...(credentials === undefined ? {} : { credentials }),
-          logger: this.#log,
-        },
-        this.releases,
-        signal,
-      );
-      this.#server = server;
-      server.onTransfer((event) => {
-        this.#hear(event);
-      });
-      server.onFault((change) => {
-        this.#hearFault(change);
-      });
-      this.#setState({ kind: 'on', url: server.url, protocol, port: server.port });
-      this.#log.info(`serving on ${server.url}, bound to ${values['server.bindAddress']}`);
-      this.#publishChanged();
-    } catch (error) {
-      this.#setState({ kind: 'off' });
-      throw error;
-    }
+    await this.#switch.start(signal);
   }
 
   /** The server is off when it resolves, whatever it was doing. */
   async stop(): Promise<void> {
-    this.#stopping ??= this.#end().finally(() => {
-      this.#stopping = undefined;
-    });
-    await this.#stopping;
-  }
-
-  async #end(): Promise<void> {
-    const starting = this.#starting;
-    starting?.stop.abort();
-    // how the start ended is told to those who asked for it
-    await starting?.done.catch(() => undefined);
-    const server = this.#server;
-    this.#server = undefined;
-    if (server === undefined) return;
-    try {
-      await server.stop();
-    } finally {
-      this.#setState({ kind: 'off' });
-    }
-    this.#log.info('server stopped, its port is free');
+    await this.#switch.stop();
   }
 
   /** Serves with a fault from now on, in place of the one that is on, or without.
    * @param requests how often, until it goes off by itself; until it is turned off when left out
    * @throws {OtaError} of `FirmwareServer.setFault`, of the certificate store */
   async setFault(profile: FaultProfile | undefined, requests?: number): Promise<void> {
-    const server = this.#server;
+    const { server } = this.#switch;
     if (server === undefined) return;
     const [{ isCertificateFault }, { faultCredentials }] = await Promise.all([
       import('../../server/faults/profiles.ts'),
@@ -248,17 +171,39 @@ export class ServerSession implements Disposable {
   }
 
   dispose(): void {
-    this.#starting?.stop.abort();
-    this.#server?.dispose();
     for (const image of this.#added.values()) image.dispose();
     this.#store.dispose();
     this.#changed.dispose();
     this.#transfers.dispose();
   }
 
-  #setState(state: ServerState): void {
-    this.#state = state;
-    this.#changed.fire(undefined);
+  async #startServer(signal: AbortSignal): Promise<FirmwareServer> {
+    const { startFirmwareServer } = await import('../../server/firmware-server.ts');
+    const { values } = readSettings(this.#projects.workspaceFolder());
+    const protocol = values['server.protocol'];
+    const credentials = protocol === 'https' ? await this.#certificates.credentials() : undefined;
+    const server = await startFirmwareServer(
+      {
+        protocol,
+        host: values['server.bindAddress'],
+        port: values['server.port'],
+        advertisedHost: this.#certificates.advertisedHost(),
+        allowedClients: values['server.allowPublicClients'] ? 'any' : 'private',
+        maxFragmentBytes: tlsFragmentBytes(this.#projects.project?.ota),
+        ...(credentials === undefined ? {} : { credentials }),
+        logger: this.#log,
+      },
+      this.releases,
+      signal,
+    );
+    server.onTransfer((event) => {
+      this.#hear(event);
+    });
+    server.onFault((change) => {
+      this.#hearFault(change);
+    });
+    this.#log.info(`serving on ${server.url}, bound to ${values['server.bindAddress']}`);
+    return server;
   }
 
   /** The project's newest release, once everything that was built so far is published. */
@@ -269,19 +214,19 @@ export class ServerSession implements Disposable {
 
   #publishChanged(): void {
     const project = this.#projects.project;
-    if (this.#state.kind !== 'on' || project?.app === undefined) {
+    if (this.state.kind !== 'on' || project?.app === undefined) {
       if (project?.app === undefined) this.#projectRelease = undefined;
       this.#changed.fire(undefined);
       return;
     }
-    this.#server?.configure({ maxFragmentBytes: tlsFragmentBytes(this.#projects.project?.ota) });
+    this.#switch.server?.configure({ maxFragmentBytes: tlsFragmentBytes(this.#projects.project?.ota) });
     this.#publishing = this.#publishing.then(() => this.#publishProject(project));
   }
 
   async #publishProject(project: IdfProject): Promise<void> {
     try {
       const before = this.#projectRelease;
-      const baseUrl = this.#state.kind === 'on' ? this.#state.url : undefined;
+      const baseUrl = this.state.kind === 'on' ? this.state.url : undefined;
       const { publishProject } = await import('../../ota/publish.ts');
       const release = await publishProject(
         project,
@@ -341,15 +286,8 @@ export class ServerSession implements Disposable {
   }
 
   async #takeNewCertificate(): Promise<void> {
-    const server = this.#server;
-    if (server === undefined) return;
     try {
-      server.configure({ advertisedHost: this.#certificates.advertisedHost() });
-      if (server.protocol === 'https') server.configure({ credentials: await this.#certificates.credentials() });
-      if (this.#state.kind !== 'on' || this.#state.url === server.url) return;
-      this.#setState({ ...this.#state, url: server.url });
-      // the metadata has the URL in it
-      this.#publishChanged();
+      await this.#switch.refresh();
     } catch (error) {
       if (isOtaError(error)) void showWarningMessage(await errorMessage(error));
     }
