@@ -15,6 +15,7 @@ import { fixTitle, needsText } from '../texts/finding-texts/fixes.ts';
 import type { CommandContext, CommandResult } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 import { jsonOfProject, openProject, shownPath } from './open-project.ts';
+import { checkProtocol } from './server-options.ts';
 import { certificateFactsOf, existingCertificate, serverFactsOf, type ServerPlan } from './server-plan.ts';
 import { labelled, type Style } from './style.ts';
 import { shellCommandOf, type Typed } from './ways-out.ts';
@@ -24,12 +25,13 @@ export interface CheckOptions extends ServerPlan {
   readonly server: boolean;
 }
 
-/** Runs `check`. @throws {OtaError} those of `openProject` and of the certificate store */
+/** Runs `check`. @throws {OtaError} those of `openProject` and of the certificate store @throws {UsageError} `usage.conflict` */
 export async function checkProject(
   context: CommandContext,
   options: CheckOptions,
   [folder]: readonly string[],
 ): Promise<CommandResult> {
+  checkProtocol(options.protocol, context.given);
   const { project } = await openProject(context, folder);
   const findings = checkSetup(await factsOf(context, project, options.server ? options : undefined));
   const count = (severity: Severity): number => findings.filter((one) => one.severity === severity).length;

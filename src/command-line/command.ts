@@ -35,8 +35,10 @@ export interface CommandContext {
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Absolute. Paths that the user gives are relative to it. */
   readonly typed: Typed;
+  /** Names of the options that were typed: what would be left out is refused, and what is so by default is not. */
+  readonly given: ReadonlySet<string>;
+  /** Absolute. Paths that the user gives are relative to it. */
   readonly cwd: string;
   /** Aborted by the first Ctrl+C, SIGTERM or a closed terminal: end in order, release everything, return. */
   readonly signal: AbortSignal;
@@ -92,6 +94,8 @@ export interface Command {
   /** Other ways to write it, as the usage shows them, behind the options. */
   readonly otherUsages?: readonly string[];
   readonly options: Options;
+  /** Options that only count with another one, by their names: without it they are refused. */
+  readonly needs?: Readonly<Partial<Record<string, string>>>;
   readonly examples: readonly Example[];
   /** What it may end with besides 0, 2, 70 and 130, and what that means here. */
   readonly exitCodes: readonly { readonly code: ExitCode; readonly describe: () => string }[];
@@ -107,8 +111,9 @@ export interface Command {
 
 /** Makes a command whose `run` knows the types of its options. */
 export function defineCommand<const Given extends Options>(
-  command: Omit<Command, 'options' | 'run'> & {
+  command: Omit<Command, 'options' | 'needs' | 'run'> & {
     readonly options: Given;
+    readonly needs?: Readonly<Partial<Record<keyof Given & string, keyof Given & string>>>;
     readonly run: (
       context: CommandContext,
       options: Values<Given>,

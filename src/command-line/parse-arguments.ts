@@ -7,6 +7,8 @@ import { UsageError } from './usage-error.ts';
 export interface ParsedArguments<Given extends Options> {
   readonly values: Values<Given>;
   readonly operands: readonly string[];
+  /** Names of the options that were typed; all others have what they are by default. */
+  readonly given: ReadonlySet<string>;
 }
 
 /** Reads options and operands, in any order; behind `--` everything is an operand.
@@ -40,7 +42,7 @@ export function parseArguments<Given extends Options>(argv: readonly string[], o
   const values = Object.fromEntries(
     Object.entries(options).map(([name, option]) => [name, option.read(texts.get(name) ?? [], name)]),
   );
-  return { values: values as Values<Given>, operands };
+  return { values: values as Values<Given>, operands, given: new Set(texts.keys()) };
 }
 
 /** The first operand, which is the command's name, and everything but it. Options with values that stand before it have to be among those

@@ -14,10 +14,12 @@ import type { ServerCertificate } from '../server/certificate-store.ts';
 import { serverNames } from '../server/lan-addresses.ts';
 import type { KeyType } from '../server/selfsigned.ts';
 import type { CommandContext, CommandResult } from './command.ts';
+import { conflict } from './conflict.ts';
 import { jsonOfProject, openProject, shownPath, type OpenProject } from './open-project.ts';
 import { ownCertificate, type OwnCertificate } from './own-certificate-options.ts';
 import { readSize } from './read-size.ts';
 import { exitCodeOfVerdict, jsonOfTimeline, timelineOutput } from './rehearsal-output.ts';
+import { UsageError } from './usage-error.ts';
 
 export interface RehearseOptions extends OwnCertificate {
   readonly client: 'auto' | 'simple' | 'advanced' | 'native';
@@ -32,13 +34,16 @@ export interface RehearseOptions extends OwnCertificate {
 }
 
 /** Runs `rehearse`.
- * @throws {OtaError} those of `openProject`, of the build, of `rehearseProject`; `rehearse.untrusted` */
+ * @throws {OtaError} those of `openProject`, of the build, of `rehearseProject`; `rehearse.untrusted`
+ * @throws {UsageError} `usage.conflict`, `usage.plainHttp` */
 export async function rehearseInTerminal(
   context: CommandContext,
   options: RehearseOptions,
   [folder]: readonly string[],
 ): Promise<CommandResult> {
   const { files, signal, makers, note, noteStyle, log, clock, print, style } = context;
+  if (options.certificate !== undefined && context.given.has('key-type'))
+    throw conflict(['--certificate', '--key-type']);
   const flashSizeBytes = readSize('flash-size', options['flash-size']);
   const previous = await readImage(context, options.from);
   const opened = await openProject(context, folder);
@@ -112,7 +117,19 @@ async function certificateFor(
   project: IdfProject,
 ): Promise<ServerCertificate | undefined> {
   const url = project.ota.isUrlFromConsole ? undefined : firmwareUrl(project.ota.firmwareUrl?.value ?? '');
-  if (url?.scheme === 'http') return undefined;
+  if (url?.scheme === 'http') {
+    const ofHttps = ['certificate', 'key', 'key-type'].filter((name) => context.given.has(name));
+    if (ofHttps.length === 0) return undefined;
+    throw new UsageError(
+      'usage.plainHttp',
+      l10n.t(
+        'The firmware of {0} asks over plain HTTP, where there is no certificate for {1}.',
+        project.name,
+        ofHttps.map((name) => `--${name}`).join(', '),
+      ),
+      { options: ofHttps.map((name) => `--${name}`).join(' ') },
+    );
+  }
   const store = await context.makers.certificateStore();
   const own = ownCertificate(context.cwd, options);
   if (own !== undefined) return store.serverCertificate({ mode: 'own', ...own });

@@ -7,6 +7,7 @@ import { isOtaError, type OtaError } from '../base/ota-error.ts';
 import { forTerminal } from '../base/plain-text.ts';
 import type { ErrorText } from '../texts/error-texts/error-text.ts';
 import type { Command, CommandContext, Makers } from './command.ts';
+import { checkNeeds } from './conflict.ts';
 import { EXIT, exitCodeOf, type ExitCode } from './exit-codes.ts';
 import { GLOBAL_OPTIONS } from './global-options.ts';
 import { commandHelp, generalHelp, PROGRAM } from './help.ts';
@@ -72,6 +73,7 @@ async function runCommand(
     return EXIT.ok;
   }
   const { values, operands } = given;
+  checkNeeds(command.needs ?? {}, given.given);
   const typed = typedAs(command, argv, values, operands);
   onTyped(typed);
   const accepted = command.operands.some((one) => one.usage.includes('…')) ? Infinity : command.operands.length;
@@ -97,6 +99,7 @@ async function runCommand(
     env,
     cwd: world.cwd,
     typed,
+    given: given.given,
     signal: command.output === 'lines' ? AbortSignal.any([world.signal, world.readerGone]) : world.signal,
     files: world.files,
     clock: world.clock,

@@ -7,6 +7,7 @@ import { tlsFragmentBytes } from '../idf/tls-fragments.ts';
 import { publishImage } from '../ota/publish.ts';
 import { installCertificate } from '../server/install-certificate.ts';
 import type { ServerCertificate } from '../server/certificate-store.ts';
+import { isCertificateFault } from '../server/faults/profiles.ts';
 import { startFirmwareServer, type FirmwareServer } from '../server/firmware-server.ts';
 import { lanAddresses } from '../server/lan-addresses.ts';
 import { ReleaseStore } from '../server/release-store.ts';
@@ -17,7 +18,8 @@ import { openProject, shownPath, type OpenProject } from './open-project.ts';
 import { ownCertificate, type OwnCertificate } from './own-certificate-options.ts';
 import { publishing, type Publishing } from './publish-builds.ts';
 import { advertisedHost, serverCertificate, type ServerPlan } from './server-plan.ts';
-import { setFault } from './serve-fault.ts';
+import { readFault, setFault } from './serve-fault.ts';
+import { checkProtocol } from './server-options.ts';
 import { transferOutput } from './transfer-output.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -43,8 +45,10 @@ export async function serveUntilEnded(
   operands: readonly string[],
 ): Promise<CommandResult> {
   const { signal, log, clock } = context;
-  checkOptions(options);
+  checkOptions(options, context.given);
   const { opened, images } = await whatToServe(context, operands);
+  if (opened === undefined && context.given.has('notes'))
+    throw new UsageError('usage.needsProject', l10n.t('{0} needs a project.', '--notes'), { option: 'notes' });
   const certificate = options.protocol === 'https' ? await certificateFor(context, options) : undefined;
   const caPath = await keepAuthority(context, options, certificate);
   if (options['install-certificate']) await install(context, opened, certificate);
@@ -85,16 +89,13 @@ export async function serveUntilEnded(
   }
 }
 
-/** @throws {UsageError} `usage.conflict`, `usage.needsOther`, for what would be left out */
-function checkOptions(options: ServeOptions): void {
-  const ofHttps = (['certificate', 'key', 'install-certificate'] as const).filter((name) => Boolean(options[name]));
-  if (options.protocol === 'http' && ofHttps.length > 0)
-    throw conflict(['--protocol http', ...ofHttps.map((name) => `--${name}`)]);
-  if (options['fault-requests'] !== undefined && options.fault === undefined)
-    throw new UsageError('usage.needsOther', l10n.t('{0} needs {1}.', '--fault-requests', '--fault'), {
-      option: 'fault-requests',
-      other: 'fault',
-    });
+/** @throws {UsageError} `usage.conflict`, `usage.unknownFault`, for what would be left out
+ * @throws {OtaError} `server.faultParameter` */
+function checkOptions({ protocol, certificate, fault }: ServeOptions, given: ReadonlySet<string>): void {
+  checkProtocol(protocol, given);
+  // a wrong certificate is made beside one of the user's own, too
+  const isMade = certificate === undefined || (fault !== undefined && isCertificateFault(readFault(fault).id));
+  if (given.has('key-type') && !isMade) throw conflict(['--certificate', '--key-type']);
 }
 
 /** Folders are projects, files are images. */

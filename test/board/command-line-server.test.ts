@@ -65,8 +65,7 @@ const serve = (port: string, ...argv: readonly string[]): RunningCommand =>
     '127.0.0.1',
     '--bind',
     '127.0.0.1',
-    '--key-type',
-    'ec',
+    ...(argv.includes('http') ? [] : ['--key-type', 'ec']),
     ...data,
     ...argv,
   ]);

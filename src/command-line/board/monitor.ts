@@ -14,9 +14,10 @@ import { listPorts } from '../../serial/ports.ts';
 import { crashWords } from '../../texts/crash-words.ts';
 import { noticeWords } from '../../texts/notice-words.ts';
 import type { CommandContext, CommandResult } from '../command.ts';
-import { conflict } from '../conflict.ts';
+import { conflict, needsOther } from '../conflict.ts';
 import { EXIT } from '../exit-codes.ts';
 import { shownPath } from '../open-project.ts';
+import { UsageError } from '../usage-error.ts';
 import { showAsJson, showPlain } from './monitor-output.ts';
 import { showInTerminal } from './monitor-terminal.ts';
 import type { Monitoring, MonitorEnd, MonitorOptions } from './monitoring.ts';
@@ -28,17 +29,17 @@ const LOG_FILE = 'esp32-ota-{port}.log';
 
 /** Runs `monitor`.
  * @throws {OtaError} `serial.*`, `monitor.badFilter`, `file.unwritable`, `project.notIdf`
- * @throws {UsageError} `usage.conflict` */
+ * @throws {UsageError} `usage.conflict`, `usage.needsOther`, `usage.needsTerminal` */
 export async function runMonitor(
   context: CommandContext,
   options: MonitorOptions,
   [folder]: readonly string[],
 ): Promise<CommandResult> {
-  if (options.reset && options['no-reset']) throw conflict(['--reset', '--no-reset']);
+  const isInteractive = !context.isJson && context.stdin.isTTY === true && context.stdout.isTTY === true;
+  checkOptions(context, options, isInteractive);
   const filter = parsePrintFilter(options.filter ?? '');
   const project = await optionalProject(context, folder);
   const address = await portOf(context, options.port);
-  const isInteractive = !context.isJson && context.stdin.isTTY === true && context.stdout.isTTY === true;
   const { signal, makers, log, clock, files } = context;
   const decoder = new CrashDecoder({ files, words: crashWords, logger: log });
   const symbols = appSymbols(project);
@@ -120,6 +121,24 @@ export async function runMonitor(
     await shown.end();
     session.dispose();
   }
+}
+
+/** What nothing would come of: keys, and how they reset, where nobody types.
+ * @throws {UsageError} `usage.conflict`, `usage.needsOther`, `usage.needsTerminal` */
+function checkOptions({ given, isJson }: CommandContext, options: MonitorOptions, isInteractive: boolean): void {
+  if (options.reset && options['no-reset']) throw conflict(['--reset', '--no-reset']);
+  if (isJson && options.timestamps) throw conflict(['--json', '--timestamps']);
+  if (isInteractive) return;
+  const [typed] = ['url', 'line-end'].filter((name) => given.has(name));
+  if (typed !== undefined)
+    throw new UsageError(
+      'usage.needsTerminal',
+      l10n.t('{0} is for what is typed: it needs a terminal.', `--${typed}`),
+      {
+        option: typed,
+      },
+    );
+  if (given.has('reset-by') && !options.reset) throw needsOther(['reset-by'], '--reset');
 }
 
 function result({ until }: MonitorOptions, reason: MonitorEnd, seen: string | undefined): CommandResult {

@@ -19,6 +19,7 @@ export const check = defineCommand({
     server: flag(() => l10n.t('also check against the server of this computer, as the options below would start it')),
     ...SERVER_OPTIONS,
   },
+  needs: { protocol: 'server', port: 'server', bind: 'server', host: 'server', 'key-type': 'server' },
   examples: [
     { line: 'check', describe: () => l10n.t('the project in the current folder') },
     { line: 'check firmware --warnings-as-errors', describe: () => l10n.t('in continuous integration') },

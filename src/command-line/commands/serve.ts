@@ -45,6 +45,7 @@ export const serve = defineCommand({
     }),
     keep: number(() => l10n.t('how many releases of one name stay available'), { min: 1, max: 100, otherwise: 4 }),
   },
+  needs: { 'fault-requests': 'fault' },
   examples: [
     { line: 'serve', describe: () => l10n.t('the project in the current folder, again whenever it is built') },
     { line: 'serve --install-certificate', describe: () => l10n.t('once, before the firmware is built') },

@@ -39,6 +39,7 @@ describe('arguments', () => {
   it('give every option its value, or what counts when it is left out', () => {
     expect(parseArguments([], OPTIONS)).toEqual({
       operands: [],
+      given: new Set(),
       values: {
         print: false,
         url: undefined,
@@ -52,11 +53,12 @@ describe('arguments', () => {
   });
 
   it('may stand in any order, before and behind the operands', () => {
-    const { values, operands } = parseArguments(
+    const { values, operands, given } = parseArguments(
       ['one', '--port', '0x50', '-p', '--image=a', 'two', '--image', 'b', '--kbps=1.5', '--url=--odd'],
       OPTIONS,
     );
     expect(operands).toEqual(['one', 'two']);
+    expect([...given]).toEqual(['port', 'print', 'image', 'kbps', 'url']);
     expect(values).toMatchObject({ port: 80, print: true, image: ['a', 'b'], kbps: 1.5, url: '--odd' });
   });
 
