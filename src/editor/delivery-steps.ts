@@ -6,16 +6,12 @@ import type { IdfProject } from '../idf/project.ts';
 import { applyBump, planBump, type BumpPlan } from '../idf/version-bump.ts';
 import { blockingFindings } from '../ota/blockers.ts';
 import { buildFacts, subjectOf } from '../ota/update-subject.ts';
+import type { VirtualDevice } from '../ota/virtual-device.ts';
 import type { DeliverSteps, Published, WorkResult } from '../ota/deliver.ts';
+import { realBoards, type ChosenBoards, type PrepareBoards } from '../ota/delivery-boards.ts';
 import { versionRefusal } from '../ota/version-refusal.ts';
 import { isBuilding, runBuild } from './build-task.ts';
-import {
-  chosenBoards,
-  rolledBackVersions,
-  runningVersions,
-  virtualBoards,
-  type ChosenBoards,
-} from './delivery-boards.ts';
+import { boardAccess, chosenBoards, rolledBackVersions, runningVersions, virtualBoards } from './delivery-boards.ts';
 import { findingKey } from './finding-key.ts';
 import { findingText } from '../texts/finding-texts.ts';
 import { fixTitle } from '../texts/finding-texts/fixes.ts';
@@ -25,6 +21,10 @@ import type { WindowSession } from './window-session.ts';
 /** What a delivery does before a board is told, in this window: for the boards that are chosen at the moment. */
 export function deliverySteps(session: WindowSession, isUnchecked = false): DeliverSteps {
   const chosen = chosenBoards(session);
+  const boards: PrepareBoards =
+    chosen.kind === 'virtual'
+      ? () => virtualBoards(session, chosen.isChosen)
+      : realBoards(chosen, boardAccess(session));
   return {
     check: async () => {
       // a virtual board has to run the old version before the new one is built
@@ -38,7 +38,7 @@ export function deliverySteps(session: WindowSession, isUnchecked = false): Deli
     bump: (signal) => bump(session, chosen, signal),
     build: (signal) => build(session, signal),
     checkImage: () => (isUnchecked ? Promise.resolve({ isSkipped: true }) : checked(session, chosen, true)),
-    publish: (signal) => publish(session, chosen, true, signal),
+    publish: (signal) => publish(session, boards, true, signal),
   };
 }
 
@@ -57,12 +57,9 @@ export function rehearsalSteps(
   return {
     publish: async (signal) => {
       await session.board.attach();
-      return publish(
-        session,
-        { kind: 'virtual', trigger: 'virtual', port: '', isOnlyFirst: true },
-        asksAddress,
-        signal,
-      );
+      const isChosen = (device: VirtualDevice): boolean => device === session.board.board;
+      const boards = (): ReturnType<PrepareBoards> => virtualBoards(session, isChosen);
+      return publish(session, boards, asksAddress, signal);
     },
   };
 }
@@ -167,7 +164,7 @@ async function build(session: WindowSession, signal: AbortSignal): Promise<WorkR
 /** @throws {OtaError} `command.noImage`, those of the server's start and of the boards */
 async function publish(
   session: WindowSession,
-  chosen: ChosenBoards,
+  prepareBoards: PrepareBoards,
   asksAddress: boolean,
   signal: AbortSignal,
 ): Promise<Published> {
@@ -181,11 +178,6 @@ async function publish(
   const release = await server.published();
   const url = release === undefined ? undefined : server.urlOf(release);
   if (release === undefined || url === undefined) throw new OtaError('command.noImage', { path: project.folder });
-  const boards =
-    chosen.kind === 'virtual' ? await virtualBoards(session, chosen.isOnlyFirst) : await chosen.boards(release.version);
-  return {
-    subject: subjectOf(release, buildFacts(project)),
-    url,
-    boards,
-  };
+  const boards = await prepareBoards(release.version);
+  return { subject: subjectOf(release, buildFacts(project)), url, boards };
 }

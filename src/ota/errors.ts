@@ -19,6 +19,8 @@ declare module '../base/ota-error.ts' {
     /** The image does not trust the certificate of the server that a rehearsal would start. `isFresh`: it was built with that in its place just
      * now, so the firmware embeds something else, or nothing. */
     'rehearse.untrusted': { path: string; isFresh: boolean };
+    /** The port that a delivery was begun for has another board now. Both as their USB devices say what they are. */
+    'deliver.otherBoard': { address: string; before: string; now: string };
     /** No board to bring the update to, for this way of telling it. */
     'trigger.noBoard': { trigger: string };
   }

@@ -4,7 +4,7 @@ import type { Disposable } from '../base/disposable.ts';
 import { Emitter, type Event } from '../base/emitter.ts';
 import { silentLogger, type Logger } from '../base/logger.ts';
 import { isOtaError, OtaError } from '../base/ota-error.ts';
-import { findAgain, type PortEntry } from './ports.ts';
+import { findAgain, isSamePort, type PortEntry } from './ports.ts';
 
 export interface PortsChange {
   readonly added: readonly PortEntry[];
@@ -99,8 +99,8 @@ export class PortWatcher implements Disposable {
 
   #compare(ports: readonly PortEntry[]): PortsChange {
     const now = this.#clock.now();
-    const added = ports.filter((port) => !this.#ports.some((before) => isSame(before, port)));
-    const removed = this.#ports.filter((before) => !ports.some((port) => isSame(before, port)));
+    const added = ports.filter((port) => !this.#ports.some((before) => isSamePort(before, port)));
+    const removed = this.#ports.filter((before) => !ports.some((port) => isSamePort(before, port)));
     this.#away = this.#away.filter((entry) => now - entry.sinceMs < REMEMBERED_MS);
     const renamed: { from: PortEntry; to: PortEntry }[] = [];
     for (const from of [...removed, ...this.#away.map((entry) => entry.port)]) {
@@ -114,15 +114,6 @@ export class PortWatcher implements Disposable {
     this.#away.push(...removed.map((port) => ({ port, sinceMs: now })));
     return { added, removed, renamed, ports };
   }
-}
-
-function isSame(a: PortEntry, b: PortEntry): boolean {
-  return (
-    a.address === b.address &&
-    a.usb?.vendorId === b.usb?.vendorId &&
-    a.usb?.productId === b.usb?.productId &&
-    a.usb?.serialNumber === b.usb?.serialNumber
-  );
 }
 
 export interface WaitForBoard {

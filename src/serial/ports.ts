@@ -100,19 +100,29 @@ function interfaceOf(info: LineInfo): number | undefined {
   return number === undefined ? undefined : Number(number);
 }
 
+/** Whether two lists have the same under an address, as far as its USB identity tells. */
+export function isSamePort(a: PortEntry, b: PortEntry): boolean {
+  return (
+    a.address === b.address &&
+    a.usb?.vendorId === b.usb?.vendorId &&
+    a.usb?.productId === b.usb?.productId &&
+    a.usb?.serialNumber === b.usb?.serialNumber
+  );
+}
+
 /** The same board among the ports that are there now, after it re-appeared under another name: by serial number, then by where it is plugged
- * in, then as the only one of its maker. A different serial number is a different board, but for Espressif's own chips: their loader and
- * their application are different USB products. */
+ * in, then as the only one of its maker. A different serial number is a different board, but for Espressif's own chips as another USB product:
+ * their loader is one and their application another, each with a number of its own. */
 export function findAgain(before: PortEntry, now: readonly PortEntry[]): PortEntry | undefined {
   const { usb } = before;
   if (usb === undefined) return now.find((port) => port.address === before.address && port.usb === undefined);
   const sameMaker = now.filter((port) => port.usb?.vendorId === usb.vendorId);
   const serial = usb.serialNumber;
   const bySerial = sameMaker.filter((port) => serial !== undefined && port.usb?.serialNumber === serial);
-  const maybe = sameMaker.filter(
-    (port) =>
-      usb.vendorId === VENDOR_ESPRESSIF || serial === undefined || (port.usb?.serialNumber ?? serial) === serial,
-  );
+  const maybe = sameMaker.filter((port) => {
+    const isOtherProduct = usb.vendorId === VENDOR_ESPRESSIF && port.usb?.productId !== usb.productId;
+    return isOtherProduct || serial === undefined || (port.usb?.serialNumber ?? serial) === serial;
+  });
   const byPlace = maybe.filter((port) => usb.locationId !== undefined && port.usb?.locationId === usb.locationId);
   for (const candidates of [bySerial, byPlace]) {
     if (candidates.length === 0) continue;

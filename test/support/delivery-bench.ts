@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { deliver, type DeliverOptions, type DeliverSteps, type DeliveryBoard } from '../../src/ota/deliver.ts';
 import type { Delivery, DeliveryRecord } from '../../src/ota/delivery.ts';
-import { virtualTrigger } from '../../src/ota/triggers.ts';
 import { subjectOf } from '../../src/ota/update-subject.ts';
-import { rehearsalBoard, type VirtualDevice } from '../../src/ota/virtual-device.ts';
+import { virtualBoard } from '../../src/ota/virtual-delivery.ts';
+import type { VirtualDevice } from '../../src/ota/virtual-device.ts';
 import type { Release } from '../../src/server/release-store.ts';
 import type { AppOptions, BoardSetup } from '../../src/virtual-board/board-setup.ts';
 import { WiredBoard } from '../../src/virtual-board/wired-board.ts';
@@ -90,18 +90,7 @@ export function settled(board: WiredBoard, begin: () => void): Promise<void> {
 
 /** A virtual board as the editor delivers to it. */
 export function virtual(device: VirtualDevice, id = 'virtual'): DeliveryBoard {
-  const { onLine, onProgress } = rehearsalBoard(device);
-  const runningVersion = device.state.running?.version;
-  return {
-    id,
-    name: id,
-    triggerKind: 'virtual',
-    trigger: virtualTrigger(device),
-    onLine,
-    ...(onProgress === undefined ? {} : { onProgress }),
-    ownsClient: (client) => device.ownsPort(client.port),
-    ...(runningVersion === undefined ? {} : { runningVersion }),
-  };
+  return virtualBoard(id, id, device);
 }
 
 export interface Delivered {

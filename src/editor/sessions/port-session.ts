@@ -73,8 +73,13 @@ export class PortSession implements Disposable {
     return this.#selecting ?? readSettings(undefined).values['serial.port'].trim();
   }
 
+  /** Those of this machine, as listed last. */
+  get devices(): readonly PortEntry[] {
+    return this.#watcher?.ports ?? [];
+  }
+
   get ports(): readonly KnownPort[] {
-    const devices = (this.#watcher?.ports ?? []).map((port) => this.#known(port));
+    const devices = this.devices.map((port) => this.#known(port));
     const listed = new Set(devices.map((port) => port.address));
     const remote = [...readSettings(undefined).values['serial.remotePorts'], this.selected].filter(
       (address, index, all) =>
@@ -152,7 +157,7 @@ export class PortSession implements Disposable {
   }
 
   #entryOf(address: string): PortEntry | undefined {
-    return this.#watcher?.ports.find((port) => port.address === address);
+    return this.devices.find((port) => port.address === address);
   }
 
   #factsKey(address: string): string {

@@ -1,9 +1,10 @@
 import { l10n } from 'vscode';
 import { OtaError } from '../../base/ota-error.ts';
+import { hostsOf } from '../../ota/delivery-boards.ts';
 import { deliveryPlanText } from '../../texts/tool-questions.ts';
 import { runShown } from '../commands/deliver-commands.ts';
 import { requireProject, requireTrust } from '../commands/run.ts';
-import { chosenBoards, hostsOf } from '../delivery-boards.ts';
+import { chosenBoards } from '../delivery-boards.ts';
 import { deliverySteps } from '../delivery-steps.ts';
 import { readSettings } from '../settings.ts';
 import type { WindowSession } from '../window-session.ts';

@@ -54,7 +54,7 @@ export const deliverTexts: ErrorTexts<Code> = {
   'deliver.otherBoard': (it) =>
     says(
       l10n.t(
-        'Not delivered: the board at {0} is another one now ({1}) than when the delivery began ({2}). Select the port of the one you mean.',
+        'Not delivered: another board is at {0} now ({1}), and {2} was there when the delivery began. Select the port of the one you mean.',
         it.address,
         it.now,
         it.before,

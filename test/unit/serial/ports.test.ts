@@ -128,6 +128,11 @@ describe('a board that comes back', () => {
     expect(findAgain(bridge, [])).toBeUndefined();
   });
 
+  it('is not another chip of the same product', () => {
+    const other = entry('/dev/ttyACM0', '303a:1001', { serialNumber: 'BB', locationId: '1-1' });
+    expect(findAgain(before, [other])).toBeUndefined();
+  });
+
   it('keeps to the same port of its bridge', () => {
     const facts = { serialNumber: 'FT1' };
     const uart = entry('/dev/ttyUSB1', '0403:6010', { ...facts, pnpId: 'x-if01' });
