@@ -1,6 +1,6 @@
 import { DisposableStore, type Disposable } from '../base/disposable.ts';
+import { certificateSteps, deliverySteps, rememberedTrust } from '../ota/first-steps.ts';
 import { setContext } from './context.ts';
-import { confirmedIn, rememberedTrust } from './first-steps-facts.ts';
 import type { WindowSession } from './window-session.ts';
 
 /** Keeps the context keys up to date that complete the walkthrough's steps: what really is so, however it came about. */
@@ -12,16 +12,14 @@ export function watchFirstSteps({
   const store = new DisposableStore();
   const trusts = rememberedTrust();
   const lookAtCertificate = (): void => {
-    const { project } = projects;
-    const trustPem = certificates.current?.trustPem;
-    const app = project?.app;
-    setContext('hasCertificate', trustPem !== undefined && project?.certificate.pem?.trim() === trustPem.trim());
-    setContext('isServerTrusted', trustPem !== undefined && app !== undefined && trusts(app.bytes, trustPem));
+    const steps = certificateSteps(projects.project, certificates.current?.trustPem, trusts);
+    setContext('hasCertificate', steps.hasCertificate);
+    setContext('isServerTrusted', steps.isServerTrusted);
   };
   const lookAtDeliveries = (): void => {
-    const { hasConfirmedUpdate, hasUpdatedBoard } = confirmedIn(deliver.deliveries);
-    setContext('hasConfirmedUpdate', hasConfirmedUpdate);
-    setContext('hasUpdatedBoard', hasUpdatedBoard);
+    const steps = deliverySteps(deliver.deliveries);
+    setContext('hasConfirmedUpdate', steps.hasConfirmedUpdate);
+    setContext('hasUpdatedBoard', steps.hasUpdatedBoard);
   };
   const readDeliveries = (): void => {
     // what was delivered earlier counts too, whether or not the Updates view has shown it

@@ -1,7 +1,8 @@
-import { commands, window, workspace, type Memento, type Tab } from 'vscode';
+import { commands, window, workspace, type Memento } from 'vscode';
 import type { Disposable } from '../base/disposable.ts';
 import { WALKTHROUGH } from '../texts/contributions.ts';
 import { setContext } from './context.ts';
+import { walkthroughTabs } from './walkthrough-tabs.ts';
 
 /** In the user's memento: the folder in whose window the walkthrough goes on. */
 export const WALKTHROUGH_IN = 'walkthroughIn';
@@ -28,16 +29,10 @@ export async function resumeWalkthrough(memento: Memento): Promise<void> {
   await showWalkthrough();
 }
 
-/** Waits for the walkthrough: who never opens it pays nothing for its steps.
- * @param watchSteps called once, when it may be open for the first time */
+/** Watches the walkthrough's steps from the first time on that it may be open.
+ * @param watchSteps called once */
 export function watchWalkthrough(watchSteps: () => Promise<unknown>): Disposable {
-  let watched: Promise<unknown> | undefined;
-  const look = (tabs: readonly Tab[]): void => {
-    // the pages of VS Code itself, such as the walkthrough, have no input that extensions know
-    if (!tabs.some(({ input }) => input === undefined)) return;
-    watched ??= watchSteps();
-    void watched.then(completeWhatIsSo, completeWhatIsSo);
-  };
+  const look = walkthroughTabs(watchSteps, completeWhatIsSo);
   look(window.tabGroups.all.flatMap(({ tabs }) => tabs));
   return window.tabGroups.onDidChangeTabs(({ opened, changed }) => {
     look([...opened, ...changed]);
