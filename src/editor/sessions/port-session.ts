@@ -2,6 +2,7 @@ import { VIRTUAL_PORT } from '../../ota/virtual-port.ts';
 import { workspace, type LogOutputChannel, type Memento } from 'vscode';
 import { DisposableStore, type Disposable } from '../../base/disposable.ts';
 import { Emitter } from '../../base/emitter.ts';
+import { WrittenValue } from '../../base/written-value.ts';
 import type { PortEntry } from '../../serial/ports.ts';
 import type { PortWatcher } from '../../serial/port-watcher.ts';
 import { IDF_SETTINGS } from '../interop/idf-settings.ts';
@@ -37,8 +38,8 @@ export class PortSession implements Disposable {
   readonly #log: LogOutputChannel;
   readonly #changed = new Emitter<undefined>();
   readonly #store = new DisposableStore();
+  readonly #selected: WrittenValue<string>;
   #watcher: PortWatcher | undefined;
-  #selecting: string | undefined;
   #starting: Promise<void> | undefined;
 
   readonly onChange = this.#changed.event;
@@ -46,6 +47,15 @@ export class PortSession implements Disposable {
   constructor(memento: Memento, log: LogOutputChannel) {
     this.#memento = memento;
     this.#log = log;
+    this.#selected = new WrittenValue(
+      {
+        read: () => readSettings(undefined).values['serial.port'].trim(),
+        write: (address) => writeSetting('serial.port', address, undefined),
+      },
+      () => {
+        this.#changed.fire(undefined);
+      },
+    );
     this.#store.add(
       workspace.onDidChangeConfiguration((event) => {
         if (
@@ -70,7 +80,7 @@ export class PortSession implements Disposable {
 
   /** The address in the settings, or the one that is being written there; empty when none was selected. */
   get selected(): string {
-    return this.#selecting ?? readSettings(undefined).values['serial.port'].trim();
+    return this.#selected.value;
   }
 
   /** Those of this machine, as listed last. */
@@ -89,18 +99,7 @@ export class PortSession implements Disposable {
   }
 
   async select(address: string): Promise<void> {
-    // counts at once: writing takes a moment, and the next command may be there before
-    this.#selecting = address;
-    this.#changed.fire(undefined);
-    try {
-      await writeSetting('serial.port', address, undefined);
-    } finally {
-      // another may have been selected meanwhile
-      if (this.#selecting === address) {
-        this.#selecting = undefined;
-        this.#changed.fire(undefined);
-      }
-    }
+    await this.#selected.set(address);
   }
 
   async addRemote(address: string): Promise<void> {
@@ -147,7 +146,10 @@ export class PortSession implements Disposable {
     this.#store.add(
       watcher.onChanged(({ renamed }) => {
         for (const { from, to } of renamed) {
-          if (from.address === this.selected) void this.select(to.address);
+          if (from.address !== this.selected) continue;
+          this.select(to.address).catch((error: unknown) => {
+            this.#log.warn(`the port's new address can't be kept: ${String(error)}`);
+          });
         }
         this.#changed.fire(undefined);
       }),
