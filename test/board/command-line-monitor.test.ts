@@ -10,6 +10,7 @@ import { loadProject } from '../../src/idf/project-loader.ts';
 import { planBoard } from '../../src/ota/board-plan.ts';
 import { WiredBoard } from '../../src/virtual-board/wired-board.ts';
 import { boardSetup, type FixtureOptions } from '../support/board-fixture.ts';
+import { cableTo } from '../support/cable.ts';
 import { useCommandLine } from '../support/command-line.ts';
 import { copyExample } from '../support/example-project.ts';
 import { jsonLinesOf } from '../support/json-output.ts';
@@ -287,6 +288,25 @@ describe('esp32-ota monitor in a terminal', () => {
     // this board starts faster than a port opens
     run.type('\u0014r');
     await run.seen(/Reset[\s\S]*App version: +7\.7\.7/);
+    run.type('\u001d');
+    expect(await run.ended).toBe(0);
+  });
+
+  it('shows why flashing failed, has the port again, and goes on', async () => {
+    const { address: board } = await runningExample();
+    const cable = await cableTo(board);
+    store.add(toDisposable(cable.pull));
+    const run = cli.terminal(['monitor', project, '-p', cable.address], { columns: 120 });
+    await run.seen(/Menu: Ctrl\+T/);
+    cable.failNext();
+    run.type('\u0014f');
+    await run.seen(/The port is used for something else[\s\S]*--- rfc2217:\S+ is gone[\s\S]*The monitor has .* again/);
+    // keys are for the monitor and the board again, and what the board says is shown
+    run.type('\u0014r');
+    await run.seen(/is gone[\s\S]*Reset[\s\S]*App version/);
+    // and nobody else gets the port
+    const other = await cli.run(['monitor', '-p', cable.address, '--json']);
+    expect(jsonLinesOf('monitor', other).at(-1)).toMatchObject({ exitCode: 4, error: { code: 'serial.otherWindow' } });
     run.type('\u001d');
     expect(await run.ended).toBe(0);
   });

@@ -1,4 +1,3 @@
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { DisposableStore, toDisposable, type Disposable } from '../../src/base/disposable.ts';
 import { ConsoleSession } from '../../src/monitor/console-session.ts';
 import type { BoardAccess } from '../../src/ota/delivery-boards.ts';
@@ -7,41 +6,14 @@ import { PortLeases } from '../../src/serial/port-lease.ts';
 import { PortWatcher } from '../../src/serial/port-watcher.ts';
 import type { PortEntry } from '../../src/serial/ports.ts';
 import type { WiredBoard } from '../../src/virtual-board/wired-board.ts';
+import { cableTo, type Cable } from './cable.ts';
 import { usbPort, type Usb } from './usb-port.ts';
-
-/** A cable to a board that serves RFC 2217, which can be pulled. */
-async function cableTo(remote: string): Promise<{ readonly remote: string; pull(): void }> {
-  const board = new URL(remote);
-  const sockets: Socket[] = [];
-  const server = createServer((near) => {
-    const far = connect(Number(board.port), board.hostname);
-    for (const [from, to] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      sockets.push(from);
-      from.on('error', () => to.destroy()).on('close', () => to.destroy());
-      from.pipe(to);
-    }
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    remote: `rfc2217://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    pull: () => {
-      server.close();
-      for (const socket of sockets) socket.destroy();
-    },
-  };
-}
 
 /** Virtual boards that are plugged in and pulled out as real ones are, and the monitors of their ports. */
 export class Desk implements BoardAccess, Disposable {
   readonly anyName = 'any';
   readonly watcher: PortWatcher;
-  readonly #plugged = new Map<
-    string,
-    { readonly entry: PortEntry; readonly cable: Awaited<ReturnType<typeof cableTo>> }
-  >();
+  readonly #plugged = new Map<string, { readonly entry: PortEntry; readonly cable: Cable }>();
   readonly #consoles: ConsoleSession[] = [];
   readonly #leases = new PortLeases();
   readonly #store = new DisposableStore();
@@ -84,7 +56,7 @@ export class Desk implements BoardAccess, Disposable {
     const console = new ConsoleSession({
       address,
       leases: this.#leases,
-      open: (at, signal) => openPort(this.#plugged.get(at)?.cable.remote ?? at, { signal }),
+      open: (at, signal) => openPort(this.#plugged.get(at)?.cable.address ?? at, { signal }),
       list: () => Promise.resolve(this.#list()),
       words: ({ kind }) => kind,
       reset: 'classic',
