@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { throwIfCancelled } from '../base/abort.ts';
 import type { FileStore } from '../base/files.ts';
-import { isOtaError } from '../base/ota-error.ts';
+import { isOtaError, type OtaError } from '../base/ota-error.ts';
 import { idfBuildSystem, parseCmake } from './cmake-file.ts';
 import { decodeText } from './file-edit.ts';
 import { parseSdkconfig } from './sdkconfig.ts';
@@ -44,17 +44,26 @@ export async function recogniseFolder(folder: string, files: FileStore): Promise
 }
 
 /** The projects in some folders (those of a workspace): a folder itself first, then what is nested in it, level by level. Build outputs, what was
- * downloaded, and folders whose name starts with a dot are left out; the search is bounded.
- * @throws {OtaError} `cancelled` */
+ * downloaded, and folders whose name starts with a dot are left out; the search is bounded. What can't be read below a given folder is passed over.
+ * @param onUnreadable hears of a given folder that can't be read, and the search goes on with the others
+ * @throws {OtaError} `cancelled`; `file.unreadable` for a given folder when nobody hears of it */
 export async function findProjects(
   folders: readonly string[],
   files: FileStore,
   signal?: AbortSignal,
+  onUnreadable?: (error: OtaError) => void,
 ): Promise<readonly string[]> {
   const found = new Set<string>();
   for (const root of folders) {
     let opened = 0;
     let level = [root];
+    try {
+      await files.list(root);
+    } catch (error) {
+      if (onUnreadable === undefined || !isOtaError(error, 'file.unreadable')) throw error;
+      onUnreadable(error);
+      continue;
+    }
     for (let depth = 0; depth <= MAX_DEPTH && level.length > 0 && opened < MAX_FOLDERS; depth++) {
       const next: string[] = [];
       for (const folder of level) {

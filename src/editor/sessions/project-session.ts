@@ -11,11 +11,12 @@ import { basename, dirname, relative, sep } from 'node:path';
 import { DisposableStore, type Disposable } from '../../base/disposable.ts';
 import { Emitter } from '../../base/emitter.ts';
 import type { FileStore } from '../../base/files.ts';
-import { isOtaError } from '../../base/ota-error.ts';
+import { isOtaError, type OtaError } from '../../base/ota-error.ts';
 import type { findProjects } from '../../idf/find-projects.ts';
 import type { DescribeGit, ProjectLoader } from '../../idf/project-loader.ts';
 import type { IdfProject } from '../../idf/project.ts';
 import type { watchedOutside } from '../../idf/watched-files.ts';
+import { reportError } from '../report-error.ts';
 import { idfBuildFolder, IDF_SETTINGS } from '../interop/idf-settings.ts';
 
 const SELECTED = 'selectedProject';
@@ -42,6 +43,8 @@ export class ProjectSession implements Disposable {
   #watchers = new DisposableStore();
   #folders: readonly string[] = [];
   #project: IdfProject | undefined;
+  /** What was told of folders that can't be read. */
+  #unreadable: ReadonlySet<string> = new Set();
   #timer: NodeJS.Timeout | undefined;
   #loading: Promise<void> = Promise.resolve();
 
@@ -60,12 +63,12 @@ export class ProjectSession implements Disposable {
     );
     this.#store.add(
       workspace.onDidChangeWorkspaceFolders(() => {
-        void this.refresh();
+        this.#refreshOrTell();
       }),
     );
     this.#store.add(
       workspace.onDidGrantWorkspaceTrust(() => {
-        void this.refresh();
+        this.#refreshOrTell();
       }),
     );
   }
@@ -91,13 +94,16 @@ export class ProjectSession implements Disposable {
     return inside === '' ? basename(root) : `${basename(root)}${sep}${inside}`;
   }
 
-  /** Looks for projects, keeps the selection if it still stands, and reads the project. */
+  /** Looks for projects, keeps the selection if it still stands, and reads the project. Tells of a folder of the workspace that can't be read, once
+   * as long as it stays so. */
   async refresh(): Promise<void> {
     const roots = (workspace.workspaceFolders ?? [])
       .filter((one) => one.uri.scheme === 'file')
       .map((one) => one.uri.fsPath);
     const { findProjects } = await this.#idfRoom();
-    this.#folders = await findProjects(roots, this.#files);
+    const unreadable: OtaError[] = [];
+    this.#folders = await findProjects(roots, this.#files, undefined, (error) => unreadable.push(error));
+    this.#tellUnreadable(unreadable);
     const remembered = this.#memento.get<string>(SELECTED);
     const current = this.#project?.folder;
     const folder =
@@ -105,6 +111,18 @@ export class ProjectSession implements Disposable {
       this.#folders.find((one) => one === remembered) ??
       this.#folders[0];
     await this.#use(folder);
+  }
+
+  #refreshOrTell(): void {
+    this.refresh().catch((error: unknown) => {
+      reportError(error, this.#log);
+    });
+  }
+
+  #tellUnreadable(errors: readonly OtaError[]): void {
+    const told = this.#unreadable;
+    this.#unreadable = new Set(errors.map(({ message }) => message));
+    for (const error of errors) if (!told.has(error.message)) reportError(error, this.#log);
   }
 
   async select(folder: string): Promise<void> {

@@ -1,6 +1,8 @@
+import { symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { diskFiles } from '../../../src/base/files.ts';
+import type { OtaError } from '../../../src/base/ota-error.ts';
 import { findProjects, recogniseFolder } from '../../../src/idf/find-projects.ts';
 import { cmakeLists, copyProject, makeFolder } from './project-folder.ts';
 
@@ -39,6 +41,19 @@ describe('finding projects', () => {
   it('ends when cancelled, and bears folders that are not there', async () => {
     expect(await findProjects(['/nowhere/at/all'], diskFiles)).toEqual([]);
     await expect(findProjects([await makeFolder()], diskFiles, AbortSignal.abort())).rejects.toThrow(/cancelled/);
+  });
+
+  it('tells of a folder that can not be read, and finds the projects of the others', async () => {
+    const folder = await makeFolder({ 'project/CMakeLists.txt': cmakeLists() });
+    const [loop, project] = [join(folder, 'loop'), join(folder, 'project')];
+    // nobody can read it, whatever their rights
+    await symlink(loop, loop);
+    const told: OtaError[] = [];
+    expect(await findProjects([loop, project], diskFiles, undefined, (error) => told.push(error))).toEqual([project]);
+    expect(told).toMatchObject([{ code: 'file.unreadable', details: { path: loop, reason: 'ELOOP' } }]);
+    await expect(findProjects([loop, project], diskFiles)).rejects.toMatchObject({ code: 'file.unreadable' });
+    // below a given folder there may be many
+    expect(await findProjects([folder], diskFiles)).toEqual([project]);
   });
 });
 
