@@ -6,8 +6,8 @@ import { Emitter } from '../../base/emitter.ts';
 import type { FileStore } from '../../base/files.ts';
 import { isOtaError, OtaError } from '../../base/ota-error.ts';
 import { tlsFragmentBytes } from '../../idf/tls-fragments.ts';
-import type { IdfProject } from '../../idf/project.ts';
 import { withEvent, type SeenClients } from '../../ota/clients.ts';
+import { PublishedBuild } from '../../ota/published-build.ts';
 import type { FaultChange, FaultState } from '../../server/faults/fault-switch.ts';
 import type { FaultProfile } from '../../server/faults/profiles.ts';
 import type { FirmwareServer } from '../../server/firmware-server.ts';
@@ -34,14 +34,13 @@ export class ServerSession implements Disposable {
   readonly #files: FileStore;
   readonly #log: LogOutputChannel;
   readonly #switch: ServerSwitch;
+  readonly #build: PublishedBuild;
   readonly #changed = new Emitter<undefined>();
   readonly #transfers = new Emitter<TransferEvent>();
   readonly #store = new DisposableStore();
   readonly #added = new Map<string, AddedImage & Disposable>();
   readonly #releasesById = new Map<string, Release>();
   #clients: SeenClients = new Map();
-  #projectRelease: Release | undefined;
-  #publishing: Promise<void> = Promise.resolve();
 
   readonly onChange = this.#changed.event;
   readonly onTransfer = this.#transfers.event;
@@ -65,15 +64,33 @@ export class ServerSession implements Disposable {
       ),
     );
     this.#store.add(
-      this.#switch.onChange(({ kind }) => {
+      this.#switch.onChange(() => {
         this.#changed.fire(undefined);
-        // the metadata has the URL in it
-        if (kind === 'on') this.#publishChanged();
+      }),
+    );
+    this.#build = this.#store.add(
+      new PublishedBuild({
+        projects,
+        server: this.#switch,
+        releases: this.releases,
+        files,
+        notesPath: () => readSettings(projects.workspaceFolder()).values['metadata.releaseNotes'],
+        onFailed: (error) => {
+          if (isOtaError(error, 'manifest.badImage')) this.#logProblem(error);
+          else reportError(error, log);
+        },
       }),
     );
     this.#store.add(
-      projects.onChange(() => {
-        this.#publishChanged();
+      this.#build.onChange(({ isNew }) => {
+        const { release } = this.#build;
+        if (release !== undefined) this.#remember(release);
+        if (isNew && release !== undefined) {
+          log.info(
+            `published ${release.project} ${release.version} as ${release.paths.newest} and ${release.paths.pinned}, sha256 ${release.sha256}`,
+          );
+        }
+        this.#changed.fire(undefined);
       }),
     );
     this.#store.add(
@@ -102,7 +119,7 @@ export class ServerSession implements Disposable {
 
   /** The release of the selected project, when it is served. */
   get projectRelease(): Release | undefined {
-    return this.#projectRelease;
+    return this.#build.release;
   }
 
   /** What firmware asks for to get this release; `undefined` while the server is off. */
@@ -207,51 +224,14 @@ export class ServerSession implements Disposable {
   }
 
   /** The project's newest release, once everything that was built so far is published. */
-  async published(): Promise<Release | undefined> {
-    await this.#publishing;
-    return this.#projectRelease;
+  published(): Promise<Release | undefined> {
+    return this.#build.settled();
   }
 
-  #publishChanged(): void {
-    const project = this.#projects.project;
-    if (this.state.kind !== 'on' || project?.app === undefined) {
-      if (project?.app === undefined) this.#projectRelease = undefined;
-      this.#changed.fire(undefined);
-      return;
-    }
-    this.#switch.server?.configure({ maxFragmentBytes: tlsFragmentBytes(this.#projects.project?.ota) });
-    this.#publishing = this.#publishing.then(() => this.#publishProject(project));
-  }
-
-  async #publishProject(project: IdfProject): Promise<void> {
-    try {
-      const before = this.#projectRelease;
-      const baseUrl = this.state.kind === 'on' ? this.state.url : undefined;
-      const { publishProject } = await import('../../ota/publish.ts');
-      const release = await publishProject(
-        project,
-        this.releases,
-        this.#files,
-        baseUrl,
-        this.#releaseNotesPath(),
-        before,
-      );
-      this.#remember(release);
-      this.#projectRelease = release;
-      if (release !== before) {
-        this.#log.info(
-          `published ${release.project} ${release.version} as ${release.paths.newest} and ${release.paths.pinned}, sha256 ${release.sha256}`,
-        );
-      }
-      this.#changed.fire(undefined);
-    } catch (error) {
-      if (isOtaError(error, 'manifest.badImage')) this.#log.warn(await errorMessage(error));
-      else reportError(error, this.#log);
-    }
-  }
-
-  #releaseNotesPath(): string {
-    return readSettings(this.#projects.workspaceFolder()).values['metadata.releaseNotes'];
+  #logProblem(error: OtaError): void {
+    void errorMessage(error).then((message) => {
+      this.#log.warn(message);
+    });
   }
 
   async #publishFile(path: string): Promise<Release> {
