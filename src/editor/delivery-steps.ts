@@ -1,4 +1,4 @@
-import { l10n, workspace } from 'vscode';
+import { l10n, window, workspace } from 'vscode';
 import { showInformationMessage } from './messages.ts';
 import { unlessCancelled } from '../base/abort.ts';
 import { OtaError, isOtaError } from '../base/ota-error.ts';
@@ -16,10 +16,21 @@ import { findingKey } from './finding-key.ts';
 import { findingText } from '../texts/finding-texts.ts';
 import { fixTitle } from '../texts/finding-texts/fixes.ts';
 import { readSettings, writeSetting } from './settings.ts';
+import { withToken } from './signal.ts';
 import type { WindowSession } from './window-session.ts';
 
+export interface StepOptions {
+  /** Whatever was found. */
+  readonly isUnchecked?: boolean;
+  /** Somebody else than the user began it, and may give it up while the user is asked: the question goes away then. */
+  readonly isForAgent?: boolean;
+}
+
 /** What a delivery does before a board is told, in this window: for the boards that are chosen at the moment. */
-export function deliverySteps(session: WindowSession, isUnchecked = false): DeliverSteps {
+export function deliverySteps(
+  session: WindowSession,
+  { isUnchecked = false, isForAgent = false }: StepOptions = {},
+): DeliverSteps {
   const chosen = chosenBoards(session);
   const boards: PrepareBoards =
     chosen.kind === 'virtual'
@@ -35,7 +46,7 @@ export function deliverySteps(session: WindowSession, isUnchecked = false): Deli
       if (needsBoard && project?.app?.image?.description !== undefined) await session.board.attach();
       return isUnchecked ? { isSkipped: true } : checked(session, chosen, false);
     },
-    bump: (signal) => bump(session, chosen, signal),
+    bump: (signal) => bump(session, chosen, isForAgent ? pickAnswer : dialogAnswer, signal),
     build: (signal) => build(session, signal),
     checkImage: () => (isUnchecked ? Promise.resolve({ isSkipped: true }) : checked(session, chosen, true)),
     publish: (signal) => publish(session, boards, true, signal),
@@ -88,7 +99,7 @@ async function checked(session: WindowSession, { trigger }: ChosenBoards, isBuil
 }
 
 /** @throws {OtaError} `cancelled` when the question is not answered; those of `planBump` and `applyBump` */
-async function bump(session: WindowSession, chosen: ChosenBoards, signal: AbortSignal): Promise<WorkResult> {
+async function bump(session: WindowSession, chosen: ChosenBoards, ask: Ask, signal: AbortSignal): Promise<WorkResult> {
   const project = requireProject(session);
   const scope = session.projects.workspaceFolder();
   const { values } = readSettings(scope);
@@ -105,7 +116,7 @@ async function bump(session: WindowSession, chosen: ChosenBoards, signal: AbortS
   if (version === undefined || refusal === undefined || !isWanted) return { isSkipped: true };
   const plan = await nextPatch(project, session);
   if (plan === undefined) return { isSkipped: true };
-  if (values['deliver.bumpVersion'] === 'ask' && !(await asksToRaise(refusal, plan, version, scope, signal)))
+  if (values['deliver.bumpVersion'] === 'ask' && !(await asksToRaise(refusal, plan, version, scope, ask, signal)))
     return { isSkipped: true };
   await applyBump(plan, session.files);
   await session.projects.reload();
@@ -122,28 +133,42 @@ async function nextPatch(project: IdfProject, { files }: WindowSession): Promise
   }
 }
 
+/** A question with its answers; undefined where none was given.
+ * @throws {OtaError} `cancelled` */
+type Ask = (
+  question: string,
+  detail: string,
+  answers: readonly string[],
+  signal: AbortSignal,
+) => Promise<string | undefined>;
+
+/** For the user, who has begun it: nothing else can be done before there is an answer. */
+const dialogAnswer: Ask = (question, detail, answers, signal) => {
+  const shown = showInformationMessage(question, { modal: true, detail }, ...answers);
+  // a dialog can't be taken back: what is answered later counts for nothing
+  return unlessCancelled(Promise.resolve(shown), 'bump', signal);
+};
+
+/** Goes away when the signal is aborted. */
+const pickAnswer: Ask = (title, placeHolder, answers, signal) =>
+  withToken(signal, (token) => window.showQuickPick(answers, { title, placeHolder, ignoreFocusOut: true }, token));
+
 async function asksToRaise(
   refusal: 'runsAlready' | 'rolledBack',
   plan: BumpPlan,
   version: string,
   scope: Parameters<typeof writeSetting>[2],
+  ask: Ask,
   signal: AbortSignal,
 ): Promise<boolean> {
   const raise = l10n.t('Raise to {0}', plan.to);
   const keep = l10n.t('Keep {0}', version);
-  const question = showInformationMessage(
+  const question =
     refusal === 'runsAlready'
       ? l10n.t('The board runs {0} already and would refuse it.', version)
-      : l10n.t('The board went back from {0} before and would refuse it.', version),
-    {
-      modal: true,
-      detail: l10n.t('Your answer is remembered in the setting esp32Ota.deliver.bumpVersion.'),
-    },
-    raise,
-    keep,
-  );
-  // a question can't be taken back: what is answered later counts for nothing
-  const answer = await unlessCancelled(Promise.resolve(question), 'bump', signal);
+      : l10n.t('The board went back from {0} before and would refuse it.', version);
+  const detail = l10n.t('Your answer is remembered in the setting esp32Ota.deliver.bumpVersion.');
+  const answer = await ask(question, detail, [raise, keep], signal);
   if (answer === undefined) throw new OtaError('cancelled', { what: 'bump' });
   await writeSetting('deliver.bumpVersion', answer === raise ? 'always' : 'never', scope);
   return answer === raise;

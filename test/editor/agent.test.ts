@@ -86,7 +86,7 @@ it('starts no server for a rehearsal of nothing', async () => {
   renameSync(workbench.inFolder('build'), `${workbench.folder()}-build-away`);
   const built = async (): Promise<unknown> =>
     ((await agent.invoke('check_setup', { limit: 1 }))['project'] as { builtVersion: unknown }).builtVersion;
-  await expect.poll(built).toBe(null);
+  await expect.poll(built).toBe(undefined);
   const [refusal] = await Promise.all([
     agent.refusal('rehearse_update'),
     agent.answer(workbench, 'Rehearse the update on a virtual board?', 'Yes'),
@@ -113,9 +113,9 @@ it('rehearses the mended project and tells every step with its proof', async () 
   await buildVersion('1.1.0');
   const answer = await agent.invokeAgreed(workbench, 'rehearse_update', 'Rehearse', { evidence: true });
   expect(answer).toMatchObject({ version: '1.1.0', boards: [{ board: 'virtual', runningVersion: '1.1.0' }] });
-  const [{ steps }] = answer['boards'] as [{ steps: { id: string; by: string; evidence: string }[] }];
+  const [{ steps }] = answer['boards'] as [{ steps: { id: string; evidence: { source: string } }[] }];
   expect(steps.find(({ id }) => id === 'download')).toMatchObject({ outcome: 'done' });
-  expect(steps.find(({ id }) => id === 'running')).toMatchObject({ by: 'console' });
+  expect(steps.find(({ id }) => id === 'running')).toMatchObject({ evidence: { source: 'console' } });
 
   const last = await agent.invoke('last_update', { history: 2 });
   expect(last).toMatchObject({ update: { id: answer['id'], outcome: answer['outcome'] }, leftOut: 0 });
@@ -186,7 +186,8 @@ it('boots another slot only when the user agrees', async () => {
     port: VIRTUAL,
     slot: 'previous',
   });
-  expect(answer).toMatchObject({ isChanged: true, boots: 'ota_0', version: '1.0.1' });
+  expect(answer).toMatchObject({ boots: 'ota_0', change: { isWritten: true, bootsAfter: 'ota_0' } });
+  expect(answer['slots']).toContainEqual(expect.objectContaining({ label: 'ota_0', version: '1.0.1', isNext: true }));
   await expect
     .poll(async () => (await agent.invoke('list_boards'))['boards'])
     .toContainEqual(expect.objectContaining({ port: VIRTUAL, runs: 'simple_ota 1.0.1' }));
@@ -225,14 +226,15 @@ it('ends a delivery that is given up while it asks whether to raise the version'
     agent.refusal('deliver_update'),
     (async () => {
       await agent.answer(workbench, 'Deliver simple_ota to its boards?', 'Yes');
-      const question = async (): Promise<string> => (await workbench.dialogs.shown()).message;
-      await expect.poll(question).toContain('The board runs 1.1.5 already');
+      await workbench.quickInput.shown('The board runs 1.1.5 already');
+      expect(await workbench.quickInput.labels()).toEqual(['Raise to 1.1.6', 'Keep 1.1.5']);
+      expect(await workbench.quickInput.placeholder()).toContain('esp32Ota.deliver.bumpVersion');
       await agent.value({ do: 'cancel', tool: 'esp32ota_deliver_update' });
     })(),
   ]);
   expect(refusal).toMatch(/Cancel/);
-  // what is answered now counts for nothing
-  await workbench.dialogs.click('Raise to 1.1.6');
+  // the question goes away with it
+  await workbench.quickInput.hidden();
   expect(await agent.invoke('last_update')).toMatchObject({ update: { end: 'cancelled' } });
   expect(readFileSync(workbench.inFolder('version.txt'), 'utf8')).toBe('1.1.5\n');
 });

@@ -76,7 +76,8 @@ export const deliverUpdate: Handler = async (session, option) => {
   await session.deliver.load();
   await commands.executeCommand(`${VIEWS.updates}.focus`, { preserveFocus: true });
   const title = l10n.t('Delivering {0}', project.name);
-  const { delivery, error } = await runShown(session, 'delivery', title, deliverySteps(session, isUnchecked(option)));
+  const steps = deliverySteps(session, { isUnchecked: isUnchecked(option) });
+  const { delivery, error } = await runShown(session, 'delivery', title, steps);
   if (error === undefined) tell(session, delivery);
   else reportError(error, session.log);
 };

@@ -1,4 +1,4 @@
-import { CancellationTokenSource, l10n, window, workspace, type Memento } from 'vscode';
+import { l10n, window, workspace, type Memento } from 'vscode';
 import { DisposableStore, type Disposable } from '../../base/disposable.ts';
 import { Emitter } from '../../base/emitter.ts';
 import { watchAddresses } from '../../server/address-watch.ts';
@@ -9,6 +9,7 @@ import type { ServerCredentials } from '../../server/firmware-server.ts';
 import type { CertificateSource } from '../../server/faults/credentials.ts';
 import { servedAddresses, serverNames, type LanAddress } from '../../server/lan-addresses.ts';
 import { readSettings } from '../settings.ts';
+import { withToken } from '../signal.ts';
 
 const PICKED = 'advertisedAddress';
 
@@ -28,7 +29,11 @@ export class CertificateSession implements Disposable {
     this.#store = store;
     this.#memento = memento;
     this.#inUse = this.#subscriptions.add(new CertificateInUse(store, wantedCertificate));
-    this.#subscriptions.add(this.#inUse.onChange(() => { this.#tell(); }));
+    this.#subscriptions.add(
+      this.#inUse.onChange(() => {
+        this.#tell();
+      }),
+    );
     // a server that runs takes another certificate and another address at once
     this.#subscriptions.add(
       workspace.onDidChangeConfiguration((event) => {
@@ -109,21 +114,11 @@ export class CertificateSession implements Disposable {
       })),
       { label: LOOPBACK, description: l10n.t('this computer only, enough for the virtual board') },
     ];
-    const closing = new CancellationTokenSource();
-    const close = (): void => {
-      closing.cancel();
+    const words = {
+      title: l10n.t('Select the address under which boards reach this computer'),
+      placeHolder: l10n.t('It goes into the firmware URL. The certificate names all of them.'),
     };
-    signal?.addEventListener('abort', close, { once: true });
-    const chosen = await window.showQuickPick(
-      items,
-      {
-        title: l10n.t('Select the address under which boards reach this computer'),
-        placeHolder: l10n.t('It goes into the firmware URL. The certificate names all of them.'),
-      },
-      closing.token,
-    );
-    signal?.removeEventListener('abort', close);
-    closing.dispose();
+    const chosen = await withToken(signal, (token) => window.showQuickPick(items, words, token));
     if (chosen === undefined) return undefined;
     await this.#memento.update(PICKED, chosen.label);
     this.#tell();
@@ -132,7 +127,11 @@ export class CertificateSession implements Disposable {
 
   /** From now on an address that comes or goes is told: it wants another certificate and another URL. */
   watchAddresses(): void {
-    this.#watch ??= this.#subscriptions.add(watchAddresses(() => { this.#tell(); }));
+    this.#watch ??= this.#subscriptions.add(
+      watchAddresses(() => {
+        this.#tell();
+      }),
+    );
   }
 
   dispose(): void {

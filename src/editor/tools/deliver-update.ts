@@ -38,7 +38,7 @@ export const tool: Tool = {
     requireTrust();
     const project = requireProject(session);
     // to the boards that the user agreed to, whatever is selected from now on
-    const steps = deliverySteps(session);
+    const steps = deliverySteps(session, { isForAgent: true });
     await session.deliver.load();
     const title = l10n.t('Delivering {0}', project.name);
     const { delivery, error } = await runShown(session, 'delivery', title, steps, signal);
