@@ -11,8 +11,9 @@ const MAY_IMPORT = {
   doctor: ['base', 'image', 'idf', 'server', 'monitor'],
   ota: ['base', 'image', 'serial', 'idf', 'server', 'flash', 'monitor', 'doctor'],
   texts: ['base', 'image', 'serial', 'idf', 'server', 'flash', 'monitor', 'doctor', 'ota'],
-  editor: ['base', 'image', 'serial', 'idf', 'server', 'flash', 'monitor', 'doctor', 'ota', 'texts'],
-  'command-line': ['base', 'image', 'serial', 'idf', 'server', 'flash', 'monitor', 'doctor', 'ota', 'texts'],
+  json: ['base', 'image', 'serial', 'idf', 'server', 'flash', 'monitor', 'doctor', 'ota', 'texts'],
+  editor: ['base', 'image', 'serial', 'idf', 'server', 'flash', 'monitor', 'doctor', 'ota', 'texts', 'json'],
+  'command-line': ['base', 'image', 'serial', 'idf', 'server', 'flash', 'monitor', 'doctor', 'ota', 'texts', 'json'],
 };
 
 const arrows = Object.entries(MAY_IMPORT).map(([room, rooms]) => ({

@@ -7,14 +7,16 @@ import type { Finding, Fix } from '../doctor/finding.ts';
 import { findPrivateKeys } from '../idf/private-keys.ts';
 import { idfVersionText } from '../idf/idf-version.ts';
 import type { IdfProject } from '../idf/project.ts';
+import { countsJson, findingJson } from '../json/finding-json.ts';
+import { projectJson } from '../json/project-json.ts';
 import { gitFacts } from '../ota/git-keys.ts';
 import { hostFacts, isListening, readSetupTexts } from '../ota/setup-facts.ts';
 import { lanAddresses } from '../server/lan-addresses.ts';
 import { findingText, groupName } from '../texts/finding-texts.ts';
-import { fixTitle, needsText } from '../texts/finding-texts/fixes.ts';
+import { fixText, needsText } from '../texts/finding-texts/fixes.ts';
 import type { CommandContext, CommandResult } from './command.ts';
 import { EXIT } from './exit-codes.ts';
-import { jsonOfProject, openProject, shownPath } from './open-project.ts';
+import { openProject, shownPath } from './open-project.ts';
 import { checkProtocol } from './server-options.ts';
 import { certificateFactsOf, existingCertificate, serverFactsOf, type ServerPlan } from './server-plan.ts';
 import { labelled, type Style } from './style.ts';
@@ -34,16 +36,15 @@ export async function checkProject(
   checkProtocol(options.protocol, context.given);
   const { project } = await openProject(context, folder);
   const findings = checkSetup(await factsOf(context, project, options.server ? options : undefined));
-  const count = (severity: Severity): number => findings.filter((one) => one.severity === severity).length;
-  const counts = { error: count('error'), warning: count('warning'), information: count('information') };
+  const counts = countsJson(findings);
   printFindings(context, project, findings, counts);
   const isBad = counts.error > 0 || (options['warnings-as-errors'] && counts.warning > 0);
   return {
     exitCode: isBad ? EXIT.failed : EXIT.ok,
     data: {
-      project: jsonOfProject(project),
+      project: projectJson(project),
       counts,
-      findings: findings.map((one) => jsonOfFinding(one, context.typed)),
+      findings: findings.map((one) => findingJson(one, (fix) => inTerminal(fix, context.typed))),
     },
   };
 }
@@ -69,51 +70,13 @@ async function factsOf(
   };
 }
 
-function jsonOfFinding(found: Finding, typed: Typed): Record<string, unknown> {
-  const { id, severity, path, range, details, fixes } = found;
-  return {
-    id,
-    group: FINDINGS[id].group,
-    severity,
-    ...(path === undefined ? {} : { path }),
-    ...(range === undefined ? {} : { line: range.line, column: range.column, endColumn: range.endColumn }),
-    message: findingText(found),
-    details,
-    fixes: fixes.map((fix) => jsonOfFix(fix, typed)),
-  };
-}
-
-function jsonOfFix(fix: Fix, typed: Typed): Record<string, unknown> {
-  const { id, kind, needs } = fix;
-  const run = fix.kind === 'command' ? shellCommandOf(fix.command, typed) : undefined;
-  return {
-    id,
-    kind,
-    message: fixText(fix, typed),
-    needs,
-    ...(fix.kind === 'setOptions' ? { options: fix.options } : {}),
-    ...(fix.kind === 'editFile' || fix.kind === 'writeFile' ? { path: fix.path } : {}),
-    ...(run === undefined ? {} : { run }),
-  };
-}
-
-/** What a fix does, with what it sets or runs. */
-function fixText(fix: Fix, typed: Typed): string {
-  const title = fixTitle(fix).replace(/…$/, '');
-  if (fix.kind === 'command') {
-    const run = shellCommandOf(fix.command, typed);
-    return run === undefined ? l10n.t('{0} (in VS Code)', title) : `${title}: ${run}`;
-  }
-  if (fix.kind !== 'setOptions') return title;
-  const lines = Object.entries(fix.options).map(([name, value]) => optionLine(name, value));
-  return `${title}: ${lines.join(', ')}`;
-}
-
-/** As it stands in an sdkconfig. */
-function optionLine(name: string, value: string | number | boolean | null): string {
-  if (value === null || value === false) return `# CONFIG_${name} is not set`;
-  if (value === true) return `CONFIG_${name}=y`;
-  return `CONFIG_${name}=${typeof value === 'string' ? JSON.stringify(value) : value}`;
+/** What carries out a fix in a terminal. */
+function inTerminal(fix: Fix, typed: Typed): { readonly message?: string; readonly run?: string } {
+  if (fix.kind !== 'command') return {};
+  const run = shellCommandOf(fix.command, typed);
+  return run === undefined
+    ? { message: l10n.t('{0} (in VS Code)', fixText(fix)) }
+    : { message: `${fixText(fix)}: ${run}`, run };
 }
 
 function severityWord(severity: Severity): string {
@@ -153,7 +116,7 @@ function printFindings(
       const [fix] = one.fixes;
       if (fix !== undefined)
         print(
-          `    ${labelled(l10n.t('fix:'), [fixText(fix, typed), needsText(fix.needs)].filter(Boolean).join(' · '), style.green)}`,
+          `    ${labelled(l10n.t('fix:'), [inTerminal(fix, typed).message ?? fixText(fix), needsText(fix.needs)].filter(Boolean).join(' · '), style.green)}`,
         );
     }
     print();

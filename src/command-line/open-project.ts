@@ -1,7 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import { relative, resolve, sep } from 'node:path';
 import { OtaError } from '../base/ota-error.ts';
-import { idfVersionText } from '../idf/idf-version.ts';
 import type { IdfProject } from '../idf/project.ts';
 import type { ProjectLoader } from '../idf/project-loader.ts';
 import type { CommandContext, Operand } from './command.ts';
@@ -57,16 +56,4 @@ export function shownPath(cwd: string, path: string): string {
   const inside = relative(cwd, path);
   if (inside === '') return '.';
   return inside === '..' || inside.startsWith(`..${sep}`) || resolve(cwd, inside) !== path ? path : inside;
-}
-
-/** What JSON output says of a project. */
-export function jsonOfProject({ folder, name, version, target, idfVersion, app }: IdfProject): Record<string, unknown> {
-  return {
-    folder,
-    name,
-    ...(version.value === undefined ? {} : { version: version.value }),
-    ...(target === undefined ? {} : { target }),
-    ...(idfVersion === undefined ? {} : { idfVersion: idfVersionText(idfVersion) }),
-    isBuilt: app !== undefined,
-  };
 }

@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import { isOtaError } from '../base/ota-error.ts';
 import type { IdfProject } from '../idf/project.ts';
+import { releaseJson } from '../json/server-json.ts';
 import { publishImage, publishProject } from '../ota/publish.ts';
 import type { Release, ReleaseStore } from '../server/release-store.ts';
 import { textOfError } from '../texts/error-texts.ts';
@@ -40,16 +41,7 @@ export function publishing(context: CommandContext, options: PublishingOptions):
     const url = `${options.url()}${release.paths.newest}`;
     emit({
       event: 'published',
-      release: {
-        id: release.id,
-        name: release.name,
-        project: release.project,
-        version: release.version,
-        sha256: release.sha256,
-        bytes: release.bytes.length,
-        url,
-        pinnedUrl: `${options.url()}${release.paths.pinned}`,
-      },
+      release: releaseJson(release, options.url()),
     });
     const name = [release.project, release.version].filter(Boolean).join(' ');
     const facts = `${bytesText(release.bytes.length)}, SHA-256 ${shortDigest(release.sha256)}…`;

@@ -1,6 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import { downloadFacts } from '../ota/download-facts.ts';
-import type { Evidence, Step, Timeline, Verdict } from '../ota/update-state.ts';
+import type { Step, Timeline, Verdict } from '../ota/update-state.ts';
 import { failureText } from '../texts/cause-texts.ts';
 import { evidenceText, stepName, stepResult, verdictText } from '../texts/timeline-texts.ts';
 import type { CommandContext } from './command.ts';
@@ -75,57 +74,5 @@ export function exitCodeOfVerdict(verdict: Verdict | undefined): ExitCode {
       return EXIT.cancelled;
     default:
       return EXIT.failed;
-  }
-}
-
-/** An update as `--json` tells it. */
-export function jsonOfTimeline(timeline: Timeline): Record<string, unknown> {
-  const { subject, steps, download, failures, verdict, startedMs, endedMs } = timeline;
-  return {
-    release: {
-      project: subject.project,
-      version: subject.version,
-      sha256: subject.sha256,
-      bytes: subject.totalBytes,
-      ...(subject.previousVersion === undefined ? {} : { previousVersion: subject.previousVersion }),
-    },
-    startedMs,
-    ...(endedMs === undefined ? {} : { endedMs }),
-    steps: steps.map((step) => ({
-      ...step,
-      evidence: jsonOfEvidence(step.evidence),
-      message: `${stepName(step.id)}: ${stepResult(step, timeline)}`,
-    })),
-    ...(download === undefined
-      ? {}
-      : {
-          download: downloadFacts(download),
-        }),
-    failures: failures.map((failure) => ({
-      ...failure,
-      evidence: jsonOfEvidence(failure.evidence),
-      message: failureText(failure),
-    })),
-    ...(verdict === undefined ? {} : { verdict: { ...jsonOfVerdict(verdict), message: verdictText(timeline) } }),
-  };
-}
-
-function jsonOfEvidence({ source, text }: Evidence): Record<string, unknown> {
-  return { source, text };
-}
-
-function jsonOfVerdict(verdict: Verdict): Record<string, unknown> {
-  const { outcome } = verdict;
-  switch (outcome) {
-    case 'confirmed':
-      return { outcome };
-    case 'delivered':
-      return { outcome, isRollbackEnabled: verdict.isRollbackEnabled };
-    case 'unknown':
-      return { outcome, missing: verdict.missing };
-    case 'cancelled':
-      return { outcome, during: verdict.during };
-    default:
-      return { outcome, step: verdict.failure.step, cause: verdict.failure.cause };
   }
 }

@@ -6,6 +6,8 @@ import { findBuildInvocation } from '../idf/build-environment.ts';
 import type { IdfProject } from '../idf/project.ts';
 import { chipByTarget } from '../image/chips.ts';
 import { imageTrusts } from '../image/embedded-certificates.ts';
+import { projectJson } from '../json/project-json.ts';
+import { timelineJson } from '../json/timeline-json.ts';
 import type { TroubleName } from '../ota/board-trouble.ts';
 import { buildCommandOf, copyProject } from '../ota/rehearsal-copy.ts';
 import { rehearseProject } from '../ota/rehearse-project.ts';
@@ -15,10 +17,10 @@ import { serverNames } from '../server/lan-addresses.ts';
 import type { KeyType } from '../server/selfsigned.ts';
 import type { CommandContext, CommandResult } from './command.ts';
 import { conflict } from './conflict.ts';
-import { jsonOfProject, openProject, shownPath, type OpenProject } from './open-project.ts';
+import { openProject, shownPath, type OpenProject } from './open-project.ts';
 import { ownCertificate, type OwnCertificate } from './own-certificate-options.ts';
 import { readSize } from './read-size.ts';
-import { exitCodeOfVerdict, jsonOfTimeline, timelineOutput } from './rehearsal-output.ts';
+import { exitCodeOfVerdict, timelineOutput } from './rehearsal-output.ts';
 import { UsageError } from './usage-error.ts';
 
 export interface RehearseOptions extends OwnCertificate {
@@ -90,11 +92,11 @@ export async function rehearseInTerminal(
     return {
       exitCode: exitCodeOfVerdict(timeline.verdict),
       data: {
-        project: { ...jsonOfProject(project), folder: opened.folder },
+        project: { ...projectJson(project), folder: opened.folder },
         ...(rehearsable.command === undefined ? {} : { builtCopyWith: rehearsable.command }),
         board: { ...device, trouble: options.trouble },
         url,
-        ...jsonOfTimeline(timeline),
+        ...timelineJson(timeline),
       },
     };
   } finally {

@@ -1,4 +1,5 @@
 import * as l10n from '@vscode/l10n';
+import { faultJson } from '../json/server-json.ts';
 import { serverNames } from '../server/lan-addresses.ts';
 import type { FirmwareServer } from '../server/firmware-server.ts';
 import { faultCredentials } from '../server/faults/credentials.ts';
@@ -57,13 +58,7 @@ export async function setFault(
     : undefined;
   const { name } = faultText(profile.id);
   server.onFault(({ kind, state }) => {
-    emit({
-      event: 'fault',
-      state: kind,
-      fault: state.profile.id,
-      parameters: state.profile.parameters,
-      used: state.used,
-    });
+    emit({ event: 'fault', state: kind, fault: faultJson(state) });
     if (kind === 'on') note(noteStyle.yellow(l10n.t('Serving with the fault “{0}”.', name)));
     if (kind === 'off') note(l10n.t('The server serves without a fault again.'));
   });

@@ -4,6 +4,7 @@ import { sleep } from '../base/abort.ts';
 import { DisposableStore } from '../base/disposable.ts';
 import { OtaError } from '../base/ota-error.ts';
 import { tlsFragmentBytes } from '../idf/tls-fragments.ts';
+import { certificateJson } from '../json/server-json.ts';
 import { publishImage } from '../ota/publish.ts';
 import { installCertificate } from '../server/install-certificate.ts';
 import type { ServerCertificate } from '../server/certificate-store.ts';
@@ -179,9 +180,7 @@ function tellServing(
       ? {}
       : {
           certificate: {
-            fingerprint: certificate.description.fingerprint,
-            validToMs: certificate.description.validToMs,
-            names: certificate.description.names.map(({ value }) => value),
+            ...certificateJson(certificate.description),
             ...(caPath === undefined ? {} : { authorityPath: caPath }),
           },
         }),

@@ -78,6 +78,16 @@ export function chipByTarget(target: string): Chip | undefined {
   return BY_TARGET.get(target);
 }
 
+/** By Espressif's name (`ESP32-C3`). */
+export function chipByName(name: string): Chip | undefined {
+  return CHIPS.find((chip) => chip.name === name);
+}
+
+/** `v3.1` of major * 100 + minor. */
+export function revisionText(revision: number): string {
+  return `v${Math.floor(revision / 100)}.${revision % 100}`;
+}
+
 /** `ESP32-C3`, or `unknown chip 0x1234` for an id nobody has given a name. */
 export function chipName(id: number): string {
   return chipById(id)?.name ?? `unknown chip 0x${id.toString(16).padStart(4, '0')}`;

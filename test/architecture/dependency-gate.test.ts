@@ -55,6 +55,9 @@ const FORBIDDEN: readonly Planted[] = [
   { title: 'ota → editor', from: 'ota/a.ts', imports: '../editor/ok.ts', rule: 'arrows-of-ota' },
   { title: 'ota → texts', from: 'ota/t.ts', imports: '../texts/ok.ts', rule: 'arrows-of-ota' },
   { title: 'texts → editor', from: 'texts/a.ts', imports: '../editor/ok.ts', how: 'type', rule: 'arrows-of-texts' },
+  { title: 'texts → json', from: 'texts/j.ts', imports: '../json/ok.ts', rule: 'arrows-of-texts' },
+  { title: 'json → editor', from: 'json/a.ts', imports: '../editor/ok.ts', how: 'type', rule: 'arrows-of-json' },
+  { title: 'json → the command line', from: 'json/b.ts', imports: '../command-line/ok.ts', rule: 'arrows-of-json' },
   { title: 'ota → virtual-board', from: 'ota/b.ts', imports: '../virtual-board/ok.ts', rule: 'arrows-of-ota' },
   { title: 'editor → virtual-board', from: 'editor/a.ts', imports: '../virtual-board/ok.ts', rule: 'arrows-of-editor' },
   {
@@ -178,6 +181,7 @@ const ROOMS = [
   'doctor',
   'ota',
   'texts',
+  'json',
   'editor',
   'command-line',
   'virtual-board',
@@ -187,6 +191,8 @@ const ROOMS = [
 const ALLOWED: readonly Omit<Planted, 'rule'>[] = [
   { title: 'image → base', from: 'image/fine.ts', imports: '../base/ok.ts' },
   { title: 'the command line → texts', from: 'command-line/fine.ts', imports: '../texts/ok.ts' },
+  { title: 'json → texts', from: 'json/fine.ts', imports: '../texts/ok.ts' },
+  { title: 'editor → json', from: 'editor/fine-json.ts', imports: '../json/ok.ts' },
   { title: 'editor → texts', from: 'editor/fine-texts.ts', imports: '../texts/ok.ts' },
   { title: 'ota → doctor', from: 'ota/fine.ts', imports: '../doctor/ok.ts' },
   { title: 'editor → ota', from: 'editor/fine.ts', imports: '../ota/ok.ts', how: 'dynamic' },

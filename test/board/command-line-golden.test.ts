@@ -58,14 +58,14 @@ describe('the JSON of esp32-ota', () => {
   it('serve', async () => {
     const argv = ['serve', project, '--json', '--host', '127.0.0.1', '--bind', '127.0.0.1', '--key-type', 'ec'];
     const port = String(20_000 + (process.pid % 20_000));
-    const running = cli.start([...argv, '--port', port, ...data]);
+    const running = cli.start([...argv, '--port', port, '--fault', 'cutBody:percent=30', ...data]);
     await running.seen(/"event":"published"/);
     running.child.kill('SIGTERM');
     const lines = jsonLinesOf('serve', await running.ended);
     const words = [[folder, 'DIR'], [`:${port}`, ':PORT'], ...MADE] as const;
-    const [serving, ...others] = lines;
-    expect(serving).toMatchObject({ port: Number(port) });
-    expect(golden([{ ...serving, port: 0 }, ...others], words)).toMatchSnapshot();
+    const [fault, serving, ...others] = lines;
+    expect(serving).toMatchObject({ event: 'serving', port: Number(port) });
+    expect(golden([fault, { ...serving, port: 0 }, ...others], words)).toMatchSnapshot();
   });
 
   it('rehearse', async () => {

@@ -139,7 +139,9 @@ describe('esp32-ota slots', () => {
     expect(saved).toMatchObject({ exitCode: 0, file: { path: file, slot: 'ota_1', bytes: bytes.length, sha256 } });
     const empty = jsonOf('slots', await cli.run(['slots', 'save', 'ota_2', file, '-p', rig.address, '--json', '-y']));
     // what the editor offers then is no way out of a terminal
-    expect(empty).toMatchObject({ error: { code: 'slots.noImage', message: 'ota_2 has no image to save: empty.', waysOut: [] } });
+    expect(empty).toMatchObject({
+      error: { code: 'slots.noImage', message: 'ota_2 has no image to save: empty.', waysOut: [] },
+    });
     // a file is not replaced unasked
     expect((await cli.run(['slots', 'save', 'ota_0', file, '--port', rig.address])).code).toBe(5);
     expect(readFileSync(file).equals(bytes)).toBe(true);

@@ -70,5 +70,6 @@ const VOLATILE: ReadonlySet<string> = new Set([
   'fingerprint',
   'lineBytes',
   'names',
+  'subject',
   'timestamp',
 ]);

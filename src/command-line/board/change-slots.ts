@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n';
-import { applySlotChange, planSlotChange, type SlotChange, type SlotChangePlan } from '../../flash/change-slots.ts';
+import { applySlotChange, planSlotChange, type SlotChange } from '../../flash/change-slots.ts';
 import type { ChipSlot } from '../../flash/slots.ts';
+import { slotChangeJson } from '../../json/slots-json.ts';
 import { planText } from '../../texts/slot-plan-text.ts';
 import { bootReasonText, bootsText, slotTitle } from '../../texts/slot-texts.ts';
 import { agree } from './ask.ts';
@@ -15,7 +16,7 @@ export async function changeSlots(on: OnSlots, change: SlotChange): Promise<Slot
   on.hideProgress();
   if (plan.operations.length === 0) {
     print(l10n.t('Nothing was written: {0} boots already.', titleOf(plan.nextAfter)));
-    return { slots, data: { change: changeJson(plan, false) } };
+    return { slots, data: { change: slotChangeJson(plan) } };
   }
   // under --json a question still needs its reasons
   const tell = isJson ? note : print;
@@ -26,7 +27,7 @@ export async function changeSlots(on: OnSlots, change: SlotChange): Promise<Slot
   const next = changed.slots.find(({ isNext }) => isNext);
   const boots = `${bootsText(next === undefined ? undefined : slotTitle(next))}: ${bootReasonText(changed.boot, next)}`;
   print(`${style.green('✔')} ${l10n.t('Otadata was written and read back. {0}.', boots)}`);
-  return { slots: changed, data: { change: changeJson(plan, true) } };
+  return { slots: changed, data: { change: slotChangeJson(plan) } };
 }
 
 function questionOf({ kind }: SlotChange, boots: string): string {
@@ -42,21 +43,4 @@ function questionOf({ kind }: SlotChange, boots: string): string {
 
 function titleOf(slot: ChipSlot | undefined): string {
   return slot === undefined ? l10n.t('nothing') : slotTitle(slot);
-}
-
-function changeJson({ change, before, after, nextBefore, nextAfter, operations }: SlotChangePlan, isWritten: boolean) {
-  const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
-  return {
-    kind: change.kind,
-    isWritten,
-    bootsBefore: nextBefore?.partition.label ?? null,
-    bootsAfter: nextAfter?.partition.label ?? null,
-    before: hex(before),
-    after: hex(after),
-    operations: operations.map((one) => ({
-      kind: one.kind,
-      sector: one.sector,
-      ...(one.kind === 'write' ? { bytes: hex(one.bytes) } : {}),
-    })),
-  };
 }

@@ -6,6 +6,7 @@ import type { FlashState } from '../../flash/flash-state.ts';
 import type { ChipSlots } from '../../flash/slots.ts';
 import type { WrittenFile } from '../../flash/write-files.ts';
 import type { IdfProject } from '../../idf/project.ts';
+import { chipJson, slotsJson } from '../../json/slots-json.ts';
 import { appToFlash, asleepAfterFlash } from '../../ota/after-flash.ts';
 import { textOfError } from '../../texts/error-texts.ts';
 import { notRestartedText, stateText } from '../../texts/flash-texts.ts';
@@ -17,7 +18,6 @@ import { jsonOfError } from '../json-output.ts';
 import { table } from '../table.ts';
 import { quoted } from '../ways-out.ts';
 import type { WhatToFlash } from './flash-options.ts';
-import { chipJson, slotsJson } from './slots-json.ts';
 
 export interface Flashed {
   readonly address: string;

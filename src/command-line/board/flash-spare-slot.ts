@@ -2,6 +2,7 @@ import * as l10n from '@vscode/l10n';
 import { isOtaError, OtaError } from '../../base/ota-error.ts';
 import { readSlots } from '../../flash/slots.ts';
 import type { IdfProject } from '../../idf/project.ts';
+import { chipJson, slotsJson } from '../../json/slots-json.ts';
 import { slotReading, slotsAfterCancel } from '../../ota/after-flash.ts';
 import { spareSlot } from '../../ota/slot-rows.ts';
 import { flashIntoSpareSlot } from '../../ota/slots.ts';
@@ -11,7 +12,6 @@ import { EXIT } from '../exit-codes.ts';
 import { baudOf, type FlashOptions } from './flash-options.ts';
 import { printFiles } from './flash-outcome.ts';
 import { portOf, resetOf } from './port-options.ts';
-import { chipJson, slotsJson } from './slots-json.ts';
 import { withChip } from './with-board.ts';
 
 /** The application of a project into the slot that does not boot, then have it booted.

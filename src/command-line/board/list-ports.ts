@@ -1,5 +1,6 @@
 import * as l10n from '@vscode/l10n';
-import { listPorts, type PortEntry } from '../../serial/ports.ts';
+import { portJson } from '../../json/port-json.ts';
+import { listPorts } from '../../serial/ports.ts';
 import { hex4 } from '../../serial/usb-identities.ts';
 import type { CommandContext, CommandResult } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -17,15 +18,5 @@ export async function tellPorts(context: CommandContext): Promise<CommandResult>
     isLikelyBoard ? style.green(l10n.t('board')) : '',
   ]);
   for (const line of table(rows)) print(line);
-  return { exitCode: EXIT.ok, data: { ports: ports.map(jsonOfPort) } };
-}
-
-function jsonOfPort({ address, name, usb, isLikelyBoard, interfaceNumber }: PortEntry): Record<string, unknown> {
-  return {
-    address,
-    name,
-    isLikelyBoard,
-    ...(interfaceNumber === undefined ? {} : { interfaceNumber }),
-    ...(usb === undefined ? {} : { usb: { ...usb, vendorId: hex4(usb.vendorId), productId: hex4(usb.productId) } }),
-  };
+  return { exitCode: EXIT.ok, data: { ports: ports.map(portJson) } };
 }

@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import type { ChipFacts } from '../../flash/chip-session.ts';
 import type { ChipSlots } from '../../flash/slots.ts';
+import { revisionText } from '../../image/chips.ts';
 import type { IdfProject } from '../../idf/project.ts';
 import { slotRows, type SlotRow } from '../../ota/slot-rows.ts';
 import { slotStateText } from '../../texts/slot-state-text.ts';
@@ -8,7 +9,6 @@ import { bootReasonText, bootsText, slotProblemText, slotTitle } from '../../tex
 import { bytesText, hexText } from '../../texts/text.ts';
 import type { CommandContext } from '../command.ts';
 import { table } from '../table.ts';
-import { revisionText } from './slots-json.ts';
 
 /** Prints the slots of a board, which boots next, and why. */
 export function printSlots(

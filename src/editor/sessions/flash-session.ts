@@ -8,6 +8,7 @@ import type { FlashBoardOptions, FlashOutcome } from '../../flash/flash-board.ts
 import type { FlashRequest } from '../../flash/flash-plan.ts';
 import type { ImageCache } from '../../flash/image-cache.ts';
 import type { WriteOptions } from '../../flash/write-files.ts';
+import { revisionText } from '../../image/chips.ts';
 import type { FlashPhase, OnProgress } from '../../flash/progress.ts';
 import type { FlashBehaviour } from '../../ota/flash-project.ts';
 import type { PortLeases } from '../../serial/port-lease.ts';
@@ -216,7 +217,7 @@ export class FlashSession implements Disposable {
   async remember(address: string, facts: FoundFacts): Promise<void> {
     await this.#ports.remember(address, {
       chip: facts.name,
-      revision: facts.revision === undefined ? '' : `v${Math.floor(facts.revision / 100)}.${facts.revision % 100}`,
+      revision: facts.revision === undefined ? '' : revisionText(facts.revision),
       mac: facts.mac ?? '',
       flashSizeBytes: facts.flashSizeBytes,
       atMs: Date.now(),

@@ -36,11 +36,11 @@ export const tool: Tool = {
     const title = l10n.t('Boot another slot of {0}', nameOf(session, port));
     return withSlots(session, port, title, caller, async ({ chip, slots, signal, report }) => {
       const plan = planSlotChange(slots, await changeTo(slots, slot));
-      if (plan.operations.length === 0) return slotChangeAnswer(port, plan, slots);
+      if (plan.operations.length === 0) return slotChangeAnswer(port, plan, slots, session.slots.build);
       session.flash.announceWrite(port);
       const changed = await applySlotChange(chip, slots, plan, { onProgress: report }, signal);
       session.slots.put(port, changed);
-      return slotChangeAnswer(port, plan, changed);
+      return slotChangeAnswer(port, plan, changed, session.slots.build);
     });
   },
 };

@@ -14,7 +14,18 @@ export const tool: Tool = {
     const { selected } = ports;
     return boardsAnswer(
       {
-        ports: ports.ports.map((port) => ({ ...port, chip: port.facts })),
+        ports: ports.ports.map(({ address, name, kind, isLikelyBoard, isSelected, facts }) => ({
+          entry: ports.devices.find((one) => one.address === address) ?? {
+            address,
+            name,
+            isLikelyBoard,
+            usb: undefined,
+            interfaceNumber: undefined,
+          },
+          kind,
+          isSelected,
+          chip: facts,
+        })),
         virtual: board.boards.map(({ number, device }) => ({
           address: virtualAddress(number),
           state: device.state,

@@ -1,4 +1,5 @@
 import * as l10n from '@vscode/l10n';
+import { revisionText } from '../../image/chips.ts';
 import { bytesText } from '../text.ts';
 import type { FindingTexts, IdsOf } from './finding-text.ts';
 
@@ -29,10 +30,6 @@ function damageText(check: string): string {
     digest: l10n.t('its SHA-256 does not match'),
   };
   return names[check] ?? check;
-}
-
-function revisionText(revision: number): string {
-  return `v${Math.floor(revision / 100)}.${revision % 100}`;
 }
 
 export const firmwareTexts: FindingTexts<IdsOf<'image'>> = {

@@ -71,6 +71,21 @@ export function fixTitle(fix: Fix): string {
   return TITLES[fix.id](fix);
 }
 
+/** What a fix does, with what it sets. */
+export function fixText(fix: Fix): string {
+  const title = fixTitle(fix).replace(/…$/, '');
+  if (fix.kind !== 'setOptions') return title;
+  const lines = Object.entries(fix.options).map(([name, value]) => optionLine(name, value));
+  return `${title}: ${lines.join(', ')}`;
+}
+
+/** As it stands in an sdkconfig. */
+function optionLine(name: string, value: OptionValue): string {
+  if (value === null || value === false) return `# CONFIG_${name} is not set`;
+  if (value === true) return `CONFIG_${name}=y`;
+  return `CONFIG_${name}=${typeof value === 'string' ? JSON.stringify(value) : value}`;
+}
+
 /** What is left to do after a fix, as sentences; empty when it counts at once. */
 export function needsText(needs: readonly Need[]): string {
   const texts: Record<Need, string> = {

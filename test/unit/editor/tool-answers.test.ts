@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { checkSetup } from '../../../src/doctor/check-setup.ts';
 import { boardsAnswer } from '../../../src/editor/tools/answers/boards-answer.ts';
@@ -51,9 +52,13 @@ describe('the findings that a model is told', () => {
     expect(one['leftOut']).toBe(Math.max(0, errors - 1));
     expect(one['isReady']).toBe(errors === 0);
     expect(one['note']).toMatch(/not trusted/);
-    // places are those of the project, as a person would write them
-    const files = (all['findings'] as { file?: string }[]).flatMap(({ file }) => file ?? []);
-    expect(files.some((file) => file.startsWith('sdkconfig'))).toBe(true);
+    // the places that the editor opens, and what carries out a fix there
+    const told = all['findings'] as { path?: string; line?: number; fixes: { command?: string }[] }[];
+    const { folder } = facts.project;
+    expect(told).toContainEqual(expect.objectContaining({ path: join(folder, 'sdkconfig'), group: 'url' }));
+    expect(told.flatMap(({ fixes }) => fixes.flatMap(({ command }) => command ?? []))).toContain(
+      'esp32Ota.installCertificate',
+    );
   });
 });
 
@@ -106,6 +111,7 @@ describe('the server that a model is told of', () => {
       isAddressChosen: false,
       releases: [
         {
+          id: release.id,
           name: 'blink.bin',
           project: 'blink',
           version: '1.1.0',
@@ -145,7 +151,7 @@ const DELIVERY: Delivery = {
       name: 'Virtual board',
       trigger: 'virtual',
       timeline: {
-        subject: PLAIN_SUBJECT,
+        subject: { ...PLAIN_SUBJECT, sha256: 'ab'.repeat(32) },
         startedMs: AT + 5000,
         steps: [
           {
@@ -187,15 +193,21 @@ describe('an update that a model is told of', () => {
     expect(answer).toMatchObject({
       outcome: 'failed',
       end: 'finished',
-      durationMs: 9000,
-      started: '2026-11-22T12:00:00.000Z',
+      startedMs: AT,
+      endedMs: AT + 9000,
+      startedAt: '2026-11-22T12:00:00.000Z',
     });
     const [board] = answer['boards'] as [{ verdict: object; steps: object[] }];
-    expect(board.verdict).toMatchObject({ outcome: 'failed', step: 'tls', cause: 'tls.unknownAuthority' });
+    expect(board.verdict).toMatchObject({
+      outcome: 'failed',
+      step: 'tls',
+      cause: 'tls.unknownAuthority',
+      message: expect.stringMatching(/^Failed: the client does not trust/) as string,
+    });
     expect(board.verdict).toHaveProperty('fixes', expect.arrayContaining(['installCertificate']));
     expect(board.steps).toEqual([
-      { id: 'published', outcome: 'done', atMs: 0, ms: 1 },
-      { id: 'tls', outcome: 'failed', atMs: 1000 },
+      { id: 'published', outcome: 'done', startedMs: AT + 5000, endedMs: AT + 5001 },
+      { id: 'tls', outcome: 'failed', startedMs: AT + 6000 },
     ]);
   });
 
@@ -204,9 +216,10 @@ describe('an update that a model is told of', () => {
       'deliver_update',
       deliveryAnswer(DELIVERY, { hasEvidence: true, idfVersion: undefined, secrets: [] }),
     );
-    const [board] = answer['boards'] as [{ steps: { evidence: string }[] }];
-    expect(board.steps[1]?.evidence).toMatch(/^E \(1\) esp-tls-mbedtls: x+…$/);
-    expect(board.steps[1]?.evidence.length).toBe(160);
+    const [board] = answer['boards'] as [{ steps: { evidence: { source: string; text: string } }[] }];
+    const { source, text } = board.steps[1]?.evidence ?? { source: '', text: '' };
+    expect([source, text]).toEqual(['console', expect.stringMatching(/^E \(1\) esp-tls-mbedtls: x+…$/)]);
+    expect(text.length).toBe(160);
   });
 
   it('has no password in a proof, even where that is cut in the middle of it', () => {
@@ -229,8 +242,7 @@ describe('an update that a model is told of', () => {
     const end = { kind: 'stopped', at: 'check', code: 'deliver.blocked', details: {} } as const;
     expect(given('deliver_update', deliveryAnswer({ ...DELIVERY, updates: [], end }, options))).toMatchObject({
       outcome: 'stopped',
-      stoppedAt: 'check',
-      error: 'deliver.blocked',
+      stopped: { step: 'check', code: 'deliver.blocked' },
     });
     const held = {
       boards: [{ id: 'virtual-2', name: 'Second' }],
@@ -242,11 +254,32 @@ describe('an update that a model is told of', () => {
     });
   });
 
+  it('leaves out boards that would make it too long, and says how many', () => {
+    const [update] = DELIVERY.updates;
+    if (update === undefined) throw new Error('no update');
+    const updates = Array.from({ length: 20 }, (_, index) => ({ ...update, id: `virtual-${index}` }));
+    for (const [hasEvidence, most] of [
+      [false, 16],
+      [true, 8],
+    ] as const) {
+      const options = { hasEvidence, idfVersion: undefined, secrets: [] };
+      const answer = given('deliver_update', deliveryAnswer({ ...DELIVERY, updates }, options));
+      expect([(answer['boards'] as object[]).length, answer['leftOut']]).toEqual([most, 20 - most]);
+    }
+  });
+
   it('stands in a list as one line', () => {
     const update = deliveryAnswer(DELIVERY, { hasEvidence: false, idfVersion: undefined, secrets: [] });
     const answer = given('last_update', { update, others: [deliverySummary(DELIVERY)], leftOut: 2 });
     expect(answer['others']).toEqual([
-      { id: 'a1', kind: 'delivery', version: '1.1.0', started: '2026-11-22T12:00:00.000Z', outcome: 'failed' },
+      {
+        id: 'a1',
+        kind: 'delivery',
+        version: '1.1.0',
+        startedMs: AT,
+        startedAt: '2026-11-22T12:00:00.000Z',
+        outcome: 'failed',
+      },
     ]);
   });
 });
@@ -287,10 +320,16 @@ describe('the slots that a model is told of', () => {
   it('are what lies in each, and which boots next and why', async () => {
     const read = await slots();
     const answer = given('read_slots', slotsAnswer('COM5', read, read.slots[1]?.description));
-    expect(answer).toMatchObject({ port: 'COM5', boots: 'ota_1', reason: 'activeEntry' });
+    expect(answer).toMatchObject({
+      port: 'COM5',
+      readAt: '2026-11-22T12:00:00.000Z',
+      boots: 'ota_1',
+      reason: 'activeEntry',
+      message: 'otadata names it',
+    });
     expect(answer['slots']).toMatchObject([
       { label: 'ota_0', version: '1.0.0', isNext: false },
-      { label: 'ota_1', version: '1.1.0', isNext: true, isLocalBuild: true },
+      { label: 'ota_1', version: '1.1.0', isNext: true, matchesBuild: true },
     ]);
   });
 
@@ -298,9 +337,14 @@ describe('the slots that a model is told of', () => {
     const read = await slots();
     const plan = planSlotChange(read, { kind: 'previous' });
     const after = { ...read, slots: read.slots.map((one) => ({ ...one, isNext: !one.isNext })) };
-    const answer = given('boot_slot', slotChangeAnswer('COM5', plan, after));
-    expect(answer).toMatchObject({ isChanged: true, bootedBefore: 'ota_1 (1.1.0)', boots: 'ota_0', version: '1.0.0' });
-    expect(answer['otadataAfter']).not.toBe(answer['otadataBefore']);
+    const answer = given('boot_slot', slotChangeAnswer('COM5', plan, after, undefined));
+    expect(answer).toMatchObject({
+      boots: 'ota_0',
+      slots: [{ label: 'ota_0', version: '1.0.0' }, { label: 'ota_1' }],
+      change: { kind: 'previous', isWritten: true, bootsBefore: 'ota_1', bootsAfter: 'ota_0' },
+    });
+    const { before, after: written } = answer['change'] as { before: string; after: string };
+    expect(written).not.toBe(before);
   });
 });
 
@@ -391,21 +435,27 @@ describe('the boards that a model is told of', () => {
         {
           ports: [
             {
-              address: '/dev/ttyUSB0',
-              name: 'CP2102N',
+              entry: {
+                address: '/dev/ttyUSB0',
+                name: 'CP2102N',
+                usb: { vendorId: 0x10c4, productId: 0xea60, serialNumber: '0001' },
+                isLikelyBoard: true,
+                interfaceNumber: 0,
+              },
               kind: 'device',
-              isLikelyBoard: true,
               isSelected: true,
-              usbId: '10c4:ea60',
-              chip: { chip: 'ESP32-S3', revision: 'v0.2', mac: 'aa:bb:cc:dd:ee:ff' },
+              chip: { chip: 'ESP32-S3', revision: 'v0.2', mac: 'aa:bb:cc:dd:ee:ff', flashSizeBytes: undefined },
             },
             {
-              address: 'rfc2217://lab:4000',
-              name: 'rfc2217://lab:4000',
+              entry: {
+                address: 'rfc2217://lab:4000',
+                name: 'rfc2217://lab:4000',
+                usb: undefined,
+                isLikelyBoard: true,
+                interfaceNumber: undefined,
+              },
               kind: 'remote',
-              isLikelyBoard: true,
               isSelected: false,
-              usbId: undefined,
               chip: undefined,
             },
           ],
@@ -431,10 +481,9 @@ describe('the boards that a model is told of', () => {
           kind: 'device',
           isLikelyBoard: true,
           isSelected: true,
-          usbId: '10c4:ea60',
-          chip: 'ESP32-S3',
-          revision: 'v0.2',
-          mac: 'aa:bb:cc:dd:ee:ff',
+          interfaceNumber: 0,
+          usb: { vendorId: '10c4', productId: 'ea60' },
+          chip: { name: 'ESP32-S3', target: 'esp32s3', revision: 'v0.2', mac: 'aa:bb:cc:dd:ee:ff' },
           monitor: 'open',
           phase: 'app',
           runs: 'blink 1.0.0',

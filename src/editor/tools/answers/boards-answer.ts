@@ -1,15 +1,23 @@
+import { chipByName, chipByTarget } from '../../../image/chips.ts';
+import { portJson } from '../../../json/port-json.ts';
+import type { PortEntry } from '../../../serial/ports.ts';
 import type { DeviceState } from '../../../ota/virtual-device.ts';
 import type { BoardView } from '../../../monitor/board-view.ts';
 import type { ToolValue } from '../output.ts';
 
 export interface PortFacts {
-  readonly address: string;
-  readonly name: string;
+  readonly entry: PortEntry;
   readonly kind: 'device' | 'remote';
-  readonly isLikelyBoard: boolean;
   readonly isSelected: boolean;
-  readonly usbId: string | undefined;
-  readonly chip: { readonly chip: string; readonly revision: string; readonly mac: string } | undefined;
+  readonly chip: StoredChip | undefined;
+}
+
+/** What a chip said of itself the last time, for people; empty where it did not. */
+interface StoredChip {
+  readonly chip: string;
+  readonly revision: string;
+  readonly mac: string;
+  readonly flashSizeBytes: number | undefined;
 }
 
 export interface BoardsFacts {
@@ -39,24 +47,39 @@ export function boardsAnswer(facts: BoardsFacts, limit: number): ToolValue {
         port: address,
         kind: 'virtual',
         isSelected,
-        chip: state.chip,
+        chip: { name: chipByTarget(state.chip)?.name ?? state.chip, target: state.chip },
         phase: state.phase,
         runs: state.running === undefined ? null : `${state.running.projectName} ${state.running.version}`,
         slot: state.running?.label ?? null,
         ...common(address),
       })),
-      ...ports.slice(0, limit).map(({ address, name, kind, isLikelyBoard, isSelected, usbId, chip }) => ({
-        port: address,
-        name,
+      ...ports.slice(0, limit).map(({ entry, kind, isSelected, chip }) => ({
+        ...portAnswer(entry),
         kind,
-        isLikelyBoard,
         isSelected,
-        ...(usbId === undefined ? {} : { usbId }),
-        ...(chip === undefined ? {} : { chip: chip.chip, revision: chip.revision, mac: chip.mac }),
-        ...common(address),
+        ...(chip === undefined ? {} : { chip: chipAnswer(chip) }),
+        ...common(entry.address),
       })),
     ],
     leftOut: Math.max(0, ports.length - limit),
+  };
+}
+
+/** A port as `--json` has it, with as much of its USB identity as says what is behind it. */
+function portAnswer(entry: PortEntry): Record<string, ToolValue> {
+  const { usb, ...port } = portJson(entry);
+  return { ...port, ...(usb === undefined ? {} : { usb: { vendorId: usb.vendorId, productId: usb.productId } }) };
+}
+
+/** The fields of `chipJson`, of what was kept. */
+function chipAnswer({ chip: name, revision, mac, flashSizeBytes }: StoredChip): ToolValue {
+  const target = chipByName(name)?.target;
+  return {
+    name,
+    ...(target === undefined ? {} : { target }),
+    ...(revision === '' ? {} : { revision }),
+    ...(mac === '' ? {} : { mac }),
+    ...(flashSizeBytes === undefined ? {} : { flashSizeBytes }),
   };
 }
 

@@ -1,17 +1,17 @@
 import { fixesFor } from '../../../doctor/causes.ts';
 import type { IdfVersion } from '../../../idf/idf-version.ts';
+import { timelineJson } from '../../../json/timeline-json.ts';
 import type { BoardUpdate, Delivery, Work } from '../../../ota/delivery.ts';
-import { downloadFacts } from '../../../ota/download-facts.ts';
-import type { Evidence, Failure, Step, Verdict } from '../../../ota/update-state.ts';
-import { causeText } from '../../../texts/cause-texts.ts';
 import { deliveryText } from '../../../texts/delivery-texts.ts';
-import { verdictText } from '../../../texts/timeline-texts.ts';
+import type { Evidence } from '../../../ota/update-state.ts';
 import { maskSecrets } from '../mask.ts';
 import { cut, type ToolValue } from '../output.ts';
 
 /** How much of a line that proves something is told. */
 const EVIDENCE_CHARACTERS = 160;
+/** Beyond these an answer would be cut. */
 const MOST_BOARDS = 16;
+const MOST_BOARDS_WITH_EVIDENCE = 8;
 const MOST_FAILURES = 12;
 
 export interface DeliveryOptions {
@@ -25,20 +25,18 @@ export interface DeliveryOptions {
 
 /** A delivery or rehearsal with the timelines of its boards. */
 export function deliveryAnswer(delivery: Delivery, options: DeliveryOptions): ToolValue {
-  const { id, kind, project, version, startedMs, endedMs, work, updates, held, end } = delivery;
+  const { endedMs, work, updates, held, end } = delivery;
+  const most = options.hasEvidence ? MOST_BOARDS_WITH_EVIDENCE : MOST_BOARDS;
   return {
-    id,
-    kind,
-    project,
-    version: version ?? null,
-    started: timeOf(startedMs),
-    ...(endedMs === undefined ? { isRunning: true } : { durationMs: endedMs - startedMs }),
-    outcome: outcomeOf(delivery),
-    summary: deliveryText(delivery),
+    ...deliverySummary(delivery),
+    project: delivery.project,
+    message: deliveryText(delivery),
+    ...(endedMs === undefined ? { isRunning: true } : { endedMs }),
     ...(end === undefined ? {} : { end: end.kind }),
-    ...(end?.kind === 'stopped' ? { stoppedAt: end.at, error: end.code } : {}),
+    ...(end?.kind === 'stopped' ? { stopped: { step: end.at, code: end.code, details: { ...end.details } } } : {}),
     work: work.map(workAnswer),
-    boards: updates.slice(0, MOST_BOARDS).map((one) => boardAnswer(one, options)),
+    boards: updates.slice(0, most).map((one) => boardAnswer(one, options)),
+    leftOut: Math.max(0, updates.length - most),
     ...(held === undefined
       ? {}
       : {
@@ -48,9 +46,17 @@ export function deliveryAnswer(delivery: Delivery, options: DeliveryOptions): To
 }
 
 /** One line of a list of deliveries. */
-export function deliverySummary(delivery: Delivery): ToolValue {
+export function deliverySummary(delivery: Delivery) {
   const { id, kind, version, startedMs } = delivery;
-  return { id, kind, version: version ?? null, started: timeOf(startedMs), outcome: outcomeOf(delivery) };
+  return {
+    id,
+    kind,
+    ...(version === undefined ? {} : { version }),
+    startedMs,
+    // the same in ISO 8601, which a model reads more surely than a number
+    startedAt: new Date(startedMs).toISOString(),
+    outcome: outcomeOf(delivery),
+  } satisfies ToolValue;
 }
 
 /** Every board's verdict when they are one, else `mixed`; how it ended when no board was told. */
@@ -66,71 +72,49 @@ function workAnswer({ id, outcome, note, startedMs, endedMs }: Work): ToolValue 
     id,
     outcome,
     ...(note === undefined ? {} : { note }),
-    ...(endedMs === undefined ? {} : { ms: endedMs - startedMs }),
+    startedMs,
+    ...(endedMs === undefined ? {} : { endedMs }),
   };
 }
 
+/** The timeline of a board as `--json` has it, with what can be done about its failures. Of its steps without the words, and with the proofs on
+ * request: there are many. */
 function boardAnswer({ id, name, trigger, timeline }: BoardUpdate, options: DeliveryOptions): ToolValue {
-  const { steps, download, failures, verdict, runningVersion, client, faults } = timeline;
+  const { runningVersion, client, faults } = timeline;
+  const { steps, failures, verdict, ...told } = timelineJson(timeline);
   return {
     board: id,
     name,
     trigger,
-    verdict: verdict === undefined ? { outcome: 'running' } : verdictAnswer(verdict, options),
-    summary: verdictText(timeline),
+    ...told,
+    ...(verdict === undefined ? {} : { verdict: { ...verdict, ...fixesOf(verdict.cause, options) } }),
     ...(runningVersion === undefined ? {} : { runningVersion }),
     ...(client === undefined ? {} : { client: { address: client.address, knownBy: client.by } }),
-    ...(download === undefined
-      ? {}
-      : {
-          download: downloadFacts(download),
-        }),
     ...(faults === undefined || faults.length === 0 ? {} : { serverFaults: [...faults] }),
-    steps: steps.map((one) => stepAnswer(one, timeline.startedMs, options)),
-    failures: failures.slice(0, MOST_FAILURES).map((one) => failureAnswer(one, options)),
-  };
-}
-
-function stepAnswer(
-  { id, outcome, startedMs, endedMs, evidence }: Step,
-  fromMs: number,
-  options: DeliveryOptions,
-): ToolValue {
-  return {
-    id,
-    outcome,
-    atMs: startedMs - fromMs,
-    ...(endedMs === undefined ? {} : { ms: endedMs - startedMs }),
-    ...(options.hasEvidence ? { by: evidence.source, evidence: proof(evidence, options) } : {}),
+    steps: steps.map(({ id: step, outcome, startedMs, endedMs, evidence }) => ({
+      id: step,
+      outcome,
+      startedMs,
+      ...(endedMs === undefined ? {} : { endedMs }),
+      ...(options.hasEvidence ? { evidence: proof(evidence, options) } : {}),
+    })),
+    failures: failures.slice(0, MOST_FAILURES).map(({ evidence, ...failure }) => ({
+      ...failure,
+      evidence: proof(evidence, options),
+      ...fixesOf(failure.cause, options),
+    })),
   };
 }
 
 /** Masked before it is cut: half a password is one that nobody recognises. */
-function proof({ text }: Evidence, { secrets }: DeliveryOptions): string {
-  return cut(maskSecrets(text, secrets), EVIDENCE_CHARACTERS);
+function proof({ source, text }: Evidence, { secrets }: DeliveryOptions): ToolValue {
+  return { source, text: cut(maskSecrets(text, secrets), EVIDENCE_CHARACTERS) };
 }
 
-function verdictAnswer(verdict: Verdict, options: DeliveryOptions): ToolValue {
-  return {
-    outcome: verdict.outcome,
-    ...('failure' in verdict ? failureFields(verdict.failure, options) : {}),
-    ...('missing' in verdict ? { missing: verdict.missing } : {}),
-    ...('during' in verdict ? { during: verdict.during } : {}),
-  };
-}
-
-function failureAnswer(failure: Failure, options: DeliveryOptions): ToolValue {
-  return { ...failureFields(failure, options), evidence: proof(failure.evidence, options) };
-}
-
-function failureFields({ step, cause }: Failure, { idfVersion }: DeliveryOptions): Record<string, ToolValue> {
-  return { step, cause, message: causeText(cause), fixes: fixesFor(cause, idfVersion).map(({ id }) => id) };
+function fixesOf(cause: string | undefined, { idfVersion }: DeliveryOptions): { readonly fixes?: readonly string[] } {
+  return cause === undefined ? {} : { fixes: fixesFor(cause, idfVersion).map(({ id }) => id) };
 }
 
 function ended({ outcome, cause }: NonNullable<Delivery['held']>['because']): Record<string, ToolValue> {
   return { outcome, ...(cause === undefined ? {} : { cause }) };
-}
-
-function timeOf(atMs: number): string {
-  return new Date(atMs).toISOString();
 }

@@ -1,10 +1,8 @@
-import { relative } from 'node:path';
-import type { Finding } from '../../../doctor/finding.ts';
+import type { Finding, Fix } from '../../../doctor/finding.ts';
 import type { Severity } from '../../../doctor/finding-ids.ts';
-import { idfVersionText } from '../../../idf/idf-version.ts';
 import type { IdfProject } from '../../../idf/project.ts';
-import { findingText } from '../../../texts/finding-texts.ts';
-import { fixTitle } from '../../../texts/finding-texts/fixes.ts';
+import { countsJson, findingJson } from '../../../json/finding-json.ts';
+import { projectJson } from '../../../json/project-json.ts';
 import type { ToolValue } from '../output.ts';
 
 /** The worst first. */
@@ -26,12 +24,11 @@ export function findingsAnswer(
 ): ToolValue {
   const least = SEVERITIES.indexOf(severity);
   const wanted = findings.filter((one) => SEVERITIES.indexOf(one.severity) <= least);
-  const count = (one: Severity): number => findings.filter((finding) => finding.severity === one).length;
   return {
-    project: projectAnswer(project),
+    project: projectJson(project),
     isReady: findings.every((one) => one.severity !== 'error'),
-    counts: { error: count('error'), warning: count('warning'), information: count('information') },
-    findings: wanted.slice(0, limit).map((one) => findingAnswer(one, project.folder)),
+    counts: countsJson(findings),
+    findings: wanted.slice(0, limit).map((one) => findingJson(one, inEditor)),
     leftOut: Math.max(0, wanted.length - limit),
     ...(isTrusted
       ? {}
@@ -39,39 +36,7 @@ export function findingsAnswer(
   };
 }
 
-function findingAnswer(finding: Finding, folder: string): ToolValue {
-  const { id, severity, path, range, details, fixes } = finding;
-  return {
-    id,
-    severity,
-    message: findingText(finding),
-    ...(path === undefined ? {} : { file: pathIn(folder, path) }),
-    ...(range === undefined ? {} : { line: range.line }),
-    details: { ...details },
-    fixes: fixes.map((fix) => ({
-      id: fix.id,
-      title: fixTitle(fix),
-      ...(fix.kind === 'command' ? { command: `esp32Ota.${fix.command}` } : {}),
-      needs: [...fix.needs],
-    })),
-  };
-}
-
-/** What a project is, as every answer about it begins. */
-export function projectAnswer(project: IdfProject): ToolValue {
-  const { name, folder, version, target, idfVersion, app } = project;
-  return {
-    name,
-    folder,
-    version: version.value ?? null,
-    builtVersion: app?.image?.description?.version ?? null,
-    target: target ?? null,
-    idfVersion: idfVersion === undefined ? null : idfVersionText(idfVersion),
-  };
-}
-
-/** Relative to the project where it lies in it, as a person would write it. */
-export function pathIn(folder: string, path: string): string {
-  const inside = relative(folder, path);
-  return inside === '' || inside.startsWith('..') ? path : inside.replaceAll('\\', '/');
+/** What carries out a fix in the editor. */
+function inEditor(fix: Fix): { readonly command?: string } {
+  return fix.kind === 'command' ? { command: `esp32Ota.${fix.command}` } : {};
 }

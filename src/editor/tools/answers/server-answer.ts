@@ -2,6 +2,7 @@ import type { SeenClient } from '../../../ota/clients.ts';
 import type { CertificateDescription } from '../../../server/certificate-description.ts';
 import type { FaultState } from '../../../server/faults/fault-switch.ts';
 import type { Release } from '../../../server/release-store.ts';
+import { certificateJson, faultJson, releaseJson } from '../../../json/server-json.ts';
 import type { ToolValue } from '../output.ts';
 
 export interface ServerFacts {
@@ -29,33 +30,18 @@ export function serverAnswer(facts: ServerFacts, limit: number): ToolValue {
     port,
     ...(url === undefined ? {} : { url }),
     isAddressChosen,
-    ...(fault === undefined ? {} : { fault: { id: fault.profile.id, happened: fault.used } }),
+    ...(fault === undefined ? {} : { fault: faultJson(fault) }),
     ...(certificate === undefined || protocol === 'http' ? {} : { certificate: certificateAnswer(certificate) }),
-    releases: releases.slice(0, limit).map((one) => releaseAnswer(one, url)),
+    releases: url === undefined ? [] : releases.slice(0, limit).map((one) => releaseJson(one, url)),
     clients: newest.slice(0, limit).map(clientAnswer),
     leftOut: Math.max(0, releases.length - limit) + Math.max(0, clients.length - limit),
   };
 }
 
-function releaseAnswer({ name, project, version, sha256, bytes, paths }: Release, url: string | undefined): ToolValue {
-  return {
-    name,
-    project,
-    version,
-    sha256,
-    bytes: bytes.length,
-    ...(url === undefined ? {} : { url: `${url}${paths.newest}`, pinnedUrl: `${url}${paths.pinned}` }),
-  };
-}
-
-function certificateAnswer({ subject, names, validToMs, fingerprint, key }: CertificateDescription): ToolValue {
-  return {
-    subject,
-    names: names.slice(0, 20).map(({ value }) => value),
-    validTo: new Date(validToMs).toISOString(),
-    sha256: fingerprint,
-    key: key.kind,
-  };
+/** With the names that fit, and the end of its validity in ISO 8601, which a model reads more surely than a number. */
+function certificateAnswer(description: CertificateDescription): ToolValue {
+  const { names, ...certificate } = certificateJson(description);
+  return { ...certificate, names: names.slice(0, 20), validTo: new Date(description.validToMs).toISOString() };
 }
 
 function clientAnswer(client: SeenClient): ToolValue {
