@@ -78,9 +78,18 @@ function boardWithBuild(): WiredBoard {
   });
 }
 
-it('completes the steps with certificate, build, board and update', async () => {
+it('completes a step in a window that opens with the walkthrough in it', async () => {
+  const loaded = workbench.page().waitForEvent('load');
+  await workbench.runCommand('Developer: Reload Window');
+  await loaded;
+  await walkthrough.shown();
+  await workbench.openContainer('ESP32 OTA');
+  await firmware?.reveal('simple_ota');
   await walkthrough.click('installCertificate', 'Install Certificate into Project');
   await walkthrough.done('installCertificate');
+});
+
+it('completes the steps with build, board and update', async () => {
   const certificate = readFileSync(example('server_certs/ca_cert.pem'), 'utf8');
   expect(await walkthrough.isDone('build')).toBe(false);
   await walkthrough.click('build', 'Build Firmware');
@@ -116,4 +125,21 @@ it('completes the last step with an update of a board on a port', async () => {
   await walkthrough.done('updateBoard');
   await workbench.screenshot('walkthrough-7-board');
   expect(board?.state.running?.version).toBe('1.0.1');
+});
+
+it('leads nowhere with an example that is created and not opened', async () => {
+  await workbench.editors.closeAll();
+  await workbench.runCommand('ESP32 OTA: Open an Example…');
+  await workbench.quickInput.chooseFile('Choose where the folder', `${path.dirname(example())}/`);
+  expect(await workbench.notifications.buttons('The example was created in')).toEqual(['Open', 'Open in New Window']);
+  await workbench.screenshot('walkthrough-8-created');
+  await workbench.notifications.close('The example was created in');
+  await workbench.notifications.hidden('The example was created in');
+  const created = `${example()}_2`;
+  expect(await workbench.page().title()).not.toContain(path.basename(created));
+  // and when the user opens it later, it is a folder as any other
+  await workbench.openFolder(created);
+  await workbench.openContainer('ESP32 OTA');
+  await firmware?.reveal('simple_ota');
+  expect(await workbench.editors.tabs()).toEqual([]);
 });

@@ -96,8 +96,52 @@ async function act(question: AgentQuestion, exports: Esp32OtaExports, api: Esp32
       return (await api.portHolder(question.port)) ?? null;
     case 'command':
       return (await vscode.commands.executeCommand(question.command, ...(question.arguments ?? []))) ?? null;
+    case 'runTask': {
+      const task = (await vscode.tasks.fetchTasks()).find(({ name }) => name === question.name);
+      if (task === undefined) throw new Error(`there is no task ${question.name}`);
+      await vscode.tasks.executeTask(task);
+      return undefined;
+    }
+    case 'endTask':
+      vscode.tasks.taskExecutions.find(({ task }) => task.name === question.name)?.terminate();
+      return undefined;
+    case 'openTerminal':
+      vscode.window.createTerminal({ name: question.name, cwd: question.cwd }).show();
+      return undefined;
+    case 'runInTerminal': {
+      const terminal = vscode.window.terminals.find(({ name }) => name === question.name);
+      if (terminal === undefined) throw new Error(`there is no terminal ${question.name}`);
+      const shell = await shellOf(terminal);
+      const last = question.commandLines.length - 1;
+      for (const [index, commandLine] of question.commandLines.entries()) {
+        const ended = new Promise<void>((resolve) => {
+          const hearing = vscode.window.onDidEndTerminalShellExecution(({ execution }) => {
+            if (execution !== running) return;
+            hearing.dispose();
+            resolve();
+          });
+        });
+        const running = shell.executeCommand(commandLine);
+        if (index < last) await ended;
+      }
+      return undefined;
+    }
     case 'closeTerminal':
       for (const terminal of vscode.window.terminals) if (terminal.name.startsWith(question.name)) terminal.dispose();
       return undefined;
   }
+}
+
+/** What tells of the commands in a terminal, which is there when the shell has begun. */
+function shellOf(terminal: vscode.Terminal): Promise<vscode.TerminalShellIntegration> {
+  return new Promise((resolve) => {
+    const hearing = vscode.window.onDidChangeTerminalShellIntegration((event) => {
+      if (event.terminal !== terminal) return;
+      hearing.dispose();
+      resolve(event.shellIntegration);
+    });
+    if (terminal.shellIntegration === undefined) return;
+    hearing.dispose();
+    resolve(terminal.shellIntegration);
+  });
 }

@@ -36,6 +36,8 @@ export interface WorkbenchOptions {
   readonly language?: 'zh-cn';
   /** Extensions that are installed beside ours for this file. */
   readonly companions?: readonly Companion[];
+  /** A `.code-workspace` file beside the folder that is opened in place of it; `prepare` writes it. */
+  readonly workspaceFile?: string;
   /** Runs in the new workspace folder before it is opened, to prepare its files. */
   readonly prepare?: (folder: string) => void | Promise<void>;
 }
@@ -125,9 +127,13 @@ export function createWorkbench(session: EditorSession, options: WorkbenchOption
     logsFolder: () => path.join(session.dataFolder, 'logs'),
   };
 
-  const openFolder = async (next: string, isProject = true): Promise<void> => {
+  const openFolder = async (next: string, isProject = true, workspaceFile?: string): Promise<void> => {
     folder = next;
-    await page().goto(`${session.serverUrl}/?folder=${encodeURIComponent(next)}`, { waitUntil: 'commit' });
+    const opened =
+      workspaceFile === undefined
+        ? `folder=${encodeURIComponent(next)}`
+        : `workspace=${encodeURIComponent(path.join(path.dirname(next), workspaceFile))}`;
+    await page().goto(`${session.serverUrl}/?${opened}`, { waitUntil: 'commit' });
     await page().locator(SELECTORS.statusBarItem).first().waitFor({ timeout: 60_000 });
     await page().locator(SELECTORS.themed).waitFor({ timeout: 60_000 });
     await page().locator(SELECTORS.restored).waitFor({ timeout: 60_000 });
@@ -175,14 +181,14 @@ export function createWorkbench(session: EditorSession, options: WorkbenchOption
     press: (keys: string): Promise<void> => page().keyboard.press(keys),
 
     /** Opens another folder in the same window, and waits for the extension if it is a project. The extension host is a new one afterwards. */
-    openFolder,
+    openFolder: (next: string, isProject?: boolean): Promise<void> => openFolder(next, isProject),
     /** A window with no folder at all. */
     async openNothing(): Promise<void> {
       await page().goto(`${session.serverUrl}/?ew=true`, { waitUntil: 'commit' });
       await page().locator(SELECTORS.restored).waitFor({ timeout: 60_000 });
     },
     /** As "Developer: Reload Window" does. */
-    reload: (): Promise<void> => openFolder(folder),
+    reload: (): Promise<void> => openFolder(folder, true, options.workspaceFile),
 
     /** Changes settings of the opened folder, in its .vscode/settings.json; undefined removes one. They are in effect afterwards: what is done
      * next reaches the extension behind them.
@@ -230,7 +236,7 @@ export function createWorkbench(session: EditorSession, options: WorkbenchOption
       await installCompanions(session, options.companions ?? []);
       const next = newWorkspace(session, options.example ?? 'simple_ota');
       await options.prepare?.(next);
-      await openFolder(next, options.example !== 'none');
+      await openFolder(next, options.example !== 'none', options.workspaceFile);
     },
 
     /** For the harness: closes the window and waits until all is gone that the extension had started. */
