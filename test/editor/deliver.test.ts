@@ -156,6 +156,17 @@ it('is a task too', async () => {
   await workbench.screenshot('deliver-7-task');
 });
 
+it('knows of what was delivered where nobody has looked at the Updates view', async () => {
+  await workbench.openContainer('Explorer');
+  await workbench.walkthrough.forget();
+  await workbench.reload();
+  await workbench.runCommand('ESP32 OTA: Get Started');
+  await workbench.walkthrough.done('deliver');
+  expect(await updates.pane().isVisible()).toBe(false);
+  expect(await workbench.walkthrough.isDone('updateBoard')).toBe(false);
+  await workbench.editors.closeAll();
+});
+
 it('remembers all of it after a reload, and exports it', async () => {
   await workbench.reload();
   await workbench.openContainer('ESP32 OTA');
