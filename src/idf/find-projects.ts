@@ -5,6 +5,7 @@ import { isOtaError, type OtaError } from '../base/ota-error.ts';
 import { idfBuildSystem, parseCmake } from './cmake-file.ts';
 import { decodeText } from './file-edit.ts';
 import { parseSdkconfig } from './sdkconfig.ts';
+import { unlessUnreadable } from './unless-unreadable.ts';
 
 export interface FolderKind {
   /** `cmake`: a CMakeLists.txt that includes ESP-IDF's. `sdkconfig`: only an sdkconfig with ESP-IDF's header. */
@@ -93,15 +94,6 @@ async function subfolders(folder: string, names: readonly string[], files: FileS
     }),
   );
   return checked.filter((path) => path !== undefined);
-}
-
-async function unlessUnreadable<T>(work: Promise<T>, otherwise: T): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    if (isOtaError(error, 'file.unreadable')) return otherwise;
-    throw error;
-  }
 }
 
 function statOf(path: string, files: FileStore): ReturnType<FileStore['stat']> {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { FileStore } from '../base/files.ts';
-import { isOtaError } from '../base/ota-error.ts';
+import { unlessUnreadable } from './unless-unreadable.ts';
 
 const SKIPPED = new Set(['build', 'managed_components', 'node_modules']);
 const KEY_FILE = /\.(?:pem|key)$/i;
@@ -11,7 +11,7 @@ const MAX_FILES = 100;
 const MAX_BYTES = 64 * 1024;
 
 /** Files of a project that hold a private key as PEM: `*.pem` and `*.key`, a few folders deep, a bounded number, without what was built or
- * downloaded. Their content is not kept. */
+ * downloaded. Their content is not kept. What can't be read is passed over: a database's folder of another user, a link that leads to itself. */
 export async function findPrivateKeys(folder: string, files: FileStore): Promise<readonly string[]> {
   const candidates: string[] = [];
   await collect(folder, 0, files, candidates);
@@ -21,23 +21,19 @@ export async function findPrivateKeys(folder: string, files: FileStore): Promise
 }
 
 async function collect(folder: string, depth: number, files: FileStore, candidates: string[]): Promise<void> {
-  for (const name of await files.list(folder)) {
+  for (const name of await unlessUnreadable(files.list(folder), [])) {
     if (candidates.length >= MAX_FILES) return;
     const path = join(folder, name);
     if (KEY_FILE.test(name)) candidates.push(path);
     else if (depth < MAX_DEPTH && !name.includes('.') && !SKIPPED.has(name)) {
-      if ((await files.stat(path))?.isDirectory === true) await collect(path, depth + 1, files, candidates);
+      const stat = await unlessUnreadable(files.stat(path), undefined);
+      if (stat?.isDirectory === true) await collect(path, depth + 1, files, candidates);
     }
   }
 }
 
 async function isPrivateKey(path: string, files: FileStore): Promise<boolean> {
-  try {
-    const stat = await files.stat(path);
-    if (stat === undefined || stat.isDirectory || stat.sizeBytes > MAX_BYTES) return false;
-    return PRIVATE.test((await files.readText(path)) ?? '');
-  } catch (error) {
-    if (isOtaError(error)) return false;
-    throw error;
-  }
+  const stat = await unlessUnreadable(files.stat(path), undefined);
+  if (stat === undefined || stat.isDirectory || stat.sizeBytes > MAX_BYTES) return false;
+  return PRIVATE.test((await unlessUnreadable(files.readText(path), undefined)) ?? '');
 }

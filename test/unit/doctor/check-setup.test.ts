@@ -1,8 +1,9 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { diskFiles } from '../../../src/base/files.ts';
+import { diskFiles, type FileStore } from '../../../src/base/files.ts';
+import { OtaError } from '../../../src/base/ota-error.ts';
 import { checkSetup } from '../../../src/doctor/check-setup.ts';
 import type { DoctorFacts } from '../../../src/doctor/facts.ts';
 import { FINDINGS, FINDING_GROUPS } from '../../../src/doctor/finding-ids.ts';
@@ -116,5 +117,23 @@ describe('private keys', () => {
       join(folder, 'keys/deep/er/sign.key'),
       join(folder, 'server_certs/ca_key.pem'),
     ]);
+  });
+
+  it('are found beside what can not be read', async () => {
+    const key = '-----BEGIN PRIVATE KEY-----\nMA==\n-----END PRIVATE KEY-----\n';
+    const folder = await makeFolder({ 'b/sign.key': key, 'a/pgdata/x.key': key });
+    // links that lead to themselves can't be asked what they are
+    await symlink('loop', join(folder, 'loop'));
+    await symlink('loop.pem', join(folder, 'loop.pem'));
+    const database = join(folder, 'a', 'pgdata');
+    const files: FileStore = {
+      ...diskFiles,
+      // of another user: root, who runs tests in a container, may list it
+      list: (path) =>
+        path === database
+          ? Promise.reject(new OtaError('file.unreadable', { path, reason: 'EACCES' }))
+          : diskFiles.list(path),
+    };
+    expect(await findPrivateKeys(folder, files)).toEqual([join(folder, 'b/sign.key')]);
   });
 });
