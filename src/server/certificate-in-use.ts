@@ -28,8 +28,8 @@ export class CertificateInUse implements Disposable {
   /** Issues or reads the certificate for today's names.
    * @throws {OtaError} of the certificate store */
   async ensure(): Promise<ServerCertificate> {
-    const wish = this.#wishes;
     const store = await this.#store();
+    const wish = this.#wishes;
     return this.#use(await store.serverCertificate(this.#wanted()), wish);
   }
 
@@ -44,9 +44,8 @@ export class CertificateInUse implements Disposable {
   /** Issues a new certificate whatever is stored; reads a certificate of the user's own again.
    * @throws {OtaError} of the certificate store */
   async renew(): Promise<ServerCertificate> {
-    const wish = this.#wishes;
     const store = await this.#store();
-    const wanted = this.#wanted();
+    const [wanted, wish] = [this.#wanted(), this.#wishes];
     return this.#use(
       wanted.mode === 'own' ? await store.serverCertificate(wanted) : await store.renewServerCertificate(wanted),
       wish,

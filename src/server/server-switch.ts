@@ -1,4 +1,4 @@
-import { unlessCancelled } from '../base/abort.ts';
+import { throwIfCancelled, unlessCancelled } from '../base/abort.ts';
 import type { Disposable } from '../base/disposable.ts';
 import { Emitter } from '../base/emitter.ts';
 import { silentLogger, type Logger } from '../base/logger.ts';
@@ -37,6 +37,7 @@ export class ServerSwitch implements Disposable {
   #server: FirmwareServer | undefined;
   #starting: Starting | undefined;
   #stopping: Promise<void> | undefined;
+  #refreshing: Promise<unknown> = Promise.resolve();
 
   /** On, off, being started, or under another URL. */
   readonly onChange = this.#changed.event;
@@ -59,7 +60,7 @@ export class ServerSwitch implements Disposable {
    * @throws {OtaError} of {@link WantedServer.start}; `cancelled` */
   async start(signal?: AbortSignal): Promise<void> {
     // what goes off now is started anew
-    while (this.#stopping !== undefined) await this.#stopping;
+    for (let ending = this.#ending(); ending !== undefined; ending = this.#ending()) await ending;
     if (this.#starting === undefined && this.#state.kind !== 'off') return;
     const starting = (this.#starting ??= this.#begin());
     starting.waiting += 1;
@@ -68,7 +69,8 @@ export class ServerSwitch implements Disposable {
     } catch (error) {
       if (signal?.aborted !== true) throw error;
       starting.waiting -= 1;
-      if (starting.waiting > 0) throw error;
+      // what came on meanwhile stays on
+      if (starting.waiting > 0 || this.#state.kind !== 'starting') throw error;
       starting.stop.abort();
       await starting.done;
     }
@@ -82,21 +84,25 @@ export class ServerSwitch implements Disposable {
     await this.#stopping;
   }
 
-  /** Takes over the address and the certificate that are wanted by now, while the server is on.
-   * @throws {OtaError} of {@link WantedServer.credentials}; `server.credentialsInvalid` */
-  async refresh(): Promise<void> {
-    const server = this.#server;
-    if (server === undefined) return;
-    server.configure({ advertisedHost: this.#wanted.advertisedHost() });
-    if (server.protocol === 'https') server.configure({ credentials: await this.#wanted.credentials() });
-    if (this.#state.kind !== 'on' || this.#state.url === server.url) return;
-    this.#setState({ ...this.#state, url: server.url });
+  /** Takes over the address and the certificate that are wanted by now, of a server that is being started as soon as it is on. Of several
+   * calls the last one counts, however long the others take.
+   * @throws {OtaError} of {@link WantedServer.credentials}; `server.credentialsInvalid`: the old ones stay, and the address is told */
+  refresh(): Promise<void> {
+    const refreshed = this.#refreshing.then(() => this.#takeOver());
+    this.#refreshing = refreshed.catch(() => undefined);
+    return refreshed;
   }
 
   dispose(): void {
     this.#starting?.stop.abort();
     this.#server?.dispose();
     this.#changed.dispose();
+  }
+
+  /** What goes on until it is off: stopping it, or a start that was given up. */
+  #ending(): Promise<void> | undefined {
+    const isGivenUp = this.#starting?.stop.signal.aborted === true;
+    return this.#stopping ?? (isGivenUp ? this.#starting?.done.catch(() => undefined) : undefined);
   }
 
   /** One start, for everybody who asks for it meanwhile. */
@@ -112,11 +118,26 @@ export class ServerSwitch implements Disposable {
     this.#setState({ kind: 'starting' });
     try {
       const server = await this.#wanted.start(signal);
+      if (signal.aborted) await server.stop();
+      throwIfCancelled(signal, 'server');
       this.#server = server;
       this.#setState({ kind: 'on', url: server.url, protocol: server.protocol, port: server.port });
     } catch (error) {
       this.#setState({ kind: 'off' });
       throw error;
+    }
+  }
+
+  async #takeOver(): Promise<void> {
+    await this.#starting?.done.catch(() => undefined);
+    const server = this.#server;
+    if (server === undefined) return;
+    try {
+      server.configure({ advertisedHost: this.#wanted.advertisedHost() });
+      if (server.protocol === 'https') server.configure({ credentials: await this.#wanted.credentials() });
+    } finally {
+      if (this.#server === server && this.#state.kind === 'on' && this.#state.url !== server.url)
+        this.#setState({ ...this.#state, url: server.url });
     }
   }
 

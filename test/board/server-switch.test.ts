@@ -1,12 +1,13 @@
 import { once } from 'node:events';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CertificateInUse } from '../../src/server/certificate-in-use.ts';
 import { CertificateStore, type ServerCertificateRequest } from '../../src/server/certificate-store.ts';
-import { startFirmwareServer } from '../../src/server/firmware-server.ts';
+import { startFirmwareServer, type FirmwareServer } from '../../src/server/firmware-server.ts';
 import { ReleaseStore } from '../../src/server/release-store.ts';
 import { ServerSwitch, type ServerState } from '../../src/server/server-switch.ts';
 import { caught } from '../support/caught.ts';
-import { tls } from '../support/server-clients.ts';
+import { exchange, tcp, tls } from '../support/server-clients.ts';
 import { temporaryFolder } from '../support/test-server.ts';
 
 const releases = new ReleaseStore();
@@ -96,6 +97,69 @@ describe('a server that several start and stop', () => {
   });
 });
 
+describe('a server that takes a while to start', () => {
+  let listens: Promise<FirmwareServer>;
+  let goOn: () => void;
+
+  beforeEach(() => {
+    const gate = new Promise<void>((resolve) => (goOn = resolve));
+    listens = new Promise((resolve) => {
+      const start = async (): Promise<FirmwareServer> => {
+        const made = await startFirmwareServer({ protocol: 'http', host: '127.0.0.1', port: 0 }, releases);
+        resolve(made);
+        await gate;
+        return made;
+      };
+      use(new ServerSwitch({ ...plainHttp, start }));
+    });
+  });
+
+  /** Whether somebody answers on a port. */
+  async function answers(port: number): Promise<boolean> {
+    return exchange(tcp(port), 'GET / HTTP/1.0\r\n\r\n').then(
+      () => true,
+      () => false,
+    );
+  }
+
+  it('is off when all who asked for it have given up, however far it has come', async () => {
+    const stop = new AbortController();
+    const given = server.start(stop.signal);
+    const { port } = await listens;
+    expect(await answers(port)).toBe(true);
+    stop.abort();
+    await nextTurn();
+    goOn();
+    await caught(given, 'cancelled');
+    expect(server.state.kind).toBe('off');
+    expect(await answers(port)).toBe(false);
+  });
+
+  it('is started anew for one who asks while a start that was given up comes to its end', async () => {
+    const stop = new AbortController();
+    const given = server.start(stop.signal);
+    await listens;
+    stop.abort();
+    await nextTurn();
+    const wanted = server.start();
+    goOn();
+    await caught(given, 'cancelled');
+    await wanted;
+    expect(told.map(({ kind }) => kind)).toEqual(['starting', 'off', 'starting', 'on']);
+  });
+
+  it('stays on when the last one gives up as it comes on', async () => {
+    const stop = new AbortController();
+    server.onChange(({ kind }) => {
+      if (kind === 'on') stop.abort();
+    });
+    goOn();
+    await caught(server.start(stop.signal), 'cancelled');
+    expect(server.state.kind).toBe('on');
+    expect(await answers((await listens).port)).toBe(true);
+  });
+});
+
 it('a server that can’t be started is off, and says why to all who asked', async () => {
   const taken = await startFirmwareServer({ protocol: 'http', host: '127.0.0.1', port: 0 }, releases);
   use(
@@ -114,31 +178,53 @@ it('a server that can’t be started is off, and says why to all who asked', asy
 
 describe('a server that is on', () => {
   const names = { dns: ['localhost'], ip: ['127.0.0.1'] };
+  const AUTHORITY = { mode: 'authority', keyType: 'ec', names } as const;
+  const SELF_SIGNED = { mode: 'selfSigned', keyType: 'ec', names } as const;
   let wanted: ServerCertificateRequest;
   let host: string;
   let certificates: CertificateInUse;
+  /** Happens while it is being started, when it is known what it is started with. */
+  let meanwhile: () => void;
+  /** What it takes besides to give a running server its certificate. */
+  let delay: () => Promise<void>;
 
   beforeEach(async () => {
     const store = new CertificateStore(await temporaryFolder());
-    wanted = { mode: 'authority', keyType: 'ec', names };
+    wanted = AUTHORITY;
     host = '127.0.0.1';
+    meanwhile = () => undefined;
+    delay = () => Promise.resolve();
     certificates = new CertificateInUse(
       () => Promise.resolve(store),
       () => wanted,
     );
     use(
       new ServerSwitch({
-        start: async (signal) =>
-          startFirmwareServer(
-            { host: '127.0.0.1', port: 0, advertisedHost: host, credentials: await certificates.ensure() },
-            releases,
-            signal,
-          ),
+        start: async (signal) => {
+          const options = {
+            host: '127.0.0.1',
+            port: 0,
+            advertisedHost: host,
+            credentials: await certificates.ensure(),
+          };
+          meanwhile();
+          return startFirmwareServer(options, releases, signal);
+        },
         advertisedHost: () => host,
-        credentials: () => certificates.ensure(),
+        credentials: async () => {
+          const made = await certificates.ensure();
+          await delay();
+          return made;
+        },
       }),
     );
   });
+
+  /** As after a change of the settings. */
+  function want(request: ServerCertificateRequest): void {
+    wanted = request;
+    certificates.forget();
+  }
 
   /** Fingerprint of the certificate that clients are shown. */
   async function shown(): Promise<string> {
@@ -153,8 +239,7 @@ describe('a server that is on', () => {
     await server.start();
     const first = await shown();
     expect(first).toBe(certificates.current?.description.fingerprint);
-    wanted = { mode: 'selfSigned', keyType: 'ec', names };
-    certificates.forget();
+    want(SELF_SIGNED);
     await server.refresh();
     expect(await shown()).toBe((await certificates.ensure()).description.fingerprint);
     expect(await shown()).not.toBe(first);
@@ -171,12 +256,50 @@ describe('a server that is on', () => {
     expect(told).toHaveLength(3);
   });
 
-  it('keeps its certificate when the one that is wanted can’t be read', async () => {
+  it('keeps its certificate when the one that is wanted can’t be read, and tells its new URL nevertheless', async () => {
     await server.start();
     const first = await shown();
-    wanted = { mode: 'own', certificatePath: '/none.pem', keyPath: '/none.key' };
-    certificates.forget();
+    host = 'desk.local';
+    want({ mode: 'own', certificatePath: '/none.pem', keyPath: '/none.key' });
     await caught(server.refresh(), 'certificate.missing');
+    expect(await shown()).toBe(first);
+    expect(server.state).toMatchObject({ kind: 'on', url: server.server?.url });
+    expect(server.server?.url).toMatch(/^https:\/\/desk\.local:/);
+  });
+
+  it('takes over, as soon as it is on, what is wanted since it began to start', async () => {
+    let refreshed: Promise<void> | undefined;
+    meanwhile = () => {
+      host = 'desk.local';
+      want(SELF_SIGNED);
+      refreshed = server.refresh();
+    };
+    await server.start();
+    await refreshed;
+    expect(await shown()).toBe((await certificates.ensure()).description.fingerprint);
+    expect(server.state).toMatchObject({ kind: 'on', url: `https://desk.local:${server.server?.port}` });
+  });
+
+  it('shows in the end what was wanted last, whatever takes longer to come', async () => {
+    await server.start();
+    const first = await shown();
+    let come: () => void = () => undefined;
+    const asked = new Promise<void>((resolve) => {
+      delay = () => {
+        resolve();
+        return new Promise((comes) => (come = comes));
+      };
+    });
+    want(SELF_SIGNED);
+    const slow = server.refresh();
+    await asked;
+    delay = () => Promise.resolve();
+    want(AUTHORITY);
+    const quick = server.refresh();
+    // by now the quick one could have been taken over
+    for (let times = 0; times < 3; times += 1) await certificates.ensure();
+    come();
+    await Promise.all([slow, quick]);
     expect(await shown()).toBe(first);
   });
 

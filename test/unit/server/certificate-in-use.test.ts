@@ -66,6 +66,20 @@ it('the certificate in use is not one that was asked for before something else w
   expect(inUse.current).toBeUndefined();
 });
 
+it('what is wanted by the time that the store is there is issued, and in use', async () => {
+  let open: (opened: CertificateStore) => void = () => undefined;
+  const opening = new Promise<CertificateStore>((resolve) => (open = resolve));
+  inUse = new CertificateInUse(
+    () => opening,
+    () => wanted,
+  );
+  const asked = [inUse.ensure(), inUse.renew()];
+  want(SELF_SIGNED);
+  open(store);
+  for (const { description } of await Promise.all(asked)) expect(description.isSelfSigned).toBe(true);
+  expect(inUse.current?.description.isSelfSigned).toBe(true);
+});
+
 it('a certificate that was in use is followed by the one that is wanted, where that was made already', async () => {
   const selfSigned = await store.serverCertificate(SELF_SIGNED);
   await inUse.ensure();
