@@ -5,7 +5,7 @@ import type { Event } from '../base/emitter.ts';
 import { isOtaError } from '../base/ota-error.ts';
 import { ConsoleFollower } from '../monitor/console-follower.ts';
 import type { Route } from './client-router.ts';
-import { PATIENCE, patienceFor, type Patience } from './patience.ts';
+import { hasNews, PATIENCE, patienceFor, patienceWithoutNews, type Patience } from './patience.ts';
 import { advance, startTimeline, type TimelineEvent } from './timeline.ts';
 import type { OwnWords, Timeline, UpdateSubject } from './update-state.ts';
 
@@ -52,6 +52,7 @@ export async function followUpdate(options: FollowOptions): Promise<Timeline> {
   const subject = withSources(options.subject, board);
   let timeline = startTimeline(subject, clock.now());
   let isOnItsOwn = false;
+  let newsAtMs = clock.now();
   let timer: Disposable | undefined;
   let finish: (why: Why) => void = () => undefined;
   const over = new Promise<Why>((resolve) => {
@@ -61,18 +62,18 @@ export async function followUpdate(options: FollowOptions): Promise<Timeline> {
   const waitOn = (): void => {
     timer?.dispose();
     // a board that is still being told, or says itself when it has settled, is only watched for silence
-    const { waitMs, why } = isOnItsOwn
-      ? patienceFor(timeline, patience)
-      : { waitMs: patience.silenceMs, why: 'timeout' as const };
-    timer = clock.after(waitMs, () => {
-      finish(why);
+    const wait = isOnItsOwn ? patienceFor(timeline, patience) : { waitMs: patience.silenceMs, why: 'timeout' as const };
+    const untilMs = isOnItsOwn ? newsAtMs + patienceWithoutNews(wait, patience) : Infinity;
+    timer = clock.after(Math.max(0, Math.min(wait.waitMs, untilMs - clock.now())), () => {
+      finish(wait.why);
     });
   };
   const observe = (event: TimelineEvent): void => {
     const next = advance(timeline, event);
-    const isNews = next !== timeline;
+    const isChanged = next !== timeline;
+    if (hasNews(timeline, next)) newsAtMs = clock.now();
     timeline = next;
-    if (isNews) onTimeline(timeline);
+    if (isChanged) onTimeline(timeline);
     waitOn();
   };
   const cancel = (): void => {
@@ -97,6 +98,7 @@ export async function followUpdate(options: FollowOptions): Promise<Timeline> {
         return;
       }
       isOnItsOwn = true;
+      newsAtMs = clock.now();
       if (how.kind === 'asked') {
         const { text, says } = how;
         observe({ kind: 'triggered', atMs: clock.now(), text, ...(says === undefined ? {} : { says }) });

@@ -60,7 +60,7 @@ const isStep = has({
   'endedMs?': isNumber,
   evidence: isEvidence,
 });
-const isFailure = has({ step: isStepId, cause: isText, evidence: isEvidence });
+const isFailure = has({ step: isStepId, cause: isText, evidence: isEvidence, 'times?': isNumber });
 const hasFailure = has({ failure: isFailure });
 const isVerdict = byKind('outcome', {
   confirmed: has({}),

@@ -13,6 +13,9 @@ export interface Patience {
   readonly firstStepsMs: number;
   /** For another try of a board that has failed. Default 8 s; a download that broke off may be taken up again after a reboot: `silenceMs`. */
   readonly retryMs: number;
+  /** Signs of a board put off a verdict that stands already by no more than this, as long as they bring nothing new: a board that fails every five
+   * seconds, or asks every half minute whether there is an update, would never get one. Default 60 s. */
+  readonly putOffMs: number;
   /** For what comes behind the sign that decides, such as the server's view of a failure. Default 150 ms. */
   readonly echoMs: number;
 }
@@ -23,6 +26,7 @@ export const PATIENCE: Patience = {
   confirmMs: 60_000,
   firstStepsMs: 5_000,
   retryMs: 8_000,
+  putOffMs: 60_000,
   echoMs: 150,
 };
 
@@ -50,4 +54,24 @@ export function patienceFor(
   // nobody will ever tell more than that the image was fetched, unless the board asks again
   if (subject.isWithoutConsole === true && isDone('download')) return { waitMs: patience.confirmMs, why: 'timeout' };
   return { waitMs: patience.silenceMs, why: 'timeout' };
+}
+
+/** When the verdict is given whatever the board still lets see of itself, unless that is news: in milliseconds after the last news. */
+export function patienceWithoutNews({ waitMs, why }: ReturnType<typeof patienceFor>, patience: Patience): number {
+  return why === 'settled' ? waitMs + patience.putOffMs : Math.max(waitMs, patience.firstSignMs);
+}
+
+/** So often a board may fail in one way while what it downloads again still counts as news. */
+const MOST_TRIES = 3;
+
+/** Whether a timeline has come further: a step, a failure that is new, more of the image than ever, another application. Downloading what it had
+ * before counts for the first tries. */
+export function hasNews(before: Timeline, after: Timeline): boolean {
+  if (before === after) return false;
+  if (before.runsRelease !== after.runsRelease || before.failures.length !== after.failures.length) return true;
+  if (before.steps.some((step, place) => step !== after.steps[place]) || before.steps.length !== after.steps.length)
+    return true;
+  if (before.download?.sentBytes !== after.download?.sentBytes) return true;
+  const isTriedOut = after.failures.some(({ times = 1 }) => times >= MOST_TRIES);
+  return before.download !== after.download && !isTriedOut;
 }

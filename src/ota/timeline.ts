@@ -98,8 +98,16 @@ function mark(timeline: Timeline, id: StepId, outcome: Step['outcome'], atMs: nu
 }
 
 function fail(timeline: Timeline, id: StepId, cause: string, atMs: number, evidence: Evidence): Timeline {
-  const failure: Failure = { step: id, cause, evidence };
-  return mark({ ...timeline, failures: [...timeline.failures, failure] }, id, 'failed', atMs, evidence);
+  return mark(withFailure(timeline, { step: id, cause, evidence }), id, 'failed', atMs, evidence);
+}
+
+/** A board that tries again and again fails in the same way again and again: that is counted, not listed. */
+function withFailure(timeline: Timeline, failure: Failure): Timeline {
+  const { failures } = timeline;
+  const place = failures.findIndex((one) => one.step === failure.step && one.cause === failure.cause);
+  const known = failures[place];
+  if (known === undefined) return { ...timeline, failures: [...failures, failure] };
+  return { ...timeline, failures: failures.with(place, { ...known, times: (known.times ?? 1) + 1 }) };
 }
 
 function closeRunning(timeline: Timeline, atMs: number): Timeline {
@@ -275,5 +283,5 @@ function afterTransferEnd(timeline: Timeline, event: TransferEvent & { kind: 'en
   };
   if (sentBytes >= totalBytes && !isCounted) return mark(next, 'download', 'done', event.atMs, evidence);
   if (event.outcome === 'complete') return next;
-  return { ...next, failures: [...next.failures, { step: 'download', cause: 'download.aborted', evidence }] };
+  return withFailure(next, { step: 'download', cause: 'download.aborted', evidence });
 }

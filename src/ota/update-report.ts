@@ -55,10 +55,17 @@ function boardSection({ name, timeline }: BoardUpdate, words: ReportWords): stri
       : [
           `### ${heading('causes')}`,
           failures
-            .map((failure) => `- ${plain(words.failure(failure))} (${plain(words.evidence(failure.evidence))})`)
+            .map(
+              (failure) =>
+                `- ${plain(words.failure(failure))} (${plain(words.evidence(failure.evidence))})${timesText(failure)}`,
+            )
             .join('\n'),
         ]),
   ];
+}
+
+function timesText({ times = 1 }: Timeline['failures'][number]): string {
+  return times === 1 ? '' : ` ×${times}`;
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

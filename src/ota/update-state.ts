@@ -85,7 +85,10 @@ export interface Failure {
   readonly step: StepId;
   /** A stable id, such as `tls.unknownAuthority` or a failure id of the console's lines. */
   readonly cause: string;
+  /** Of the first time. */
   readonly evidence: Evidence;
+  /** How often it was seen, where that is more than once. */
+  readonly times?: number;
 }
 
 /** One try at bringing one board to one release: what was seen of it so far. */
@@ -96,7 +99,7 @@ export interface Timeline {
   readonly download?: Download;
   readonly downloadStartedMs?: number;
   readonly client?: ClientLink;
-  /** Every failure in the order seen; the first is usually the cause, the later ones its echo. */
+  /** Every failure in the order first seen, one for each cause in each step; the first is usually the cause, the later ones its echo. */
   readonly failures: readonly Failure[];
   /** Deliberate faults of the server that it met, in the order seen. */
   readonly faults?: readonly FaultId[];
