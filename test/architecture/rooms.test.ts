@@ -52,4 +52,8 @@ describe('the files of the repository', () => {
     const beside = '[.][.]/' + 'shared';
     expect(naming(new RegExp(beside), (file) => !file.startsWith('.ci/'))).toEqual([]);
   });
+
+  it('put nothing in the place of VS Code: what it alone can show is tested in it, all else without', () => {
+    expect(naming(/vi\.(mock|doMock)\(['"`]vscode/)).toEqual([]);
+  });
 });
