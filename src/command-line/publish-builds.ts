@@ -60,7 +60,7 @@ export function publishing(context: CommandContext, options: PublishingOptions):
       if (isFirst) note(l10n.t('{0} is not built: it is served as soon as it is.', now.name));
       return;
     }
-    const release = await publishProject(now, releases, files, url, options.notes, newest);
+    const release = await publishProject(now, releases, files, url, options.notes);
     if (release !== newest) tell(release);
     newest = release;
   };

@@ -34,9 +34,9 @@ function urlOf(project: IdfProject, baseUrl: string | undefined): string | undef
   return `${baseUrl.replace(/\/$/, '')}/${encodeURIComponent(basename(project.app.path))}`;
 }
 
-/** Publishes what the project's build made. The same bytes give the same release, with the metadata of now.
+/** Publishes what the project's build made. The same bytes give the same release, with the metadata of now. Where the application had another
+ * name before, that one is served no longer.
  * @param baseUrl of the server, such as `https://192.168.1.20:8070`
- * @param before what was published of the project last: its name is withdrawn when the project has another one now
  * @throws {OtaError} `manifest.notBuilt`, `manifest.badImage`, `server.nameTaken`, `file.unreadable`, `file.outside` */
 export async function publishProject(
   project: IdfProject,
@@ -44,13 +44,11 @@ export async function publishProject(
   files: FileStore,
   baseUrl: string | undefined,
   notesPath: string,
-  before?: Release,
 ): Promise<Release> {
   const { app } = project;
   if (app === undefined) throw new OtaError('manifest.notBuilt', { project: project.name });
-  if (before !== undefined && before.name !== basename(app.path)) store.withdraw(before.name);
   const manifest = await describeRelease(project, files, baseUrl, notesPath);
-  return store.publish({
+  const release = store.publish({
     project: manifest.project,
     version: manifest.version,
     fileName: basename(app.path),
@@ -60,6 +58,8 @@ export async function publishProject(
     owner: project.folder,
     isPrimary: true,
   });
+  store.withdraw(project.folder, release.name);
+  return release;
 }
 
 /** Publishes any application image by its path.

@@ -24,12 +24,21 @@ export interface PublishedBuildOptions {
   readonly onFailed: (error: unknown) => void;
 }
 
-/** Keeps what a server that is on serves of a project in step with its builds, and the metadata, which has the URL in it, with the address. */
+/** What is served of a project, and why nothing newer is. */
+interface Served {
+  readonly folder: string;
+  readonly release?: Release | undefined;
+  /** Of the last try. */
+  readonly failure?: { readonly error: unknown } | undefined;
+}
+
+/** Keeps what a server that is on serves of a project in step with its builds, and the metadata, which has the URL in it, with the address. Of
+ * a project that is not the one any more nothing is served. */
 export class PublishedBuild implements Disposable {
   readonly #options: PublishedBuildOptions;
   readonly #changed = new Emitter<{ readonly isNew: boolean }>();
   readonly #store = new DisposableStore();
-  #release: Release | undefined;
+  #served: Served | undefined;
   #publishing: Promise<void> = Promise.resolve();
 
   /** The release, its metadata, or that there is one. `isNew`: other bytes are served now. */
@@ -50,15 +59,28 @@ export class PublishedBuild implements Disposable {
     );
   }
 
-  /** The newest release of the project, when it is served. */
+  /** The newest release of the project that could be published, when it is built. */
   get release(): Release | undefined {
-    return this.#release;
+    const { project } = this.#options.projects;
+    return project?.app === undefined ? undefined : this.#of(project)?.release;
   }
 
-  /** The same, once everything that was built so far is published. */
+  /** The same, once everything that was built so far is published. What could not be is tried once more: the reason may be gone.
+   * @throws {OtaError} of `publishProject`, when what is built is not what is served */
   async settled(): Promise<Release | undefined> {
     await this.#publishing;
-    return this.#release;
+    if (this.#failure() !== undefined) {
+      this.#publishSoon(() => undefined);
+      await this.#publishing;
+    }
+    const failure = this.#failure();
+    if (failure !== undefined) throw failure.error;
+    return this.release;
+  }
+
+  /** Tries again what could not be published: a name may be free now. */
+  publishAgain(): void {
+    if (this.#failure() !== undefined) this.#publishSoon(this.#options.onFailed);
   }
 
   dispose(): void {
@@ -66,30 +88,53 @@ export class PublishedBuild implements Disposable {
     this.#changed.dispose();
   }
 
+  #of({ folder }: IdfProject): Served | undefined {
+    return this.#served?.folder === folder ? this.#served : undefined;
+  }
+
+  #failure(): Served['failure'] {
+    const { project } = this.#options.projects;
+    return project?.app === undefined ? undefined : this.#of(project)?.failure;
+  }
+
   #look(): void {
     const { projects, server } = this.#options;
     const { project } = projects;
-    if (project?.app === undefined) this.#release = undefined;
-    if (server.state.kind !== 'on' || project?.app === undefined) {
+    if (server.state.kind === 'on' && project?.app !== undefined) {
+      server.server?.configure({ maxFragmentBytes: tlsFragmentBytes(project.ota) });
+    } else {
       this.#changed.fire({ isNew: false });
-      return;
     }
-    server.server?.configure({ maxFragmentBytes: tlsFragmentBytes(project.ota) });
-    // in the order of the builds: an older one never comes last
-    this.#publishing = this.#publishing.then(() => this.#publish(project));
+    this.#publishSoon(this.#options.onFailed);
   }
 
-  async #publish(project: IdfProject): Promise<void> {
-    const { server, releases, files, notesPath, onFailed } = this.#options;
-    try {
-      const before = this.#release;
-      const baseUrl = server.state.kind === 'on' ? server.state.url : undefined;
-      const { publishProject } = await import('./publish.ts');
-      const release = await publishProject(project, releases, files, baseUrl, notesPath(), before);
-      this.#release = release;
-      this.#changed.fire({ isNew: release !== before });
-    } catch (error) {
-      onFailed(error);
+  /** In the order of the builds: an older one never comes last. */
+  #publishSoon(onFailed: (error: unknown) => void): void {
+    const { project } = this.#options.projects;
+    this.#publishing = this.#publishing.then(() => this.#publish(project, onFailed)).catch(onFailed);
+  }
+
+  async #publish(project: IdfProject | undefined, onFailed: (error: unknown) => void): Promise<void> {
+    const { projects, server, releases, files, notesPath } = this.#options;
+    const before = this.#served;
+    if (before !== undefined && before.folder !== project?.folder) {
+      releases.withdraw(before.folder);
+      this.#served = undefined;
+      this.#changed.fire({ isNew: false });
     }
+    // of one that was left meanwhile nothing is to be served
+    if (project?.app === undefined || projects.project?.folder !== project.folder || server.state.kind !== 'on') return;
+    const { folder } = project;
+    const release = this.#of(project)?.release;
+    const { publishProject } = await import('./publish.ts');
+    try {
+      const published = await publishProject(project, releases, files, server.state.url, notesPath());
+      this.#served = { folder, release: published };
+    } catch (error) {
+      this.#served = { folder, release, failure: { error } };
+      onFailed(error);
+      return;
+    }
+    this.#changed.fire({ isNew: this.#served.release !== release });
   }
 }

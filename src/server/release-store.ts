@@ -118,10 +118,13 @@ export class ReleaseStore implements Disposable {
     return release;
   }
 
-  /** Stops serving a name. Transfers that are under way end on their release. */
-  withdraw(name: string): void {
-    this.#names.delete(name);
-    if (this.#primaryName === name) this.#primaryName = [...this.#names.keys()][0];
+  /** Stops serving what an owner has published. Transfers that are under way end on their release.
+   * @param exceptName is served on */
+  withdraw(owner: string, exceptName?: string): void {
+    for (const [name, named] of this.#names) {
+      if (named.owner === owner && name !== exceptName) this.#names.delete(name);
+    }
+    if (!this.#names.has(this.#primaryName ?? '')) this.#primaryName = [...this.#names.keys()][0];
     this.#forgetUnused();
   }
 

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { buildOutputs } from '../../examples/tools/build-outputs.mjs';
@@ -12,6 +12,7 @@ import { startFirmwareServer } from '../../src/server/firmware-server.ts';
 import { ReleaseStore } from '../../src/server/release-store.ts';
 import { ServerSwitch } from '../../src/server/server-switch.ts';
 import { useBuiltExample } from '../support/built-example.ts';
+import { copyExample } from '../support/example-project.ts';
 
 const example = useBuiltExample();
 const loader = new ProjectLoader(diskFiles);
@@ -21,6 +22,7 @@ let host: string;
 let notes: string;
 let project: IdfProject | undefined;
 let changed: Emitter<undefined>;
+let releases: ReleaseStore;
 let server: ServerSwitch;
 let build: PublishedBuild;
 let failed: unknown[];
@@ -35,7 +37,7 @@ beforeEach(async () => {
   notes = '';
   project = await loader.load(example.project);
   changed = store.add(new Emitter<undefined>());
-  const releases = new ReleaseStore();
+  releases = new ReleaseStore();
   server = store.add(
     new ServerSwitch({
       start: (signal) =>
@@ -133,16 +135,109 @@ describe('what a server serves of a project', () => {
     expect(await build.settled()).toBeUndefined();
   });
 
-  it('stays when a build can not be published, which is told', async () => {
+  it('stays when a build can not be published, which is told, and told to who would deliver it', async () => {
     await server.start();
     const release = await build.settled();
     notes = join(example.folder, 'notes.md');
     writeFileSync(notes, 'nobody is to read this');
     await rebuild('3.0.0');
-    expect(await build.settled()).toBe(release);
+    await expect(build.settled()).rejects.toMatchObject({ code: 'file.outside' });
+    expect(build.release).toBe(release);
+    expect(await metadata()).toMatchObject({ version: release?.version });
     expect(failed).toMatchObject([{ code: 'file.outside' }]);
     notes = '';
-    changed.fire(undefined);
     expect(await build.settled()).toMatchObject({ version: '3.0.0' });
+  });
+});
+
+describe('a second project, whose image has the name of the first one’s', () => {
+  let first: IdfProject | undefined;
+  let second: IdfProject;
+
+  beforeEach(async () => {
+    first = project;
+    const folder = copyExample('simple_ota', mkdtempSync(join(example.folder, 'second-')));
+    writeFileSync(join(folder, 'version.txt'), '9.0.0\n');
+    buildOutputs({ projectFolder: folder, allowMissingCertificate: true });
+    second = await loader.load(folder);
+    await server.start();
+    await build.settled();
+  });
+
+  async function select(one: IdfProject | undefined): Promise<void> {
+    project = one;
+    changed.fire(undefined);
+    await build.settled();
+  }
+
+  it('is served from when it is selected, in place of the first one', async () => {
+    project = second;
+    changed.fire(undefined);
+    expect(build.release).toBeUndefined();
+    expect(await build.settled()).toMatchObject({ version: '9.0.0' });
+    expect(await metadata()).toMatchObject({ version: '9.0.0' });
+    expect(releases.newest()).toEqual([build.release]);
+    expect(failed).toEqual([]);
+  });
+
+  it('is served after a project that is not built, of which nothing is', async () => {
+    const { app: _, ...unbuilt } = await loader.load(
+      copyExample('hello_world', mkdtempSync(join(example.folder, 'u-'))),
+    );
+    await select(unbuilt);
+    expect(releases.newest()).toEqual([]);
+    await select(second);
+    expect(await metadata()).toMatchObject({ version: '9.0.0' });
+  });
+
+  it('is served when the server is on again, after it was selected while it was off', async () => {
+    await server.stop();
+    await select(second);
+    expect(releases.newest()).toEqual([]);
+    await server.start();
+    expect(await build.settled()).toMatchObject({ version: '9.0.0' });
+  });
+
+  it('leaves nothing of the one that is left while it is published', async () => {
+    let goOn = (): void => undefined;
+    held = new Promise((resolve) => (goOn = resolve));
+    notes = 'notes.md';
+    changed.fire(undefined);
+    await expect.poll(() => followed).toBeGreaterThan(0);
+    notes = '';
+    project = second;
+    changed.fire(undefined);
+    changed.fire(undefined);
+    project = first;
+    changed.fire(undefined);
+    project = second;
+    changed.fire(undefined);
+    goOn();
+    expect(await build.settled()).toMatchObject({ version: '9.0.0' });
+    expect(releases.newest()).toEqual([build.release]);
+  });
+
+  it('is not delivered as the first one when another image has its name, and is served once that is gone', async () => {
+    await select(undefined);
+    const { bytes } = second.app ?? {};
+    releases.publish({ project: 'added', version: '1', fileName: 'simple_ota.bin', bytes: bytes ?? new Uint8Array() });
+    project = second;
+    changed.fire(undefined);
+    await expect(build.settled()).rejects.toMatchObject({ code: 'server.nameTaken' });
+    expect(failed).toMatchObject([{ code: 'server.nameTaken' }]);
+    releases.withdraw('added');
+    build.publishAgain();
+    await expect.poll(() => build.release).toMatchObject({ version: '9.0.0' });
+  });
+
+  it('is not delivered as it was before when its build is no image', async () => {
+    await select(second);
+    const { path } = second.app ?? { path: '' };
+    const whole = readFileSync(path);
+    writeFileSync(path, whole.subarray(0, 100));
+    project = await loader.load(second.folder);
+    changed.fire(undefined);
+    await expect(build.settled()).rejects.toMatchObject({ code: 'manifest.badImage' });
+    expect(build.release).toMatchObject({ version: '9.0.0' });
   });
 });

@@ -183,7 +183,9 @@ export class ServerSession implements Disposable {
     if (image === undefined) return;
     image.dispose();
     this.#added.delete(path);
-    this.releases.withdraw(image.name);
+    this.releases.withdraw(path);
+    // its name may be the one that the project's image has
+    this.#build.publishAgain();
     this.#changed.fire(undefined);
   }
 
@@ -223,7 +225,8 @@ export class ServerSession implements Disposable {
     return server;
   }
 
-  /** The project's newest release, once everything that was built so far is published. */
+  /** The project's newest release, once everything that was built so far is published.
+   * @throws {OtaError} of `publishProject`, when what is built could not be published */
   published(): Promise<Release | undefined> {
     return this.#build.settled();
   }

@@ -18,7 +18,8 @@ export const tool: Tool = {
     requireTrust();
     // the likeliest address is taken where the user has picked none: the answer says so
     await session.server.start(signal);
-    await session.server.published();
+    // the user is told of a build that can't be served, and the answer names what is served
+    await session.server.published().catch(() => undefined);
     return statusOf(session);
   },
 };

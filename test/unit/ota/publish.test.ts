@@ -56,9 +56,11 @@ describe('publishing a project', () => {
 
   it('withdraws the name that the project had before', async () => {
     const store = new ReleaseStore();
-    const before = store.publish({ project: 'p', version: '1', fileName: 'old.bin', bytes: new Uint8Array(4) });
-    await publishProject(project, store, diskFiles, undefined, '', before);
-    expect(store.newest().map(({ name }) => name)).toEqual(['simple_ota.bin']);
+    const bytes = new Uint8Array(4);
+    store.publish({ project: 'p', version: '1', fileName: 'old.bin', bytes, owner: project.folder });
+    store.publish({ project: 'p', version: '1', fileName: 'other.bin', bytes, owner: '/another' });
+    await publishProject(project, store, diskFiles, undefined, '');
+    expect(store.newest().map(({ name }) => name)).toEqual(['other.bin', 'simple_ota.bin']);
   });
 
   it('takes the release notes in when their file is there', async () => {

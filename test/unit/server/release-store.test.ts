@@ -67,7 +67,9 @@ describe('the release store', () => {
     expect(error.details).toEqual({ name: 'hello.bin', project: 'other', heldByProject: 'hello' });
     expect(store.newest()).toHaveLength(1);
     await caught(() => store.publish(publication(2, { owner: '/another/folder' })), 'server.nameTaken');
-    store.withdraw('hello.bin');
+    store.withdraw('other');
+    expect(store.newest()).toHaveLength(1);
+    store.withdraw('hello');
     expect(store.resolve('/hello.bin')).toBeUndefined();
     expect(store.publish(publication(2, { project: 'other' })).project).toBe('other');
   });
