@@ -9,9 +9,11 @@ import { probe, raiseBaud } from './baud.ts';
 import { CommandLink } from './command-link.ts';
 import { attachFlash, setFlashSize } from './commands.ts';
 import { connectLoader } from './connect.ts';
-import { openEsptool, type Esptool, type SecurityFacts } from './esptool.ts';
+import { openEsptool, type Esptool } from './esptool.ts';
 import type { OnProgress } from './progress.ts';
+import type { SecurityFacts } from './security.ts';
 import { startStub } from './start-stub.ts';
+import { twice } from './twice.ts';
 import { hasWatchdog, restartByWatchdog } from './watchdog-restart.ts';
 
 /** What the board says of itself. What can't be read (secure download mode) is left out. */
@@ -34,7 +36,7 @@ export interface ChipFacts {
   /** JEDEC id: manufacturer in the lowest byte, then type and capacity. */
   readonly flashId?: number;
   readonly flashSizeBytes?: number;
-  /** Absent on the ESP32, which has no such command. */
+  /** Absent where the chip's ROM does not tell it. */
   readonly security?: SecurityFacts;
   readonly isSecureDownload: boolean;
   readonly isStub: boolean;
@@ -174,17 +176,6 @@ async function identity(tool: Esptool): Promise<Identity> {
     mac,
     crystalMhz: await tool.crystalMhz(),
   };
-}
-
-/** Answers have no checksum: what decides is read until it reads the same twice. */
-async function twice<T>(read: () => Promise<T>): Promise<T> {
-  let last = await read();
-  for (let again = 0; again < 4; again++) {
-    const next = await read();
-    if (next === last) break;
-    last = next;
-  }
-  return last;
 }
 
 async function identifyFlash(tool: Esptool): Promise<Pick<ChipFacts, 'flashId' | 'flashSizeBytes'>> {

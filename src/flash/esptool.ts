@@ -6,20 +6,12 @@ import { chipById } from '../image/chips.ts';
 import type { CommandLink } from './command-link.ts';
 import { QUICK_MS, repeatable } from './commands.ts';
 import { readRevision, type RevisionReader } from './chip-revision.ts';
+import { esp32Security, type SecurityFacts } from './security.ts';
 
 /** A program for the chip's RAM. */
 export interface StubProgram {
   readonly entry: number;
   readonly parts: readonly { readonly address: number; readonly bytes: Uint8Array }[];
-}
-
-export interface SecurityFacts {
-  /** As GET_SECURITY_INFO has them. */
-  readonly flags: number;
-  readonly isSecureBoot: boolean;
-  readonly isSecureDownload: boolean;
-  /** An odd number of its bits is set when flash encryption is on. */
-  readonly flashCryptCount: number;
 }
 
 /** The chip at the other end, and what esptool-js knows of its kind. */
@@ -135,7 +127,7 @@ export async function openEsptool(
   });
   const chip = chipById(rom.IMAGE_CHIP_ID ?? CHIP_ID_ESP8266);
   if (chip === undefined) throw new OtaError('flash.unsupportedChip', { chip: rom.CHIP_NAME });
-  const security = await securityOf(loader, chip.target);
+  const security = await guarded(() => securityOf(loader, chip.target));
   return {
     name: chip.name,
     chipId: chip.id,
@@ -175,13 +167,11 @@ export async function openEsptool(
   };
 }
 
-/** The ESP32 has no such command. */
 async function securityOf(loader: ESPLoader, target: string): Promise<SecurityFacts | undefined> {
-  if (target === 'esp32') return undefined;
+  if (target === 'esp32') return esp32Security((address) => loader.readReg(address));
   try {
-    const { flags, flashCryptCnt, parsedFlags } = await loader.getSecurityInfo();
+    const { flashCryptCnt, parsedFlags } = await loader.getSecurityInfo();
     return {
-      flags,
       isSecureBoot: parsedFlags.SECURE_BOOT_EN,
       isSecureDownload: parsedFlags.SECURE_DOWNLOAD_ENABLE,
       flashCryptCount: flashCryptCnt,

@@ -8,6 +8,7 @@ import { TYPE_APP } from '../image/partition-types.ts';
 import { verifyImage, type ImageCheck } from '../image/verify-image.ts';
 import { flashSizeOf, withFlashSettings, type FlashSettings } from './bootloader-header.ts';
 import type { ChipFacts } from './chip-session.ts';
+import { isEncrypted } from './security.ts';
 
 /** Smallest unit that is erased, in bytes. */
 export const SECTOR_BYTES = 4096;
@@ -151,13 +152,6 @@ function fileProblems({ file, name }: Draft, { flashSizeBytes, security }: Known
   const cryptCount = security?.flashCryptCount ?? 0;
   if (isEncrypted(security)) problems.push(new OtaError('flash.encryptionEnabled', { name, cryptCount }));
   return problems;
-}
-
-/** Whether the chip encrypts its flash: it does while an odd number of bits of its counter is set. */
-export function isEncrypted(security: ChipFacts['security']): boolean {
-  let bits = 0;
-  for (let rest = security?.flashCryptCount ?? 0; rest > 0; rest >>>= 1) bits += rest & 1;
-  return bits % 2 === 1;
 }
 
 function imageProblems({ file, name, role }: Draft, board: KnownBoard, target: string | undefined): OtaError[] {

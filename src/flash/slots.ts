@@ -24,9 +24,9 @@ import {
 import type { ChipSession } from './chip-session.ts';
 import { flashMd5 } from './commands.ts';
 import { md5Hex } from './compare-flash.ts';
-import { isEncrypted } from './flash-plan.ts';
 import type { OnProgress } from './progress.ts';
 import { readFlash } from './read-flash.ts';
+import { isEncrypted } from './security.ts';
 
 /** Why the bootloader would pass over a slot, as far as its headers tell:
  * - `empty`: erased.

@@ -10,6 +10,7 @@ import { LoaderSession } from './loader-session.ts';
 import { RegisterFile } from './register-file.ts';
 import { classicPins, usbSerialJtagAction } from './reset-circuit.ts';
 import { ROM_BAUD, type SerialBoardOptions } from './serial-board-options.ts';
+import type { SecurityFuses } from './security-info.ts';
 import { TimedFlash } from './timed-flash.ts';
 
 /** `held`: in reset. `hung`: jumped to where there is no program. */
@@ -30,6 +31,7 @@ export class BoardChip implements Disposable {
   readonly #flash: TimedFlash;
   readonly #modes = new Emitter<BoardMode>();
   readonly #owned = new DisposableStore();
+  #fuses: SecurityFuses = {};
   #registers: RegisterFile;
   #mode: BoardMode = 'off';
   #session: LoaderSession | undefined;
@@ -161,6 +163,7 @@ export class BoardChip implements Disposable {
       crystalMhz: this.#crystalMhz,
       flashSizeBytes: this.#options.flash.sizeBytes,
       isUsbSerialJtag: this.isUsbSerialJtag,
+      fuses: this.#fuses,
       baud: () => this.baud,
       onWatchdog: (afterMs) => {
         this.#watchdog?.dispose();
@@ -193,6 +196,8 @@ export class BoardChip implements Disposable {
 
   #run(reset: RomReset, isDownload: boolean): void {
     this.#baud = ROM_BAUD;
+    const { isSecureDownload, flashCryptCount, secureBoot } = this.knobs;
+    this.#fuses = { isSecureDownload, flashCryptCount, secureBoot };
     this.#registers = this.#newRegisters();
     if (!isDownload) {
       this.#runFirmware(reset);
@@ -223,7 +228,7 @@ export class BoardChip implements Disposable {
       registers: this.#registers,
       flash: this.#flash,
       crystalMhz: this.#crystalMhz,
-      isSecureDownload: this.knobs.isSecureDownload === true,
+      fuses: this.#fuses,
       knobs: () => this.knobs,
       transmit: (bytes) => {
         this.#send(bytes);

@@ -3,6 +3,7 @@ import type { LoaderChip } from './loader-chips.ts';
 import type { LoaderKnobs, LoaderTimes } from './loader-knobs.ts';
 import type { RamUpload } from './ram-upload.ts';
 import type { RegisterFile } from './register-file.ts';
+import type { SecurityFuses } from './security-info.ts';
 import type { TimedFlash } from './timed-flash.ts';
 
 /** How a chip leaves download mode without being reset from outside: to the program in flash, by a reset of its own, by a jump into nothing, or
@@ -17,8 +18,8 @@ export interface LoaderContext {
   readonly registers: RegisterFile;
   readonly flash: TimedFlash;
   readonly crystalMhz: number;
-  /** As it was when the chip came out of reset: burning the eFuse later changes nothing for a ROM that runs. */
-  readonly isSecureDownload: boolean;
+  /** As it was when the chip came out of reset: burning an eFuse later changes nothing for a ROM that runs. */
+  readonly fuses: SecurityFuses;
   knobs(): LoaderKnobs;
   /** Bytes for the host. */
   transmit(bytes: Uint8Array): void;

@@ -19,6 +19,11 @@ export interface LoaderKnobs {
   readonly wrongMd5?: boolean | undefined;
   /** The eFuse for secure download mode is burned: no stub, no register, no read-back; flashing is allowed. Takes effect at the next reset. */
   readonly isSecureDownload?: boolean | undefined;
+  /** FLASH_CRYPT_CNT (SPI_BOOT_CRYPT_CNT) in the eFuses, which says whether flash encryption is on; 0 to 0x7f on the ESP32, 0 to 7 elsewhere. Default
+   * 0. Takes effect at the next reset; the flash itself stays as it is. */
+  readonly flashCryptCount?: number | undefined;
+  /** Version of secure boot that the eFuses turn on; 1 is of the ESP32 alone. Takes effect at the next reset. */
+  readonly secureBoot?: 1 | 2 | undefined;
   /** The board's own transmit line is broken: it hears, and is never heard. */
   readonly isMute?: boolean | undefined;
 }

@@ -1,5 +1,6 @@
 import { efuseRegisters } from './efuse-words.ts';
 import type { LoaderChip } from './loader-chips.ts';
+import { esp32SecurityWords, type SecurityFuses } from './security-info.ts';
 import { SpiController } from './spi-controller.ts';
 
 const MAGIC_ADDRESS = 0x40001000;
@@ -19,6 +20,7 @@ export interface RegisterFileOptions {
   readonly baud: () => number;
   /** The RTC watchdog was started: the chip resets itself after so long. */
   readonly onWatchdog: (afterMs: number) => void;
+  readonly fuses: SecurityFuses;
 }
 
 /** What READ_REG and WRITE_REG see: eFuses, the UART's divider, the SPI peripheral, the RTC watchdog. Anything else holds what was written to it,
@@ -32,6 +34,7 @@ export class RegisterFile {
     const { chip, mac, revision, flashSizeBytes } = options;
     this.#options = options;
     this.#words = efuseRegisters(chip, mac, revision);
+    if (chip.target === 'esp32') for (const [at, word] of esp32SecurityWords(options.fuses)) this.#words.set(at, word);
     this.#words.set(MAGIC_ADDRESS, chip.magic(revision));
     if (chip.port !== undefined && options.isUsbSerialJtag) {
       const isLaterP4 = chip.target === 'esp32p4' && revision >= 300;

@@ -49,8 +49,8 @@ export class RomLoader implements CommandSet {
   }
 
   #knows(op: number): boolean {
-    const { chip, isSecureDownload } = this.#context;
-    if (isSecureDownload && !SECURE_OPS.has(op)) return false;
+    const { chip, fuses } = this.#context;
+    if (fuses.isSecureDownload === true && !SECURE_OPS.has(op)) return false;
     if (op === OP.getSecurityInfo) return chip.securityInfoBytes > 0;
     return op <= OP.spiFlashMd5 && Object.values<number>(OP).includes(op);
   }
@@ -117,7 +117,7 @@ export class RomLoader implements CommandSet {
           },
         };
       case OP.getSecurityInfo:
-        return { data: securityInfo(chip, this.#context.isSecureDownload) };
+        return { data: securityInfo(chip, this.#context.fuses) };
       default:
         return this.#flashing.obey(request, line.signal);
     }

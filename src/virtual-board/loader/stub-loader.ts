@@ -99,7 +99,7 @@ export class StubLoader implements CommandSet {
       case OP.getSecurityInfo:
         return chip.securityInfoBytes === 0
           ? { error: STUB_ERROR.notImplemented }
-          : { data: securityInfo(chip, this.#context.isSecureDownload) };
+          : { data: securityInfo(chip, this.#context.fuses) };
       case OP.spiFlashMd5:
         return this.#md5(word(data, 0), word(data, 1), line.signal);
       case OP.readFlash:

@@ -24,7 +24,7 @@ const board: KnownBoard = {
 };
 const secured = (more: object): KnownBoard => ({
   ...board,
-  security: { flags: 0, isSecureBoot: false, isSecureDownload: false, flashCryptCount: 0, ...more },
+  security: { isSecureBoot: false, isSecureDownload: false, flashCryptCount: 0, ...more },
 });
 
 const codes = (request: FlashRequest, known: KnownBoard = board): OtaErrorCode[] =>
