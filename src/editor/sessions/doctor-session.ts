@@ -13,11 +13,15 @@ import { DisposableStore, type Disposable } from '../../base/disposable.ts';
 import { Emitter } from '../../base/emitter.ts';
 import { isOtaError } from '../../base/ota-error.ts';
 import type { checkSetup } from '../../doctor/check-setup.ts';
+import type { DoctorFacts } from '../../doctor/facts.ts';
 import type { FindingId } from '../../doctor/finding-ids.ts';
 import type { Finding } from '../../doctor/finding.ts';
+import { LatestCheck, type CheckOutcome } from '../../doctor/latest-check.ts';
+import type { IdfProject } from '../../idf/project.ts';
 import { SETTINGS_SECTION } from '../../texts/contributions.ts';
 import type { FactSources, gatherFacts } from '../doctor-facts.ts';
 import type { diagnosticsOf } from '../doctor-diagnostics.ts';
+import { errorMessage } from '../error-message.ts';
 import type { setupItems } from '../views/setup-items.ts';
 import type { TreeNode } from '../views/tree-node.ts';
 import type { MonitorSession } from './monitor-session.ts';
@@ -53,7 +57,7 @@ export class DoctorSession implements Disposable {
   #watched: string | undefined;
   #watch = new DisposableStore();
   #room: Promise<DoctorRoom> | undefined;
-  #findings: readonly Finding[] | undefined;
+  readonly #latest = new LatestCheck();
   #items: readonly TreeNode[] = [];
   #serverKey = '';
   /** Another program had the server's port when it was asked last. */
@@ -61,9 +65,8 @@ export class DoctorSession implements Disposable {
   #connectingMs: number | undefined;
   #patience: NodeJS.Timeout | undefined;
   #timer: NodeJS.Timeout | undefined;
-  #checking: Promise<readonly Finding[]> = Promise.resolve([]);
 
-  /** Fires when the setup was checked. */
+  /** Fires when the setup was checked, and when another project is selected, which was not. */
   readonly onChange = this.#changed.event;
 
   constructor(sources: Sources) {
@@ -73,8 +76,19 @@ export class DoctorSession implements Disposable {
     const soon = (): void => {
       this.checkSoon();
     };
-    for (const event of [projects.onChange, certificates.onChange, ports.onChange, slots.onChange])
-      this.#store.add(event(soon));
+    this.#store.add(this.#latest);
+    this.#store.add(
+      this.#latest.onChange(() => {
+        this.#changed.fire(undefined);
+      }),
+    );
+    this.#store.add(
+      projects.onChange(() => {
+        if (this.#outcome() === undefined) this.#forget();
+        soon();
+      }),
+    );
+    for (const event of [certificates.onChange, ports.onChange, slots.onChange]) this.#store.add(event(soon));
     this.#store.add(
       server.onChange(() => {
         // every piece of a download is a change of the server's state, too
@@ -95,30 +109,39 @@ export class DoctorSession implements Disposable {
     );
   }
 
-  /** The worst first; undefined until the setup was checked for the first time, or when there is no project. */
+  /** The worst first; undefined until the setup was checked for the first time, when it could not be checked, or when there is no project. */
   get findings(): readonly Finding[] | undefined {
-    return this.#findings;
+    const outcome = this.#outcome();
+    return outcome?.kind === 'checked' ? outcome.findings : undefined;
   }
 
-  /** The findings as rows of a view. */
+  /** The findings, or that they are not known, as rows of a view. */
   get items(): readonly TreeNode[] {
-    return this.#items;
+    return this.#outcome() === undefined ? [] : this.#items;
   }
 
   /** Checks when it has been quiet for a moment. */
   checkSoon(): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
-      void this.check();
+      this.#checkUnasked();
     }, QUIET_MS);
   }
 
-  /** Checks now, after a check that is going on.
+  /** Checks now, after a check that is going on. Rejects when it can't be said what stands in the way, which then is shown in place of what was
+   * found before.
    * @param probe asks whether another program holds the server's port */
   check(options: { readonly probe?: boolean } = {}): Promise<readonly Finding[]> {
     clearTimeout(this.#timer);
-    this.#checking = this.#checking.then(() => this.#check(options.probe === true));
-    return this.#checking;
+    return this.#latest.run(
+      () => {
+        const { project } = this.#sources.projects;
+        this.#watchFolder(project?.folder);
+        if (project === undefined) this.#diagnostics.clear();
+        return project;
+      },
+      (project) => this.#check(project, options.probe === true),
+    );
   }
 
   /** Opens what the documentation says of a finding. */
@@ -144,38 +167,51 @@ export class DoctorSession implements Disposable {
     this.#changed.dispose();
   }
 
-  async #check(probe: boolean): Promise<readonly Finding[]> {
-    const { projects, certificates, log } = this.#sources;
-    const { project } = projects;
-    this.#watchFolder(project?.folder);
-    if (project === undefined) {
-      this.#show(undefined);
-      return [];
-    }
+  /** Nobody waits for the answer: a row says it. */
+  #checkUnasked(): void {
+    this.check().catch((error: unknown) => {
+      this.#sources.log.error(error instanceof Error ? error : String(error));
+    });
+  }
+
+  #outcome(): CheckOutcome | undefined {
+    return this.#latest.of(this.#sources.projects.project?.folder);
+  }
+
+  async #check(project: IdfProject, probe: boolean): Promise<readonly Finding[]> {
     try {
       const room = await this.#doctorRoom();
-      certificates.watchAddresses();
-      await certificates.peek().catch((error: unknown) => {
-        // told where the certificate is used
-        if (!isOtaError(error)) throw error;
-      });
-      this.#serverKey = this.#keyOfServer();
-      // what was found stays until it is over
-      const facts = await room.gatherFacts(this.#sources, project, {
-        probe: probe || this.#isPortTaken,
-        connectingMs: this.#connectingMs,
-      });
-      this.#isPortTaken = facts.server?.isPortTaken === true;
-      const findings = room.checkSetup(facts);
+      const findings = room.checkSetup(await this.#facts(room, project, probe));
       this.#items = room.setupItems(findings);
-      this.#show(findings);
       this.#diagnostics.clear();
-      this.#diagnostics.set(room.diagnosticsOf(findings));
+      // another one may have been selected meanwhile
+      if (this.#sources.projects.project?.folder === project.folder)
+        this.#diagnostics.set(room.diagnosticsOf(findings));
       return findings;
     } catch (error) {
-      log.error(error instanceof Error ? error : String(error));
-      return this.#findings ?? [];
+      this.#items = [];
+      this.#diagnostics.clear();
+      const { failedItems } = await import('../views/setup-items.ts');
+      this.#items = failedItems(await errorMessage(error));
+      throw error;
     }
+  }
+
+  async #facts(room: DoctorRoom, project: IdfProject, probe: boolean): Promise<DoctorFacts> {
+    const { certificates } = this.#sources;
+    certificates.watchAddresses();
+    await certificates.peek().catch((error: unknown) => {
+      // told where the certificate is used
+      if (!isOtaError(error)) throw error;
+    });
+    this.#serverKey = this.#keyOfServer();
+    // what was found stays until it is over
+    const facts = await room.gatherFacts(this.#sources, project, {
+      probe: probe || this.#isPortTaken,
+      connectingMs: this.#connectingMs,
+    });
+    this.#isPortTaken = facts.server?.isPortTaken === true;
+    return facts;
   }
 
   /** Checks again when one of the files changes that {@link WATCHED} names. */
@@ -194,12 +230,8 @@ export class DoctorSession implements Disposable {
       );
   }
 
-  #show(findings: readonly Finding[] | undefined): void {
-    if (findings === undefined) {
-      this.#items = [];
-      this.#diagnostics.clear();
-    }
-    this.#findings = findings;
+  #forget(): void {
+    this.#diagnostics.clear();
     this.#changed.fire(undefined);
   }
 
@@ -208,7 +240,7 @@ export class DoctorSession implements Disposable {
     this.#connectingMs = Date.now();
     clearTimeout(this.#patience);
     this.#patience = setTimeout(() => {
-      void this.check();
+      this.#checkUnasked();
     }, NO_REQUEST_MS);
   }
 

@@ -44,6 +44,21 @@ export function setupItems(findings: readonly Finding[]): readonly TreeNode[] {
   ];
 }
 
+/** Nothing is known of what stands in the way.
+ * @param why in a line */
+export function failedItems(why: string): readonly TreeNode[] {
+  return [
+    {
+      id: 'setup',
+      label: l10n.t('OTA Setup'),
+      description: l10n.t('could not be checked: {0}', why),
+      ...ICONS.error,
+      contextValue: 'setup',
+      command: { name: 'checkSetup', title: l10n.t('Check OTA Setup') },
+    },
+  ];
+}
+
 function severityWord(severity: Severity): string {
   const words: Record<Severity, string> = {
     error: l10n.t('error'),
