@@ -17,6 +17,9 @@ export interface RoutedBoard {
 /** A board's own share of what the server sees. */
 export interface Route extends Disposable {
   readonly onTransfer: Event<TransferEvent>;
+  /** What somebody met who could be this board, since no other is waited for, but was never given the release: a browser that does not trust the
+   * certificate, somebody who looks for open ports. */
+  readonly onStranger: Event<TransferEvent>;
   /** Fires before the first event of a client that is newly taken for this board. */
   readonly onLink: Event<ClientLink>;
   /** The board's console says that this is its address now. */
@@ -26,6 +29,7 @@ export interface Route extends Disposable {
 interface Entry {
   readonly board: RoutedBoard;
   readonly transfers: Emitter<TransferEvent>;
+  readonly strangers: Emitter<TransferEvent>;
   readonly links: Emitter<ClientLink>;
   /** From the console, or from a client that was recognised. */
   address: string | undefined;
@@ -50,6 +54,7 @@ export class ClientRouter implements Disposable {
     const entry: Entry = {
       board,
       transfers: new Emitter(),
+      strangers: new Emitter(),
       links: new Emitter(),
       address: board.address === undefined ? undefined : plainAddress(board.address),
       link: undefined,
@@ -57,6 +62,7 @@ export class ClientRouter implements Disposable {
     this.#entries.add(entry);
     return {
       onTransfer: entry.transfers.event,
+      onStranger: entry.strangers.event,
       onLink: entry.links.event,
       learnAddress: (address) => {
         entry.address = plainAddress(address);
@@ -67,6 +73,7 @@ export class ClientRouter implements Disposable {
         this.#entries.delete(entry);
         if (entry.address !== undefined) this.#through.add(entry.address);
         entry.transfers.dispose();
+        entry.strangers.dispose();
         entry.links.dispose();
       },
     };
@@ -81,12 +88,16 @@ export class ClientRouter implements Disposable {
     const found = this.#find(event);
     if (found === undefined) return;
     const { entry, by } = found;
+    if (by === undefined) {
+      entry.strangers.fire(event);
+      return;
+    }
     const address = plainAddress(event.client.address);
     if (entry.link?.address !== address || entry.link.by !== by) link(entry, by, address);
     entry.transfers.fire(event);
   }
 
-  #find(event: TransferEvent): { readonly entry: Entry; readonly by: ClientLink['by'] } | undefined {
+  #find(event: TransferEvent): { readonly entry: Entry; readonly by: ClientLink['by'] | undefined } | undefined {
     const entries = [...this.#entries];
     const address = plainAddress(event.client.address);
     const own = entries.find(({ board }) => board.ownsClient?.(event.client) === true);
@@ -107,8 +118,10 @@ export class ClientRouter implements Disposable {
     );
     const [only] = candidates;
     if (only === undefined || candidates.length > 1) return undefined;
-    // only somebody who gets something counts: a browser that does not trust the certificate is not the board
-    if (event.kind === 'requested' && event.releaseId !== undefined && event.status < 400) only.address = address;
+    // only somebody who gets the release counts
+    if (event.kind !== 'requested' || event.releaseId === undefined || event.status >= 400)
+      return { entry: only, by: undefined };
+    only.address = address;
     return { entry: only, by: 'onlyCandidate' };
   }
 }
@@ -122,6 +135,7 @@ function link(entry: Entry, by: ClientLink['by'], address = entry.address ?? '')
 export function unrouted(onTransfer: Event<TransferEvent>): Route {
   return {
     onTransfer,
+    onStranger: () => toDisposable(() => undefined),
     onLink: () => toDisposable(() => undefined),
     learnAddress: () => undefined,
     dispose: () => undefined,

@@ -69,11 +69,12 @@ export async function followUpdate(options: FollowOptions): Promise<Timeline> {
     });
   };
   const observe = (event: TimelineEvent): void => {
-    const next = advance(timeline, event);
-    const isChanged = next !== timeline;
-    if (hasNews(timeline, next)) newsAtMs = clock.now();
-    timeline = next;
-    if (isChanged) onTimeline(timeline);
+    const before = timeline;
+    timeline = advance(before, event);
+    if (timeline !== before) onTimeline(timeline);
+    // who is perhaps not the board neither ends the wait nor makes it longer
+    if (event.kind === 'stranger') return;
+    if (hasNews(before, timeline)) newsAtMs = clock.now();
     waitOn();
   };
   const cancel = (): void => {
@@ -161,6 +162,11 @@ function listen(
   store.add(
     route.onTransfer((event) => {
       observe({ kind: 'transfer', event });
+    }),
+  );
+  store.add(
+    route.onStranger((event) => {
+      observe({ kind: 'stranger', event });
     }),
   );
 }

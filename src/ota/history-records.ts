@@ -60,7 +60,7 @@ const isStep = has({
   'endedMs?': isNumber,
   evidence: isEvidence,
 });
-const isFailure = has({ step: isStepId, cause: isText, evidence: isEvidence, 'times?': isNumber });
+const isFailure = has({ step: isStepId, cause: isText, evidence: isEvidence, 'times?': isNumber, 'stranger?': isText });
 const hasFailure = has({ failure: isFailure });
 const isVerdict = byKind('outcome', {
   confirmed: has({}),

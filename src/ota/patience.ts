@@ -35,7 +35,8 @@ export function patienceFor(
   timeline: Timeline,
   patience: Patience,
 ): { readonly waitMs: number; readonly why: 'settled' | 'timeout' } {
-  const { subject, failures, runsRelease } = timeline;
+  const { subject, runsRelease } = timeline;
+  const failures = timeline.failures.filter((failure) => failure.stranger === undefined);
   const isDone = (id: Parameters<typeof stepOf>[1]): boolean => stepOf(timeline, id)?.outcome === 'done';
   if (isDone('confirmed')) return { waitMs: 0, why: 'settled' };
   if (failures.some((failure) => failure.cause === 'rolledBack')) return { waitMs: patience.echoMs, why: 'settled' };

@@ -1,5 +1,6 @@
 import { withoutColours } from '../monitor/log-line.ts';
 import type { StageEvent } from '../monitor/stages.ts';
+import { plainAddress } from '../server/client-address.ts';
 import type { TransferEvent } from '../server/transfer-events.ts';
 import { withSample } from './download-samples.ts';
 import {
@@ -18,6 +19,8 @@ import { judge } from './verdict.ts';
 export type TimelineEvent =
   | { readonly kind: 'stage'; readonly atMs: number; readonly event: StageEvent }
   | { readonly kind: 'transfer'; readonly event: TransferEvent }
+  /** Of a client that is perhaps the board. */
+  | { readonly kind: 'stranger'; readonly event: TransferEvent }
   /** From a board that counts itself. */
   | { readonly kind: 'received'; readonly atMs: number; readonly receivedBytes: number }
   /** The board was told to ask; `text` says how, for a log. */
@@ -56,6 +59,8 @@ export function advance(timeline: Timeline, event: TimelineEvent): Timeline {
       return afterStage(timeline, event.event, event.atMs);
     case 'transfer':
       return afterTransfer(timeline, event.event);
+    case 'stranger':
+      return afterStranger(timeline, event.event);
     case 'received':
       return withDownload(timeline, event.receivedBytes, event.atMs);
     case 'triggered':
@@ -67,7 +72,7 @@ export function advance(timeline: Timeline, event: TimelineEvent): Timeline {
     case 'notTriggered':
       return fail(timeline, 'triggered', event.cause, event.atMs, { source: 'trigger', text: event.text });
     case 'linked':
-      return { ...timeline, client: event.client };
+      return { ...timeline, client: event.client, failures: failuresOf(timeline, event.client) };
     case 'ended':
       return { ...closeRunning(timeline, event.atMs), endedMs: event.atMs, verdict: judge(timeline, event.why) };
   }
@@ -101,12 +106,20 @@ function fail(timeline: Timeline, id: StepId, cause: string, atMs: number, evide
   return mark(withFailure(timeline, { step: id, cause, evidence }), id, 'failed', atMs, evidence);
 }
 
+/** Of those who are perhaps the board, no more is kept than anybody would read. */
+const MOST_STRANGERS = 20;
+
 /** A board that tries again and again fails in the same way again and again: that is counted, not listed. */
 function withFailure(timeline: Timeline, failure: Failure): Timeline {
   const { failures } = timeline;
-  const place = failures.findIndex((one) => one.step === failure.step && one.cause === failure.cause);
+  const place = failures.findIndex(
+    (one) => one.step === failure.step && one.cause === failure.cause && one.stranger === failure.stranger,
+  );
   const known = failures[place];
-  if (known === undefined) return { ...timeline, failures: [...failures, failure] };
+  if (known === undefined) {
+    const isTooMuch = failure.stranger !== undefined && failures.length >= MOST_STRANGERS;
+    return isTooMuch ? timeline : { ...timeline, failures: [...failures, failure] };
+  }
   return { ...timeline, failures: failures.with(place, { ...known, times: (known.times ?? 1) + 1 }) };
 }
 
@@ -200,6 +213,29 @@ function withRunning(timeline: Timeline, runsRelease: boolean, atMs: number, evi
   return timeline.runsRelease === true
     ? fail(next, 'confirmed', 'rolledBack', atMs, evidence)
     : fail(next, 'running', 'otherImageRuns', atMs, evidence);
+}
+
+/** What a client met that is perhaps the board: known, should it be needed, but no step of the update. */
+function afterStranger(timeline: Timeline, event: TransferEvent): Timeline {
+  if (event.kind === 'fault') return afterTransfer(timeline, event);
+  const failures = afterTransfer({ ...timeline, steps: [], failures: [] }, event).failures;
+  const stranger = event.client.address;
+  return failures.reduce(
+    (next, failure) =>
+      withFailure(next, {
+        ...failure,
+        evidence: { ...failure.evidence, text: `${stranger}: ${failure.evidence.text}` },
+        stranger,
+      }),
+    timeline,
+  );
+}
+
+/** Once the board is known, what others met is not its own; what it met itself is. */
+function failuresOf({ failures }: Timeline, { address }: ClientLink): readonly Failure[] {
+  return failures.flatMap(({ stranger, ...failure }) =>
+    stranger === undefined || plainAddress(stranger) === plainAddress(address) ? [failure] : [],
+  );
 }
 
 function afterTransfer(timeline: Timeline, event: TransferEvent): Timeline {

@@ -89,6 +89,9 @@ export interface Failure {
   readonly evidence: Evidence;
   /** How often it was seen, where that is more than once. */
   readonly times?: number;
+  /** Address of the server's client that it happened to, where that is only perhaps the board: nobody else is waited for, but it never got the
+   * release. Says nothing of the board until it does. */
+  readonly stranger?: string;
 }
 
 /** One try at bringing one board to one release: what was seen of it so far. */

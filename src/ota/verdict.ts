@@ -1,4 +1,4 @@
-import { mainCauses } from '../doctor/main-cause.ts';
+import { explains, mainCauses } from '../doctor/main-cause.ts';
 import type { Failure, StepId, Timeline, Verdict } from './update-state.ts';
 
 /** Causes that are a decision of the board or its application, taken before the image counts. */
@@ -48,8 +48,12 @@ function missingStep({ subject }: Timeline, done: (id: StepId) => boolean): Step
 }
 
 /** The first one that is no echo of another: the board says only that it did not like the certificate, and the alert it sent to the server
- * says what about it. */
-function mainFailure({ failures }: Timeline): Failure | undefined {
+ * says what about it. What a client met that is perhaps not the board counts only where it explains what the board itself said. */
+function mainFailure(timeline: Timeline): Failure | undefined {
+  const own = timeline.failures.filter((one) => one.stranger === undefined);
+  const failures = timeline.failures.filter(
+    (one) => one.stranger === undefined || own.some(({ cause }) => explains(one.cause, cause)),
+  );
   const [cause] = mainCauses(failures.map((one) => one.cause));
   return failures.find((one) => one.cause === cause);
 }

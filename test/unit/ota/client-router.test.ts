@@ -23,16 +23,18 @@ function setUp(boards: Readonly<Record<string, RoutedBoard>>) {
   const server = new Emitter<TransferEvent>();
   const router = new ClientRouter(server.event);
   const heard: string[] = [];
+  const strangers: string[] = [];
   const links: string[] = [];
   const routes = Object.fromEntries(
     Object.entries(boards).map(([name, board]) => {
       const route = router.add(board);
       route.onLink(({ address, by }) => links.push(`${name} ${address} ${by}`));
       route.onTransfer(() => heard.push(name));
+      route.onStranger(({ client }) => strangers.push(`${name} ${client.address}`));
       return [name, route];
     }),
   );
-  return { server, heard, links, routes };
+  return { server, heard, strangers, links, routes };
 }
 
 describe('clients of the server', () => {
@@ -84,10 +86,16 @@ describe('clients of the server', () => {
   });
 
   it('somebody who got nothing does not take the place of the board', () => {
-    const { server, links } = setUp({ a: {} });
+    const { server, heard, strangers, links } = setUp({ a: {} });
     server.fire(request('10.0.0.2', { status: 404 }));
+    server.fire({ kind: 'refused', atMs: 0, client: { address: '8.8.8.8', port: 1 }, reason: 'publicAddress' });
+    expect([heard, links]).toEqual([[], []]);
+    expect(strangers).toEqual(['a 10.0.0.2', 'a 8.8.8.8']);
     server.fire(request('10.0.0.3'));
-    expect(links).toEqual(['a 10.0.0.2 onlyCandidate', 'a 10.0.0.3 onlyCandidate']);
+    server.fire(request('10.0.0.3', { status: 404 }));
+    server.fire(request('10.0.0.2', { status: 404 }));
+    expect(links).toEqual(['a 10.0.0.3 onlyCandidate']);
+    expect(heard).toEqual(['a', 'a']);
   });
 
   it('a board that is through is not taken for the next one', () => {

@@ -154,13 +154,86 @@ describe('a board that is at it again and again', () => {
   });
 });
 
+describe('somebody who is perhaps the board', () => {
+  const stranger = { address: '10.0.0.77', port: 5 };
+  const met: Readonly<Record<string, Told<TransferEvent>>> = {
+    'looks at the port without TLS': { kind: 'tlsFailed', client: stranger, cause: 'plainHttpOnTls', detail: 'GET /' },
+    'asks for what is not there': {
+      kind: 'requested',
+      id: '9',
+      client: stranger,
+      method: 'GET',
+      path: '/favicon.ico',
+      status: 404,
+      tls: TLS,
+    },
+    'is refused': { kind: 'refused', client: stranger, reason: 'publicAddress' },
+  };
+
+  it.each(Object.entries(met))(
+    '%s: the board is waited for as long as before, and is not at fault',
+    async (_, event) => {
+      const board = follow();
+      await board.clock.advance(60_000);
+      board.server(event);
+      await board.clock.advance(PATIENCE.firstSignMs - 60_000 - 1);
+      expect(board.seen.ended).toBeUndefined();
+      expect(board.seen.last?.steps.map(({ id }) => id)).toEqual(['published']);
+      await board.clock.advance(1);
+      expect(board.seen.ended?.verdict).toEqual({ outcome: 'unknown', missing: 'started' });
+      expect(board.seen.ended?.client).toBeUndefined();
+      expect(board.seen.ended?.failures).toMatchObject([{ stranger: stranger.address }]);
+      expect(board.seen.ended?.failures[0]?.evidence.text).toContain(stranger.address);
+    },
+  );
+
+  it('is no longer told of when the board has come', async () => {
+    const board = follow();
+    await board.clock.advance(10);
+    for (const event of Object.values(met)) board.server(event);
+    expect(board.seen.last?.failures).toHaveLength(3);
+    board.asks();
+    expect(board.seen.last?.client).toEqual({ address: BOARD.address, by: 'onlyCandidate' });
+    expect(board.seen.last?.failures).toEqual([]);
+    expect(board.seen.last?.steps.map(({ id, outcome }) => `${id} ${outcome}`)).toEqual([
+      'published done',
+      'tls done',
+      'asked done',
+      'download running',
+    ]);
+    await board.cancel();
+  });
+
+  it('was the board when it comes for the release', async () => {
+    const board = follow();
+    await board.clock.advance(10);
+    board.server({ kind: 'tlsFailed', client: BOARD, cause: 'closed', detail: 'reset' });
+    board.asks();
+    expect(board.seen.last?.failures).toMatchObject([{ cause: 'tls.closed' }]);
+    expect(board.seen.last?.failures[0]).not.toHaveProperty('stranger');
+    await board.cancel();
+  });
+
+  it('was the board when the board itself says that it failed in this way', async () => {
+    const board = follow();
+    await board.clock.advance(10);
+    board.server({ kind: 'tlsFailed', client: stranger, cause: 'unknownAuthority', detail: 'alert 48' });
+    board.line('E (5000) esp-tls-mbedtls: mbedtls_ssl_handshake returned -0x2700');
+    await board.clock.advance(PATIENCE.retryMs);
+    expect(board.seen.ended?.verdict).toMatchObject({ outcome: 'failed', failure: { cause: 'tls.unknownAuthority' } });
+  });
+});
+
 describe('what was recorded of it', () => {
   it('is believed when it is read again, however often it failed', async () => {
-    const board = follow({ address: BOARD.address });
+    const board = follow();
     await board.clock.advance(10);
     for (let i = 0; i < 2000; i++) {
-      board.server({ kind: 'tlsFailed', client: BOARD, cause: 'closed', detail: String(i) });
+      const somebody = { address: `192.168.${i >> 8}.${i & 255}`, port: 1 };
+      board.server({ kind: 'refused', client: somebody, reason: 'publicAddress' });
+      board.line(`Guru Meditation Error: Core  0 panic'ed (LoadProhibited). Exception was unhandled.`);
     }
+    expect(board.seen.last?.failures.length).toBeGreaterThan(1);
     await board.cancel();
     const timeline = board.seen.ended;
     if (timeline === undefined) throw new Error('it has not ended');
