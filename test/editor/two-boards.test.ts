@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import path from 'node:path';
 import { afterAll, expect, it } from 'vitest';
@@ -6,7 +6,8 @@ import { createAgent } from './harness/agent.ts';
 import { useWorkbench } from './harness/use-workbench.ts';
 import { addExample } from './outside.ts';
 
-// Two folders in one window, each with a board of its own in the settings of the ESP-IDF extension, and both boards monitored.
+// Two folders in one window, each with a board of its own in the settings of the ESP-IDF extension, and both boards monitored; beside them one
+// that can't be read.
 const agent = createAgent();
 const [first, second] = [await boardInNetwork(), await boardInNetwork()];
 const WORKSPACE = 'boards.code-workspace';
@@ -20,7 +21,9 @@ const workbench = useWorkbench({
     setPort(folder, first.address);
     setPort(secondFolder(folder), second.address);
     makeTool(secondFolder(folder));
-    const folders = [{ path: path.basename(folder) }, { path: 'second' }];
+    const loop = path.join(path.dirname(folder), 'loop');
+    symlinkSync(loop, loop); // which nobody can read
+    const folders = [{ path: 'loop' }, { path: path.basename(folder) }, { path: 'second' }];
     writeFileSync(path.join(path.dirname(folder), WORKSPACE), JSON.stringify({ folders }));
   },
 });
@@ -64,6 +67,12 @@ const holders = async (): Promise<unknown[]> => [
 ];
 const SECOND_IS_LENT = ['monitor', 'ESP-IDF'];
 const NONE_IS_LENT = ['monitor', 'monitor'];
+
+it('tells of a folder that can’t be read, and works with the others', async () => {
+  await workbench.notifications.shown(/loop could not be read/);
+  await workbench.openContainer('ESP32 OTA');
+  await workbench.view('Firmware').reveal('simple_ota');
+});
 
 it('monitors both boards', async () => {
   for (const { address } of [first, second])
