@@ -52,6 +52,8 @@ export async function raiseBaud(
 ): Promise<void> {
   const { transport } = link;
   const expected = await probe(link, signal);
+  // of the line, which is the same at every rate; a reconnected link has not measured it yet
+  const { roundTripMs } = link;
   for (const baud of baudLadder(wanted)) {
     if (baud === transport.baud) return;
     try {
@@ -59,7 +61,7 @@ export async function raiseBaud(
       await transport.setBaud(baud);
       await sleep(SETTLE_MS, signal, link.clock);
       link.clear();
-      if ((await probe(link, signal, PROBE_MS + 2 * link.roundTripMs)) !== expected) throw unlike();
+      if ((await probe(link, signal, PROBE_MS + 2 * roundTripMs)) !== expected) throw unlike();
       return;
     } catch (error) {
       if (!isLineTrouble(error) && !isOtaError(error, 'serial.unsupportedBaud')) throw error;

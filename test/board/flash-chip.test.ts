@@ -62,6 +62,17 @@ describe('what a chip says of itself', () => {
     await chip.close();
   });
 
+  it('has its rate lowered on a line that takes its time, too', async () => {
+    const rig = await flashRig(store, { chip: 'esp32c3', isLineTimed: true, latencyMs: 3 });
+    const transport = await rig.open();
+    const toBoard = (bytes: Uint8Array): Uint8Array =>
+      transport.baud > 300_000 ? bytes.map((byte) => byte ^ 0x10) : bytes;
+    const chip = await openChip(tricked(transport, { toBoard }), { baud: 921_600 });
+    expect(chip.facts.baud).toBe(230_400);
+    expect(chip.link.roundTripMs).toBeLessThan(100);
+    await chip.close();
+  });
+
   it('has its rate left alone when more is not wanted', async () => {
     const rig = await flashRig(store, { chip: 'esp32c3' });
     const chip = await openChip(await rig.open(), { baud: 115_200 });
