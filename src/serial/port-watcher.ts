@@ -1,10 +1,9 @@
-import { sleep, throwIfCancelled } from '../base/abort.ts';
 import { systemClock, type Clock } from '../base/clock.ts';
 import type { Disposable } from '../base/disposable.ts';
 import { Emitter, type Event } from '../base/emitter.ts';
 import { silentLogger, type Logger } from '../base/logger.ts';
-import { isOtaError, OtaError } from '../base/ota-error.ts';
-import { findAgain, isSamePort, type PortEntry } from './ports.ts';
+import { isSamePort, type PortEntry } from './ports.ts';
+import { findAgain } from './same-board.ts';
 
 export interface PortsChange {
   readonly added: readonly PortEntry[];
@@ -104,7 +103,7 @@ export class PortWatcher implements Disposable {
     this.#away = this.#away.filter((entry) => now - entry.sinceMs < REMEMBERED_MS);
     const renamed: { from: PortEntry; to: PortEntry }[] = [];
     for (const from of [...removed, ...this.#away.map((entry) => entry.port)]) {
-      const to = from.usb === undefined ? undefined : findAgain(from, added);
+      const to = from.usb === undefined ? undefined : findAgain(from, added, this.#ports);
       if (to === undefined) continue;
       added.splice(added.indexOf(to), 1);
       if (removed.includes(from)) removed.splice(removed.indexOf(from), 1);
@@ -113,33 +112,5 @@ export class PortWatcher implements Disposable {
     }
     this.#away.push(...removed.map((port) => ({ port, sinceMs: now })));
     return { added, removed, renamed, ports };
-  }
-}
-
-export interface WaitForBoard {
-  readonly list: () => Promise<readonly PortEntry[]>;
-  /** Default 10 000. */
-  readonly withinMs?: number;
-  /** Default 100. */
-  readonly everyMs?: number;
-  readonly signal?: AbortSignal;
-  readonly clock?: Clock;
-}
-
-/** Waits until a board that left the bus is back, perhaps under another address.
- * @throws {OtaError} `serial.gone` when it is not back in time, `cancelled` */
-export async function waitForBoard(before: PortEntry, options: WaitForBoard): Promise<PortEntry> {
-  const { list, withinMs = 10_000, everyMs = 100, signal, clock = systemClock } = options;
-  const untilMs = clock.now() + withinMs;
-  for (;;) {
-    throwIfCancelled(signal, 'wait for board');
-    const ports = await list().catch((error: unknown) => {
-      if (isOtaError(error, 'serial.unsupportedPlatform')) throw error;
-      return [];
-    });
-    const found = findAgain(before, ports);
-    if (found !== undefined) return found;
-    if (clock.now() >= untilMs) throw new OtaError('serial.gone', { address: before.address, reason: 'not back' });
-    await sleep(everyMs, signal, clock);
   }
 }

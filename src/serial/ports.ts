@@ -109,24 +109,3 @@ export function isSamePort(a: PortEntry, b: PortEntry): boolean {
     a.usb?.serialNumber === b.usb?.serialNumber
   );
 }
-
-/** The same board among the ports that are there now, after it re-appeared under another name: by serial number, then by where it is plugged
- * in, then as the only one of its maker. A different serial number is a different board, but for Espressif's own chips as another USB product:
- * their loader is one and their application another, each with a number of its own. */
-export function findAgain(before: PortEntry, now: readonly PortEntry[]): PortEntry | undefined {
-  const { usb } = before;
-  if (usb === undefined) return now.find((port) => port.address === before.address && port.usb === undefined);
-  const sameMaker = now.filter((port) => port.usb?.vendorId === usb.vendorId);
-  const serial = usb.serialNumber;
-  const bySerial = sameMaker.filter((port) => serial !== undefined && port.usb?.serialNumber === serial);
-  const maybe = sameMaker.filter((port) => {
-    const isOtherProduct = usb.vendorId === VENDOR_ESPRESSIF && port.usb?.productId !== usb.productId;
-    return isOtherProduct || serial === undefined || (port.usb?.serialNumber ?? serial) === serial;
-  });
-  const byPlace = maybe.filter((port) => usb.locationId !== undefined && port.usb?.locationId === usb.locationId);
-  for (const candidates of [bySerial, byPlace]) {
-    if (candidates.length === 0) continue;
-    return candidates.find((port) => port.interfaceNumber === before.interfaceNumber) ?? candidates[0];
-  }
-  return maybe.find((port) => port.address === before.address) ?? (maybe.length === 1 ? maybe[0] : undefined);
-}

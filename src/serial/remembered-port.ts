@@ -1,7 +1,7 @@
 import { realpath } from 'node:fs/promises';
-import { findAgain, isSamePort, type PortEntry } from './ports.ts';
-import type { UsbIdentity } from './serial-transport.ts';
-import { formatUsbIds, knownUsb, VENDOR_ESPRESSIF } from './usb-identities.ts';
+import type { PortEntry } from './ports.ts';
+import { findAgain, isOnlyOfItsKind } from './same-board.ts';
+import { formatUsbIds, knownUsb } from './usb-identities.ts';
 import { calloutPath } from './usb-transport.ts';
 
 /** What was behind an address at a moment, to tell later whether it still is. */
@@ -25,18 +25,25 @@ export async function rememberPort(address: string, ports: readonly PortEntry[])
   return { address, board: await entryAt(address, ports), all: ports };
 }
 
+/** Remembers those too that came since. With the board away they are others, unless more speaks for them than that they are of its kind. */
+export function rememberOthers(remembered: RememberedPort, ports: readonly PortEntry[]): RememberedPort {
+  const { board, all } = remembered;
+  const others =
+    board === undefined
+      ? []
+      : ports.filter((port) => findAgain(board, [port], all) === undefined || isOnlyOfItsKind(board, port));
+  return { ...remembered, all: [...all, ...others] };
+}
+
 /** Where the board is that was behind the address. One without a serial number can't be told from another of its kind that has come to its
- * address; under a new address it is known when it is the only one that came.
+ * place or address.
  * @param ports of this computer, as they are now */
 export async function findRemembered(remembered: RememberedPort, ports: readonly PortEntry[]): Promise<Found> {
   const { address, board, all } = remembered;
   if (board === undefined) return { kind: 'here', address };
   const now = await entryAt(address, ports);
-  if (now !== undefined && isSameBoard(board, now)) return { kind: 'here', address };
-  // one that was there all along is not the one that was meant
-  const came = ports.filter((port) => !all.some((before) => isSamePort(before, port)) && isSameBoard(board, port));
-  const found = board.usb === undefined ? undefined : findAgain(board, came);
-  if (found !== undefined) return { kind: 'here', address: found.address };
+  const found = findAgain(board, ports, all);
+  if (found !== undefined) return { kind: 'here', address: found === now ? address : found.address };
   return now === undefined ? { kind: 'gone' } : { kind: 'other', before: board, now };
 }
 
@@ -45,22 +52,6 @@ export function boardOfPort({ usb, name }: PortEntry): string {
   if (usb === undefined) return name;
   const part = knownUsb(usb)?.name ?? usb.product ?? formatUsbIds(usb);
   return usb.serialNumber === undefined ? part : `${part} ${usb.serialNumber}`;
-}
-
-/** Whether both can be the same board. Espressif's own chips are other USB products while their loader runs: the place tells then. */
-function isSameBoard({ usb: before }: PortEntry, { usb: now }: PortEntry): boolean {
-  if (before === undefined || now === undefined) return before === now;
-  if (before.vendorId !== now.vendorId) return false;
-  const isEspressif = before.vendorId === VENDOR_ESPRESSIF;
-  if (before.productId !== now.productId && !isEspressif) return false;
-  const isSerialKnown = before.serialNumber !== undefined && now.serialNumber !== undefined;
-  if (isSerialKnown && before.serialNumber === now.serialNumber) return true;
-  if (before.productId === now.productId) return !isSerialKnown;
-  return isSamePlace(before, now);
-}
-
-function isSamePlace(before: UsbIdentity, now: UsbIdentity): boolean {
-  return before.locationId !== undefined && before.locationId === now.locationId;
 }
 
 /** The entry of a device, which may have been named by a link to it or in other letters. */

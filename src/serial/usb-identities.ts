@@ -21,14 +21,15 @@ export interface KnownUsb {
 
 export const VENDOR_ESPRESSIF = 0x303a;
 export const VENDOR_FTDI = 0x0403;
+export const VENDOR_SILICON_LABS = 0x10c4;
 
 /** Bridges and chips found on ESP32 boards.
  * @see esptool v5.3 `esptool/loader.py`, `reset.py`; ESP-IDF extension `idf.usbSerialPortFilters` */
 export const KNOWN_USB: readonly KnownUsb[] = [
-  { vendorId: 0x10c4, productId: 0xea60, name: 'CP2102', reset: 'classic' },
-  { vendorId: 0x10c4, productId: 0xea64, name: 'CP2102C', reset: 'classicKeepDtr' },
-  { vendorId: 0x10c4, productId: 0xea70, name: 'CP2105', reset: 'classic' },
-  { vendorId: 0x10c4, productId: 0xea71, name: 'CP2108', reset: 'classic' },
+  { vendorId: VENDOR_SILICON_LABS, productId: 0xea60, name: 'CP2102', reset: 'classic' },
+  { vendorId: VENDOR_SILICON_LABS, productId: 0xea64, name: 'CP2102C', reset: 'classicKeepDtr' },
+  { vendorId: VENDOR_SILICON_LABS, productId: 0xea70, name: 'CP2105', reset: 'classic' },
+  { vendorId: VENDOR_SILICON_LABS, productId: 0xea71, name: 'CP2108', reset: 'classic' },
   { vendorId: 0x1a86, productId: 0x7523, name: 'CH340', reset: 'classic' },
   { vendorId: 0x1a86, productId: 0x7522, name: 'CH340K', reset: 'classic' },
   { vendorId: 0x1a86, productId: 0x5523, name: 'CH341', reset: 'classic' },

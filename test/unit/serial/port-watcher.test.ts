@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { PortWatcher, waitForBoard, type PortsChange } from '../../../src/serial/port-watcher.ts';
+import { PortWatcher, type PortsChange } from '../../../src/serial/port-watcher.ts';
 import { arrangePorts, type PortEntry } from '../../../src/serial/ports.ts';
-import { caught } from '../../support/caught.ts';
-import { HurryingClock, ManualClock } from '../../support/hurrying-clock.ts';
+import { ManualClock } from '../../support/hurrying-clock.ts';
 
 function port(address: string, serialNumber: string, productId = '1001'): PortEntry {
   const none = { manufacturer: undefined, pnpId: undefined, locationId: undefined };
@@ -105,28 +104,5 @@ describe('the port watcher', () => {
     await last;
     await clock.advance(10_000);
     expect([asked(), clock.waiting]).toEqual([2, 0]);
-  });
-});
-
-describe('waiting for a board', () => {
-  it('ends when it is back under another address', async () => {
-    let looks = 0;
-    const list = (): Promise<PortEntry[]> => {
-      looks++;
-      if (looks === 2) return Promise.reject(new Error('list failed'));
-      return Promise.resolve(looks < 4 ? [] : [port('/b', '1')]);
-    };
-    const found = await waitForBoard(port('/a', '1'), { list, clock: new HurryingClock() });
-    expect([found.address, looks]).toEqual(['/b', 4]);
-  });
-
-  it('ends in the right error when it stays away or the wait is cancelled', async () => {
-    const list = (): Promise<PortEntry[]> => Promise.resolve([]);
-    const error = await caught(waitForBoard(port('/a', '1'), { list, clock: new HurryingClock() }), 'serial.gone');
-    expect(error.details.address).toBe('/a');
-    const cancel = new AbortController();
-    const waiting = waitForBoard(port('/a', '1'), { list, clock: new ManualClock(), signal: cancel.signal });
-    cancel.abort();
-    await caught(waiting, 'cancelled');
   });
 });
