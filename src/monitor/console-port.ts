@@ -4,7 +4,14 @@ import { Emitter } from '../base/emitter.ts';
 import { OtaError } from '../base/ota-error.ts';
 import { MONITOR_HOLDER } from '../serial/holders.ts';
 import type { PortLease, PortLeases } from '../serial/port-lease.ts';
-import { findAgain, type PortEntry } from '../serial/ports.ts';
+import type { PortEntry } from '../serial/ports.ts';
+import {
+  findRemembered,
+  rememberOthers,
+  rememberPort,
+  type Found,
+  type RememberedPort,
+} from '../serial/remembered-port.ts';
 import type { SerialTransport } from '../serial/serial-transport.ts';
 import './console-errors.ts';
 
@@ -41,10 +48,11 @@ export class ConsolePort {
   #lease: PortLease | undefined;
   #transport: SerialTransport | undefined;
   /** What the board was in the list of ports, to know it again. */
-  #entry: PortEntry | undefined;
+  #remembered: RememberedPort | undefined;
   /** Ends what goes on: opening, looking. A new one for each turn. */
   #turn = new AbortController();
   #wake: (() => void) | undefined;
+  #isLettingGo = false;
 
   readonly onData = this.#data.event;
   readonly onChange = this.#changed.event;
@@ -75,7 +83,7 @@ export class ConsolePort {
     const { signal } = this.#nextTurn();
     this.#enter('opening');
     try {
-      this.#lease = await this.#acquire(this.#address, signal);
+      this.#lease = await this.#acquire(this.#address, signal, true);
       await this.#connect(this.#address, signal);
     } catch (error) {
       await this.close();
@@ -119,10 +127,11 @@ export class ConsolePort {
     this.#changed.fire({ state, ...(yieldedTo === undefined ? {} : { yieldedTo }) });
   }
 
-  #acquire(address: string, signal: AbortSignal): Promise<PortLease> {
+  #acquire(address: string, signal: AbortSignal, asksToYield: boolean): Promise<PortLease> {
     return this.#options.leases.acquire(address, {
       holder: MONITOR_HOLDER,
       signal,
+      asksToYield,
       onYield: (requester) => this.#yield(requester),
       onResume: () => {
         this.#resume();
@@ -131,6 +140,7 @@ export class ConsolePort {
   }
 
   async #yield(requester: string): Promise<void> {
+    if (this.#isLettingGo) return;
     this.#nextTurn();
     this.#wake?.();
     const transport = this.#transport;
@@ -168,8 +178,8 @@ export class ConsolePort {
   }
 
   async #identify(address: string): Promise<void> {
-    const ports = await this.#list();
-    this.#entry = ports.find((port) => port.address === address) ?? this.#entry;
+    const remembered = await rememberPort(address, await this.#list());
+    if (remembered.board !== undefined) this.#remembered = remembered;
   }
 
   async #list(): Promise<readonly PortEntry[]> {
@@ -188,38 +198,55 @@ export class ConsolePort {
 
   async #search(signal: AbortSignal): Promise<void> {
     const isOver = (): boolean => signal.aborted || this.#state !== 'lost';
-    for (;;) {
+    if (this.#remembered !== undefined) this.#remembered = rememberOthers(this.#remembered, await this.#list());
+    while (!isOver()) {
       await this.#pause();
       if (isOver()) return;
       try {
-        const address = await this.#whereNow();
-        if (address === undefined) continue;
-        if (address !== this.#address) await this.#move(address, signal);
-        await this.#connect(address, signal);
-        return;
+        if (await this.#tryAgain(signal)) return;
       } catch {
         // not there yet, not free yet, not ready yet: what the next try is for
-        if (isOver()) return;
       }
     }
   }
 
-  async #whereNow(): Promise<string | undefined> {
-    if (this.#entry === undefined) return this.#address;
-    return findAgain(this.#entry, await this.#list())?.address;
+  /** @returns whether the board is connected again */
+  async #tryAgain(signal: AbortSignal): Promise<boolean> {
+    const remembered = this.#remembered;
+    const found: Found =
+      remembered === undefined
+        ? { kind: 'here', address: this.#address }
+        : await findRemembered(remembered, await this.#list());
+    throwIfCancelled(signal, MONITOR_HOLDER);
+    // what is there is another board, with monitors of its own
+    if (found.kind === 'other') await this.#letGo();
+    if (found.kind !== 'here') return false;
+    await this.#take(found.address, signal);
+    await this.#connect(found.address, signal);
+    return true;
   }
 
-  async #move(address: string, signal: AbortSignal): Promise<void> {
-    const lease = await this.#acquire(address, signal);
-    // closed, or asked to yield, in the meantime: nobody would give this one up
+  /** Nobody is asked to yield: who has the port now may have it for another board. The old port is let go of first, as two boards may have
+   * changed places. */
+  async #take(address: string, signal: AbortSignal): Promise<void> {
+    if (address !== this.#address) await this.#letGo();
+    if (this.#lease !== undefined) return;
+    const lease = await this.#acquire(address, signal, false);
+    // closed in the meantime: nobody would give this one up
     if (signal.aborted) {
       await lease.release();
       throwIfCancelled(signal, MONITOR_HOLDER);
     }
-    const before = this.#lease;
     this.#lease = lease;
     this.#address = address;
-    await before?.release();
+  }
+
+  async #letGo(): Promise<void> {
+    const lease = this.#lease;
+    this.#lease = undefined;
+    this.#isLettingGo = true;
+    await lease?.release();
+    this.#isLettingGo = false;
   }
 
   /** Until the next look, or until somebody knows better. */

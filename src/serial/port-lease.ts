@@ -18,6 +18,8 @@ export interface LeaseRequest {
   readonly onYield?: (requester: string) => Promise<void>;
   /** The port is this holder's again, after it yielded. Given in every case but a release in between. */
   readonly onResume?: () => void;
+  /** Whether a holder that can yield is asked to; default yes. Without it a port is only taken that nobody of this window has. */
+  readonly asksToYield?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -122,7 +124,7 @@ export class PortLeases {
     const { address, holder } = current;
     const { onYield } = current.request;
     const inUse = (cause?: unknown): OtaError => new OtaError('serial.inUse', { address, holder }, { cause });
-    if (onYield === undefined) throw inUse();
+    if (onYield === undefined || request.asksToYield === false) throw inUse();
     const { yieldMs = 5000, clock = systemClock } = this.#options;
     // a holder may be of another extension: one that throws at once keeps the port, as one that rejects
     const yielded = Promise.resolve(request.holder)

@@ -15,6 +15,7 @@ import { WiredBoard } from '../../src/virtual-board/wired-board.ts';
 import { boardSetup, type FixtureOptions } from '../support/board-fixture.ts';
 import { caught } from '../support/caught.ts';
 import { HAS_PTY, openPty } from '../support/pty.ts';
+import { usbPort } from '../support/usb-port.ts';
 
 let store = new DisposableStore();
 const sessions: ConsoleSession[] = [];
@@ -156,6 +157,71 @@ describe('a monitor of a board', () => {
     expect(session.address).toBe('virtual://second');
     expect(await leases.holderOf('virtual://second')).toBe('monitor');
     expect(await leases.holderOf('virtual://first')).toBeUndefined();
+  });
+
+  describe.each([
+    ['that have no number', {}],
+    ['that all have the same number', { serialNumber: '0001' }],
+  ])('beside others %s', (_, usb) => {
+    const ids = '1a86:7523';
+
+    /** Two boards of one kind, each with a monitor, on ports that can be named anew. */
+    async function twoMonitors() {
+      const boards = { one: wired(), two: wired() };
+      let looks = 0;
+      const places: Record<string, keyof typeof boards> = { 'virtual://first': 'one', 'virtual://second': 'two' };
+      const shared: Partial<ConsoleSessionOptions> = {
+        leases: new PortLeases(),
+        list: () => {
+          looks += 1;
+          return Promise.resolve(
+            Object.entries(places)
+              .filter(([, at]) => boards[at].state.phase !== 'off')
+              .map(([address, place]) => usbPort(address, { ids, place, ...usb })),
+          );
+        },
+        open: (at, signal) =>
+          openPort(at, {
+            signal,
+            virtual: (name) => {
+              const place = places[`virtual://${name}`];
+              return place === undefined ? undefined : boards[place].binding(name);
+            },
+          }),
+      };
+      const first = monitor('virtual://first', shared);
+      const second = monitor('virtual://second', shared);
+      await Promise.all([first.session.open(), second.session.open()]);
+      return { boards, places, first, second, looks: () => looks };
+    }
+
+    it('never takes their port, and does not take it away from their monitor', async () => {
+      const { boards, first, second, looks } = await twoMonitors();
+      boards.one.powerOff();
+      await expect.poll(() => first.session.state).toBe('lost');
+      const heard = second.text();
+      const before = looks();
+      await expect.poll(looks).toBeGreaterThan(before + 5);
+      expect([first.session.state, first.session.address]).toEqual(['lost', 'virtual://first']);
+      expect([second.session.state, second.text()]).toEqual(['open', heard]);
+      boards.one.powerOn();
+      await expect.poll(() => first.session.state).toBe('open');
+      expect(first.session.address).toBe('virtual://first');
+      expect(second.session.state).toBe('open');
+    });
+
+    it('finds its own where two have changed their names', async () => {
+      const { boards, places, first, second } = await twoMonitors();
+      boards.one.powerOff();
+      boards.two.powerOff();
+      await expect.poll(() => [first.session.state, second.session.state]).toEqual(['lost', 'lost']);
+      places['virtual://first'] = 'two';
+      places['virtual://second'] = 'one';
+      boards.one.powerOn();
+      boards.two.powerOn();
+      await expect.poll(() => [first.session.state, second.session.state]).toEqual(['open', 'open']);
+      expect([first.session.address, second.session.address]).toEqual(['virtual://second', 'virtual://first']);
+    });
   });
 
   it('gives the port to whoever asks, and goes on when it is given back', async () => {
