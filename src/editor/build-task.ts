@@ -46,13 +46,14 @@ export function buildInvocation(projectFolder: string, folder: WorkspaceFolder |
 }
 
 function executionOf(
-  { commandLine, environment, program }: BuildInvocation,
+  { commandLine, shell, environment, program }: BuildInvocation,
   cwd: string,
 ): ShellExecution | ProcessExecution {
   const options = { cwd, env: { ...environment } };
-  return program === undefined
-    ? new ShellExecution(commandLine, options)
-    : new ProcessExecution(program.path, [...program.args], options);
+  if (program !== undefined) return new ProcessExecution(program.path, [...program.args], options);
+  // without a shell of its own, VS Code takes that of the user's terminals
+  const inShell = shell === undefined ? {} : { executable: shell.path, shellArgs: [...shell.args] };
+  return new ShellExecution(commandLine, { ...options, ...inShell });
 }
 
 function buildTask(projectFolder: string, folder: WorkspaceFolder | undefined, definition: BuildDefinition): Task {

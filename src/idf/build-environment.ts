@@ -1,6 +1,8 @@
-/** How a build is started: a line for the system's shell, and variables added to its environment. */
+/** How a build is started: a line for a shell, and variables added to its environment. */
 export interface BuildInvocation {
   readonly commandLine: string;
+  /** The shell that can read the line, and what it is started with in front of it; absent where the line is the user's own, and so their shell's. */
+  readonly shell?: { readonly path: string; readonly args: readonly string[] };
   readonly environment: Readonly<Record<string, string>>;
   /** The same without a shell, where the command names a program of its own: `${node}`. */
   readonly program?: { readonly path: string; readonly args: readonly string[] };
@@ -39,6 +41,13 @@ function idfBuildLine(idfPath: string, { platform, buildFolder }: BuildSources):
     : `. ${quoted(`${idfPath}/export.sh`, platform)} && ${build}`;
 }
 
+/** The shell that reads what {@link idfBuildLine} writes. `export.sh` is for bash and zsh; fish, nushell and PowerShell read other lines.
+ * On macOS a login shell, without which the path lacks what the user's profile adds. */
+function idfShell(platform: NodeJS.Platform): NonNullable<BuildInvocation['shell']> {
+  if (platform === 'win32') return { path: 'cmd.exe', args: ['/d', '/c'] };
+  return platform === 'darwin' ? { path: '/bin/zsh', args: ['-l', '-c'] } : { path: 'bash', args: ['-c'] };
+}
+
 /** How to build, or undefined when no ESP-IDF is known. A command of the user's own runs as it is; it may need no ESP-IDF at all. */
 export function findBuildInvocation(sources: BuildSources): BuildInvocation | undefined {
   const command = sources.command.trim();
@@ -53,7 +62,8 @@ export function findBuildInvocation(sources: BuildSources): BuildInvocation | un
   if (script !== undefined) return nodeInvocation(script, sources, environment);
   if (command !== '') return { commandLine: command, environment, source: 'command' };
   if (found === undefined) return undefined;
-  return { commandLine: idfBuildLine(found.path, sources), environment, source: found.source };
+  const shell = idfShell(sources.platform);
+  return { commandLine: idfBuildLine(found.path, sources), shell, environment, source: found.source };
 }
 
 /** VS Code's own program is Electron, which is Node.js when this variable says so.

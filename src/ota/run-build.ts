@@ -7,7 +7,7 @@ import type { BuildInvocation } from '../idf/build-environment.ts';
  * @throws {OtaError} `build.failed` with the exit code, -1 when it could not be started; `cancelled` */
 export function runBuild(
   folder: string,
-  { commandLine, environment, program }: BuildInvocation,
+  { commandLine, shell, environment, program }: BuildInvocation,
   onOutput: (text: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
@@ -26,7 +26,7 @@ export function runBuild(
     };
     const child =
       program === undefined
-        ? spawn(commandLine, { ...options, shell: true })
+        ? spawn(commandLine, { ...options, shell: shell?.path ?? true })
         : spawn(program.path, [...program.args], options);
     const stop = (): void => {
       if (child.pid === undefined) return;

@@ -1,5 +1,5 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it } from 'vitest';
 import { inRoot } from '../../scripts/lib/repository.mjs';
@@ -27,7 +27,27 @@ it('offers the setting when no ESP-IDF is known', async () => {
   await workbench.page().getByText('Folder of ESP-IDF, the one that holds').first().waitFor();
   await workbench.screenshot('project-0-setting');
   await workbench.editors.closeAll();
-  // takes effect while the next tests choose projects and versions
+});
+
+it('builds with the ESP-IDF that is set, whatever shell the terminals have', async () => {
+  const idf = path.join(workbench.folder(), "../it's idf");
+  mkdirSync(idf);
+  // an array is no word of sh, and `.` none of other shells
+  writeFileSync(path.join(idf, 'export.sh'), `folders=("$IDF_PATH"); PATH="\${folders[0]}:$PATH"\n`);
+  writeFileSync(path.join(idf, 'idf.py'), '#!/bin/sh\necho "idf.py $*" > built-by.txt\n', { mode: 0o755 });
+  await workbench.writeSettings({
+    'terminal.integrated.profiles.linux': { strange: { path: '/bin/false' } },
+    'terminal.integrated.defaultProfile.linux': 'strange',
+    'esp32Ota.build.idfPath': idf,
+  });
+  await workbench.runCommand('ESP32 OTA: Build Firmware');
+  const builtBy = workbench.inFolder('built-by.txt');
+  await expect.poll(() => existsSync(builtBy) && textOf('built-by.txt')).toBe('idf.py build\n');
+  await workbench.writeSettings({
+    'terminal.integrated.profiles.linux': undefined,
+    'terminal.integrated.defaultProfile.linux': undefined,
+    'esp32Ota.build.idfPath': undefined,
+  });
   const tool = path.join(workbench.folder(), '../tools/build-outputs.mjs');
   await workbench.writeSettings({ 'esp32Ota.build.command': `node "${tool}"` });
 });

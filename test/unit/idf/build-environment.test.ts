@@ -59,6 +59,15 @@ describe('how a project is built', () => {
     );
   });
 
+  it('is given to a shell that reads the line; the user’s own line to their own', () => {
+    const shellOn = (platform: NodeJS.Platform): unknown =>
+      findBuildInvocation({ ...NOTHING, idfPath: '/idf', platform })?.shell;
+    expect(shellOn('win32')).toEqual({ path: 'cmd.exe', args: ['/d', '/c'] });
+    expect(shellOn('linux')).toEqual({ path: 'bash', args: ['-c'] });
+    expect(shellOn('darwin')).toEqual({ path: '/bin/zsh', args: ['-l', '-c'] });
+    expect(findBuildInvocation({ ...NOTHING, idfPath: '/idf', command: 'make' })).not.toHaveProperty('shell');
+  });
+
   it('builds where the ESP-IDF extension does, but a command of the user’s own knows its place', () => {
     const elsewhere = { ...NOTHING, buildFolder: "/out/it's here" };
     expect(findBuildInvocation({ ...elsewhere, idfPath: '/idf' })?.commandLine).toBe(
