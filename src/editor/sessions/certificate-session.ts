@@ -114,11 +114,9 @@ export class CertificateSession implements Disposable {
       })),
       { label: LOOPBACK, description: l10n.t('this computer only, enough for the virtual board') },
     ];
-    const words = {
-      title: l10n.t('Select the address under which boards reach this computer'),
-      placeHolder: l10n.t('It goes into the firmware URL. The certificate names all of them.'),
-    };
-    const chosen = await withToken(signal, (token) => window.showQuickPick(items, words, token));
+    const title = l10n.t('Select the address under which boards reach this computer');
+    const placeHolder = l10n.t('It goes into the firmware URL. The certificate names all of them.');
+    const chosen = await withToken(signal, (token) => window.showQuickPick(items, { title, placeHolder }, token));
     if (chosen === undefined) return undefined;
     await this.#memento.update(PICKED, chosen.label);
     this.#tell();
