@@ -48,7 +48,7 @@ it('offers only what can be done while the server is off', async () => {
     'Cancel Update',
     'Detach Virtual Board',
   ])
-    await expect.poll(() => workbench.offersCommand(`ESP32 OTA: ${name}`), name).toBe(false);
+    await expect.poll(() => workbench.offersCommand(`ESP32 OTA: ${name}`), { message: name }).toBe(false);
   expect(await isPortFree(port)).toBe(true);
 });
 
@@ -215,7 +215,7 @@ it('frees the port when its window goes to another folder, which says what it ne
   await workbench.openContainer('ESP32 OTA');
   await firmware.welcome(/No ESP-IDF project was found/);
   for (const name of ['Build Firmware', 'Bump Version…', 'Rehearse Update on Virtual Board', 'Stop Server'])
-    await expect.poll(() => workbench.offersCommand(`ESP32 OTA: ${name}`), name).toBe(false);
+    await expect.poll(() => workbench.offersCommand(`ESP32 OTA: ${name}`), { message: name }).toBe(false);
   await workbench.screenshot('server-9-no-project');
   writeFileSync(
     workbench.inFolder('CMakeLists.txt'),

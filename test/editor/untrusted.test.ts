@@ -36,7 +36,7 @@ it('reads the project of a folder that is not trusted', async () => {
 
 it('neither builds nor serves nor boots anything', async () => {
   for (const name of ['Build Firmware', 'Start Server', 'Toggle Server', 'Serve Image…', 'Attach Virtual Board'])
-    await expect.poll(() => workbench.offersCommand(`ESP32 OTA: ${name}`), name).toBe(false);
+    await expect.poll(() => workbench.offersCommand(`ESP32 OTA: ${name}`), { message: name }).toBe(false);
   await expect.poll(() => workbench.offersCommand('ESP32 OTA: Rehearse Update on Virtual Board')).toBe(false);
 
   await workbench.statusBar.click('OTA: off'); // cannot be hidden from the mouse
