@@ -143,19 +143,26 @@ function alertFor(flags: number): number {
   return (flags & NOT_TRUSTED) !== 0 ? 48 : 46;
 }
 
-/** Looks the issuer up in a bundle: subject and key lie one behind the other there, both lengths (big-endian) in front.
- * @see ESP-IDF v5.5 components/mbedtls/esp_crt_bundle/esp_crt_bundle.c, `esp_crt_verify_callback` */
+/** Looks the issuer up in a bundle: subject and key lie one behind the other there, both lengths in front: big-endian up to ESP-IDF 5.3, little-endian
+ * in the bundles that begin with a list of offsets, from 5.4 on. The bundle is of the release that reads it, so that the lengths tell which it is.
+ * @see ESP-IDF v5.3 and v5.5 components/mbedtls/esp_crt_bundle/esp_crt_bundle.c, `esp_crt_verify_callback`, "Format of certificate bundle" */
 function isInBundle(child: Certificate, image: Uint8Array): 'yes' | 'wrongKey' | 'no' {
   const haystack = Buffer.from(image.buffer, image.byteOffset, image.byteLength);
   let answer: 'wrongKey' | 'no' = 'no';
   for (let at = haystack.indexOf(child.issuer); at >= 0; at = haystack.indexOf(child.issuer, at + 1)) {
-    if (at < 4 || haystack.readUInt16BE(at - 4) !== child.issuer.length) continue;
+    if (at < 4) continue;
+    const lengths = [
+      [haystack.readUInt16BE(at - 4), haystack.readUInt16BE(at - 2)],
+      [haystack.readUInt16LE(at - 4), haystack.readUInt16LE(at - 2)],
+    ] as const;
     const keyAt = at + child.issuer.length;
-    const key = haystack.subarray(keyAt, keyAt + haystack.readUInt16BE(at - 2));
-    const holder = keyFrom(key);
-    if (holder === undefined) continue;
-    if (child.isSignedBy(holder)) return 'yes';
-    answer = 'wrongKey';
+    for (const [nameLength, keyLength] of lengths) {
+      const holder =
+        nameLength === child.issuer.length ? keyFrom(haystack.subarray(keyAt, keyAt + keyLength)) : undefined;
+      if (holder === undefined) continue;
+      if (child.isSignedBy(holder)) return 'yes';
+      answer = 'wrongKey';
+    }
   }
   return answer;
 }

@@ -301,23 +301,31 @@ describe('a pinned authority', () => {
   });
 });
 
-describe('the x509 bundle', () => {
+/** As `gen_crt_bundle.py` writes it: a count and big-endian lengths, or a list of offsets and little-endian lengths. */
+describe.each([
+  ['5.3.5', 'count'],
+  ['5.5.5', 'offsets'],
+])('the x509 bundle of ESP-IDF %s', (idfVersion, format) => {
   const bundled = (entry: OpensslCertificate): Uint8Array => {
     const certificate = new X509Certificate(entry.certificatePem);
     const key = certificate.publicKey.export({ type: 'spki', format: 'der' });
     const subject = subjectOf(certificate.raw);
-    const lengths = Buffer.alloc(6);
-    lengths.writeUInt16BE(1, 0);
-    lengths.writeUInt16BE(subject.length, 2);
-    lengths.writeUInt16BE(key.length, 4);
-    return Buffer.concat([lengths, subject, key]);
+    const lengths = Buffer.alloc(4);
+    if (format === 'count') {
+      lengths.writeUInt16BE(subject.length, 0);
+      lengths.writeUInt16BE(key.length, 2);
+      return Buffer.concat([Uint8Array.of(0, 1), lengths, subject, key]);
+    }
+    lengths.writeUInt16LE(subject.length, 0);
+    lengths.writeUInt16LE(key.length, 2);
+    return Buffer.concat([Uint8Array.of(4, 0, 0, 0), lengths, subject, key]);
   };
 
   const startBundled = (port: number, entry: OpensslCertificate): VirtualBoard =>
     start(
       port,
       undefined,
-      '5.5.5',
+      idfVersion,
       { usesCertBundle: true },
       {},
       {
@@ -336,7 +344,7 @@ describe('the x509 bundle', () => {
     const board = start(
       port,
       undefined,
-      '5.5.5',
+      idfVersion,
       { usesCertBundle: true, skipsCommonNameCheck: true },
       {},
       {
