@@ -75,9 +75,9 @@ export class Rfc2217Client {
     return this.#write(encodeSubnegotiation(OPTION.comPort, Uint8Array.of(command, ...value)));
   }
 
-  /** Several commands of one kind in one packet. */
-  sendAll(command: number, values: readonly number[]): Promise<void> {
-    const packets = values.map((value) => encodeSubnegotiation(OPTION.comPort, Uint8Array.of(command, value)));
+  /** Several commands, each with its value, in one packet. */
+  sendAll(commands: readonly (readonly [command: number, value: number])[]): Promise<void> {
+    const packets = commands.map((command) => encodeSubnegotiation(OPTION.comPort, Uint8Array.of(...command)));
     return this.#write(Uint8Array.from(packets.flatMap((packet) => [...packet])));
   }
 

@@ -111,11 +111,13 @@ class Rfc2217Line implements SerialTransport {
       if (!isOtaError(error, 'timeout') && !isOtaError(error, 'serial.notRfc2217')) throw error;
       throw new OtaError('serial.notRfc2217', { address: this.address }, { cause: error });
     }
-    // what has a default everywhere is sent without waiting; the rate's acknowledgement comes after theirs
-    void this.#client.send(SET_DATA_BITS, [8]);
-    void this.#client.send(SET_PARITY, [1]);
-    void this.#client.send(SET_STOP_BITS, [1]);
-    void this.#client.send(SET_CONTROL, [NO_FLOW_CONTROL]);
+    // what has a default everywhere is sent without waiting for its acknowledgement; the rate's acknowledgement comes after theirs
+    await this.#client.sendAll([
+      [SET_DATA_BITS, 8],
+      [SET_PARITY, 1],
+      [SET_STOP_BITS, 1],
+      [SET_CONTROL, NO_FLOW_CONTROL],
+    ]);
     await this.#setBaud(this.#baud, signal);
     if (this.#options.lines !== undefined) await this.setLines(this.#options.lines);
   }
@@ -153,7 +155,7 @@ class Rfc2217Line implements SerialTransport {
     this.#sent = { ...lines };
     if (commands.length === 0) return;
     const answered = this.#client.expect(SET_CONTROL, commands.length);
-    await this.#line.state.whileOpen(() => this.#client.sendAll(SET_CONTROL, commands));
+    await this.#line.state.whileOpen(() => this.#client.sendAll(commands.map((command) => [SET_CONTROL, command])));
     await this.#await(answered);
   }
 

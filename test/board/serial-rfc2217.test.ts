@@ -216,6 +216,36 @@ describe('opening a port over RFC 2217', () => {
     await caught(openPort(addressOf(server)), 'serial.gone');
   });
 
+  it('whose server hangs up right after it agreed ends as gone, and in nothing that nobody hears', async () => {
+    const unheard: unknown[] = [];
+    const hear = (error: unknown): void => {
+      unheard.push(error);
+    };
+    process.on('unhandledRejection', hear);
+    cleanUp.push(() => Promise.resolve(process.off('unhandledRejection', hear)).then(() => undefined));
+    const hangingUp = createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.once('data', () => {
+        socket.write(Buffer.from([255, 253, 44, 255, 251, 44]));
+        socket.resetAndDestroy();
+      });
+    });
+    await new Promise<void>((resolve) => hangingUp.listen(0, '127.0.0.1', resolve));
+    cleanUp.push(
+      () =>
+        new Promise(
+          (resolve) =>
+            void hangingUp.close(() => {
+              resolve();
+            }),
+        ),
+    );
+    const { port } = hangingUp.address() as { port: number };
+    for (let time = 1; time <= 20; time++) await caught(openPort(`rfc2217://127.0.0.1:${port}`), 'serial.gone');
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(unheard).toEqual([]);
+  });
+
   it('is cancelled while the server says nothing, and frees the port', async () => {
     let isGone: Promise<unknown> = Promise.resolve();
     const cancel = new AbortController();
