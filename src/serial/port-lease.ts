@@ -109,6 +109,7 @@ export class PortLeases {
         return lease;
       } catch (error) {
         if (current !== undefined) this.#resume(current);
+        else await this.#unlock(port);
         throw error;
       }
     });
@@ -167,10 +168,14 @@ export class PortLeases {
         if (wasLast) this.#resume(next);
         return;
       }
-      const { unlock } = port;
-      port.unlock = undefined;
-      await unlock?.();
+      await this.#unlock(port);
     });
+  }
+
+  async #unlock(port: Port): Promise<void> {
+    const { unlock } = port;
+    port.unlock = undefined;
+    await unlock?.();
   }
 
   async #lock(address: string, key: string, holder: string): Promise<() => Promise<void>> {

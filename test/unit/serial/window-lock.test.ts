@@ -138,6 +138,23 @@ describe('the lock against other windows', () => {
     expect(await readdir(directory)).toEqual([]);
   });
 
+  it('is gone when what it was for is cancelled while it is written', async () => {
+    const port = 'socket://board:4002';
+    const cancel = new AbortController();
+    /** Cancels at the moment the lock is about to be made. */
+    const windows = {
+      directory,
+      get windowId() {
+        cancel.abort();
+        return 'one';
+      },
+    };
+    await caught(new PortLeases({ windows }).acquire(port, { holder: 'flash', signal: cancel.signal }), 'cancelled');
+    expect(await readdir(directory)).toEqual([]);
+    const two = new PortLeases({ windows: { directory, windowId: 'two' } });
+    await (await two.acquire(port, { holder: 'flash' })).release();
+  });
+
   it('is none for a virtual board, which every process has for itself', async () => {
     const one = new PortLeases({ windows: { directory, windowId: 'one' } });
     const two = new PortLeases({ windows: { directory, windowId: 'two' } });
