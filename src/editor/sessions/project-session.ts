@@ -9,25 +9,21 @@ import {
 } from 'vscode';
 import { basename, dirname, relative, sep } from 'node:path';
 import { DisposableStore, type Disposable } from '../../base/disposable.ts';
-import { Emitter } from '../../base/emitter.ts';
 import type { FileStore } from '../../base/files.ts';
-import { isOtaError, type OtaError } from '../../base/ota-error.ts';
+import type { OtaError } from '../../base/ota-error.ts';
+import { CurrentProject, type ProjectWatch } from '../../idf/current-project.ts';
 import type { findProjects } from '../../idf/find-projects.ts';
 import type { DescribeGit, ProjectLoader } from '../../idf/project-loader.ts';
 import type { IdfProject } from '../../idf/project.ts';
-import type { watchedOutside } from '../../idf/watched-files.ts';
+import { watchedOutside, watchGlobs } from '../../idf/watched-files.ts';
 import { reportError } from '../report-error.ts';
 import { idfBuildFolder, IDF_SETTINGS } from '../interop/idf-settings.ts';
 
 const SELECTED = 'selectedProject';
-/** Builds write many files in a burst; the project is read again when it has been quiet for so long. */
-const QUIET_MS = 150;
 
 interface IdfRoom {
   readonly findProjects: typeof findProjects;
   readonly loader: ProjectLoader;
-  readonly watchGlobs: readonly string[];
-  readonly watchedOutside: typeof watchedOutside;
 }
 
 /** Which project the window works on, and what it is at the moment. Read again when a file of it changes. */
@@ -35,20 +31,15 @@ export class ProjectSession implements Disposable {
   readonly #files: FileStore;
   readonly #memento: Memento;
   readonly #log: LogOutputChannel;
-  readonly #changed = new Emitter<IdfProject | undefined>();
   readonly #store = new DisposableStore();
   readonly #describeGit: DescribeGit;
+  readonly #current: CurrentProject;
   #idf: Promise<IdfRoom> | undefined;
-  readonly #outside = new Set<string>();
-  #watchers = new DisposableStore();
   #folders: readonly string[] = [];
-  #project: IdfProject | undefined;
   /** What was told of folders that can't be read. */
   #unreadable: ReadonlySet<string> = new Set();
-  #timer: NodeJS.Timeout | undefined;
-  #loading: Promise<void> = Promise.resolve();
 
-  readonly onChange = this.#changed.event;
+  readonly onChange: CurrentProject['onChange'];
 
   constructor(files: FileStore, memento: Memento, log: LogOutputChannel, describeGit: DescribeGit) {
     this.#files = files;
@@ -56,9 +47,19 @@ export class ProjectSession implements Disposable {
     this.#log = log;
     // git runs programs that a repository's configuration can name
     this.#describeGit = async (path, signal) => (workspace.isTrusted ? describeGit(path, signal) : undefined);
+    this.#current = this.#store.add(
+      new CurrentProject({
+        load: async (folder, signal) => (await this.#idfRoom()).loader.load(folder, signal),
+        watch: watchProject,
+        onFailed: (error) => {
+          log.error(error instanceof Error ? error : String(error));
+        },
+      }),
+    );
+    this.onChange = this.#current.onChange;
     this.#store.add(
       workspace.onDidChangeConfiguration((event) => {
-        if (IDF_SETTINGS.some((key) => event.affectsConfiguration(key))) this.#loadSoon();
+        if (IDF_SETTINGS.some((key) => event.affectsConfiguration(key))) this.#current.reloadSoon();
       }),
     );
     this.#store.add(
@@ -79,11 +80,11 @@ export class ProjectSession implements Disposable {
   }
 
   get project(): IdfProject | undefined {
-    return this.#project;
+    return this.#current.project;
   }
 
   workspaceFolder(): WorkspaceFolder | undefined {
-    return this.#project === undefined ? undefined : workspace.getWorkspaceFolder(Uri.file(this.#project.folder));
+    return this.project === undefined ? undefined : workspace.getWorkspaceFolder(Uri.file(this.project.folder));
   }
 
   /** As a person would name the folder: relative to its workspace folder. */
@@ -104,13 +105,7 @@ export class ProjectSession implements Disposable {
     const unreadable: OtaError[] = [];
     this.#folders = await findProjects(roots, this.#files, undefined, (error) => unreadable.push(error));
     this.#tellUnreadable(unreadable);
-    const remembered = this.#memento.get<string>(SELECTED);
-    const current = this.#project?.folder;
-    const folder =
-      this.#folders.find((one) => one === current) ??
-      this.#folders.find((one) => one === remembered) ??
-      this.#folders[0];
-    await this.#use(folder);
+    await this.#current.choose(this.#folders, this.#memento.get<string>(SELECTED));
   }
 
   #refreshOrTell(): void {
@@ -126,96 +121,58 @@ export class ProjectSession implements Disposable {
   }
 
   async select(folder: string): Promise<void> {
-    await this.#memento.update(SELECTED, folder);
-    await this.#use(folder);
+    await Promise.all([this.#current.use(folder), this.#memento.update(SELECTED, folder)]);
   }
 
   /** Reads the selected project again, and waits for it. */
   reload(): Promise<void> {
-    clearTimeout(this.#timer);
-    return this.#load();
+    return this.#current.reload();
   }
 
   dispose(): void {
-    clearTimeout(this.#timer);
-    this.#watchers.dispose();
     this.#store.dispose();
-    this.#changed.dispose();
-  }
-
-  async #use(folder: string | undefined): Promise<void> {
-    if (folder !== this.#project?.folder) {
-      this.#watchers.dispose();
-      this.#watchers = new DisposableStore();
-      if (folder !== undefined) this.#watch(folder, await this.#idfRoom());
-    }
-    await this.#load(folder ?? null);
   }
 
   /** What reads projects, loaded after the start. */
   #idfRoom(): Promise<IdfRoom> {
     this.#idf ??= (async () => {
-      const [{ findProjects }, { ProjectLoader: Loader }, { watchGlobs, watchedOutside }] = await Promise.all([
+      const [{ findProjects }, { ProjectLoader: Loader }] = await Promise.all([
         import('../../idf/find-projects.ts'),
         import('../../idf/project-loader.ts'),
-        import('../../idf/watched-files.ts'),
       ]);
       const loader = new Loader(this.#files, {
         environment: process.env,
         describeGit: this.#describeGit,
         preferredBuildFolder: idfBuildFolder,
       });
-      return { findProjects, loader, watchGlobs, watchedOutside };
+      return { findProjects, loader };
     })();
     return this.#idf;
   }
+}
 
-  #watch(folder: string, { watchGlobs }: IdfRoom): void {
-    this.#outside.clear();
-    for (const glob of watchGlobs)
-      this.#watchOne(workspace.createFileSystemWatcher(new RelativePattern(Uri.file(folder), glob)));
-  }
-
-  /** Files that the project is made of but that lie elsewhere, as far as they are not watched yet. */
-  #watchOutside(project: IdfProject, { watchedOutside }: IdfRoom): void {
-    for (const path of watchedOutside(project)) {
-      if (this.#outside.has(path)) continue;
-      this.#outside.add(path);
-      this.#watchOne(workspace.createFileSystemWatcher(new RelativePattern(Uri.file(dirname(path)), basename(path))));
-    }
-  }
-
-  #watchOne(watcher: FileSystemWatcher): void {
-    const soon = (): void => {
-      this.#loadSoon();
-    };
-    this.#watchers.add(watcher);
-    this.#watchers.add(watcher.onDidChange(soon));
-    this.#watchers.add(watcher.onDidCreate(soon));
-    this.#watchers.add(watcher.onDidDelete(soon));
-  }
-
-  #loadSoon(): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      void this.#load();
-    }, QUIET_MS);
-  }
-
-  /** One load at a time, each started after the last one ended, so that an older state never replaces a newer one. */
-  #load(folder: string | null | undefined = this.#project?.folder): Promise<void> {
-    this.#loading = this.#loading.then(async () => {
-      try {
-        const idf = await this.#idfRoom();
-        const project = folder === null || folder === undefined ? undefined : await idf.loader.load(folder);
-        if (project !== undefined) this.#watchOutside(project, idf);
-        if (project === this.#project) return;
-        this.#project = project;
-        this.#changed.fire(project);
-      } catch (error) {
-        if (!isOtaError(error, 'cancelled')) this.#log.error(error instanceof Error ? error : String(error));
+/** A project's files, and those that it is made of but that lie elsewhere. */
+function watchProject(folder: string, onChange: () => void): ProjectWatch {
+  const store = new DisposableStore();
+  const outside = new Set<string>();
+  const watchOne = (watcher: FileSystemWatcher): void => {
+    store.add(watcher);
+    store.add(watcher.onDidChange(onChange));
+    store.add(watcher.onDidCreate(onChange));
+    store.add(watcher.onDidDelete(onChange));
+  };
+  for (const glob of watchGlobs)
+    watchOne(workspace.createFileSystemWatcher(new RelativePattern(Uri.file(folder), glob)));
+  return {
+    loaded: (project) => {
+      for (const path of watchedOutside(project)) {
+        if (outside.has(path)) continue;
+        outside.add(path);
+        watchOne(workspace.createFileSystemWatcher(new RelativePattern(Uri.file(dirname(path)), basename(path))));
       }
-    });
-    return this.#loading;
-  }
+    },
+    dispose: () => {
+      store.dispose();
+    },
+  };
 }
