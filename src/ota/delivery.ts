@@ -73,6 +73,8 @@ export type DeliveryRecord =
       readonly atMs: number;
       readonly kind: Delivery['kind'];
       readonly project: string;
+      /** Of the process that delivers. */
+      readonly pid?: number;
     }
   | { readonly t: 'work'; readonly id: string; readonly work: Work }
   | { readonly t: 'version'; readonly id: string; readonly version: string }

@@ -7,6 +7,7 @@ type Check = (value: unknown) => boolean;
 
 const isText: Check = (value) => typeof value === 'string' && value.length <= 4096;
 const isNumber: Check = (value) => typeof value === 'number' && Number.isFinite(value);
+const isProcessId: Check = (value) => Number.isSafeInteger(value) && (value as number) > 0;
 const isSwitch: Check = (value) => typeof value === 'boolean';
 
 function isOneOf(...allowed: readonly string[]): Check {
@@ -115,7 +116,13 @@ const isEnd = byKind('kind', {
 });
 
 const isRecord = byKind('t', {
-  begin: has({ id: isText, atMs: isNumber, kind: isOneOf('delivery', 'rehearsal'), project: isText }),
+  begin: has({
+    id: isText,
+    atMs: isNumber,
+    kind: isOneOf('delivery', 'rehearsal'),
+    project: isText,
+    'pid?': isProcessId,
+  }),
   work: has({
     id: isText,
     work: has({

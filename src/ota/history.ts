@@ -1,11 +1,9 @@
-import { open } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { systemClock, type Clock } from '../base/clock.ts';
 import type { Disposable } from '../base/disposable.ts';
 import { Emitter } from '../base/emitter.ts';
 import type { FileStore } from '../base/files.ts';
-import { makeFolders } from '../base/make-folders.ts';
-import { OtaError, systemCode } from '../base/ota-error.ts';
 import { interrupted, withRecord, type Delivery, type DeliveryRecord } from './delivery.ts';
+import { appendFlushed, cutTo, isProcessAlive, wholeBytesOf, withLock } from './history-file.ts';
 import { formatRecord, parseRecord } from './history-records.ts';
 
 export interface HistoryOptions {
@@ -14,7 +12,15 @@ export interface HistoryOptions {
   readonly files: FileStore;
   /** How many deliveries are kept, the newest. Default 100. */
   readonly keep?: number;
+  /** Of the process that writes; default: this one. */
+  readonly pid?: number;
+  /** Default: asks the system. */
+  readonly isAlive?: (pid: number) => boolean;
+  readonly clock?: Clock;
 }
+
+/** No delivery goes on for longer. */
+const LONGEST_DELIVERY_MS = 86_400_000;
 
 /** So many more than are kept may lie in the file before it is written anew. */
 const SLACK = 1.25;
@@ -31,15 +37,22 @@ export class UpdateHistory implements Disposable {
   /** Those that this window goes on with. */
   readonly #live = new Set<string>();
   readonly #interrupted = new WeakMap<Delivery, Delivery>();
-  #isTorn = false;
+  /** How many of their records are not on the disk yet. */
+  readonly #unwritten = new Map<string, number>();
+  readonly #pid: number;
+  readonly #isAlive: (pid: number) => boolean;
+  readonly #clock: Clock;
   #writing: Promise<void> = Promise.resolve();
 
   readonly onChange = this.#changed.event;
 
-  private constructor({ path, files, keep }: HistoryOptions) {
+  private constructor({ path, files, keep, pid, isAlive, clock }: HistoryOptions) {
     this.#path = path;
     this.#files = files;
     this.#keep = Math.max(1, keep ?? 100);
+    this.#pid = pid ?? process.pid;
+    this.#isAlive = isAlive ?? isProcessAlive;
+    this.#clock = clock ?? systemClock;
   }
 
   /** From now on so many deliveries are kept; the file follows at the next end of one. */
@@ -84,14 +97,15 @@ export class UpdateHistory implements Disposable {
     if (record.t === 'end') this.#live.delete(record.id);
     this.#take(record);
     this.#changed.fire(undefined);
-    const line = `${formatRecord(record)}\n`;
+    const line = `${formatRecord(record.t === 'begin' ? { ...record, pid: this.#pid } : record)}\n`;
+    this.#countUnwritten(record.id, 1);
     return this.#inOrder(async () => {
-      // behind what was written in part, the line begins anew
-      const lines = this.#isTorn ? `\n${line}` : line;
-      this.#isTorn = true;
-      await appendFlushed(this.#path, lines);
-      this.#isTorn = false;
-      if (record.t === 'end' && this.#deliveries.size > this.#keep * SLACK) await this.#rotate();
+      try {
+        await withLock(this.#path, () => appendFlushed(this.#path, line), this.#clock);
+      } finally {
+        this.#countUnwritten(record.id, -1);
+      }
+      if (record.t === 'end' && this.#deliveries.size > this.#keep * SLACK) await this.#rotate(this.#keep);
     });
   }
 
@@ -100,7 +114,7 @@ export class UpdateHistory implements Disposable {
   clear(): Promise<void> {
     for (const id of [...this.#deliveries.keys()]) if (!this.#live.has(id)) this.#deliveries.delete(id);
     this.#changed.fire(undefined);
-    return this.#inOrder(() => this.#rotate());
+    return this.#inOrder(() => this.#rotate(0));
   }
 
   /** Resolves when everything that was appended is on the disk, whether or not it could be written. */
@@ -120,6 +134,12 @@ export class UpdateHistory implements Disposable {
     return done;
   }
 
+  #countUnwritten(id: string, change: number): void {
+    const count = (this.#unwritten.get(id) ?? 0) + change;
+    if (count === 0) this.#unwritten.delete(id);
+    else this.#unwritten.set(id, count);
+  }
+
   #take(record: DeliveryRecord): void {
     const next = withRecord(this.#deliveries.get(record.id), record);
     if (next !== undefined) this.#deliveries.set(record.id, next);
@@ -128,53 +148,69 @@ export class UpdateHistory implements Disposable {
   async #read(): Promise<void> {
     const bytes = await this.#files.read(this.#path);
     if (bytes === undefined) return;
-    const wholeBytes = bytes.lastIndexOf(0x0a) + 1;
-    for (const record of recordsOf(new TextDecoder().decode(bytes.subarray(0, wholeBytes)))) this.#take(record);
-    if (this.#deliveries.size > this.#keep) await this.#rotate();
-    else if (wholeBytes < bytes.length) await cutTo(this.#path, wholeBytes);
+    for (const record of recordsOf(new TextDecoder().decode(bytes.subarray(0, wholeBytesOf(bytes)))))
+      this.#take(record);
+    if (this.#deliveries.size > this.#keep) await this.#rotate(this.#keep);
+    else if (wholeBytesOf(bytes) < bytes.length) await withLock(this.#path, () => this.#cutTorn(), this.#clock);
   }
 
-  /** Writes the file anew with the deliveries that stay: read afresh, so that another window's lines are not lost. */
-  async #rotate(): Promise<void> {
-    const known = [...this.#deliveries.values()].sort((a, b) => b.startedMs - a.startedMs);
-    const kept = new Set([...known.slice(0, this.#keep).map((one) => one.id), ...this.#live]);
-    for (const id of [...this.#deliveries.keys()]) if (!kept.has(id)) this.#deliveries.delete(id);
-    const text = (await this.#files.readText(this.#path)) ?? '';
-    const lines = recordsOf(text).flatMap((record) => (kept.has(record.id) ? [`${formatRecord(record)}\n`] : []));
-    await this.#files.writeAtomic(this.#path, lines.join(''), 0o600);
+  /** What looked torn may have been a line that another window was just writing. */
+  async #cutTorn(): Promise<void> {
+    const bytes = (await this.#files.read(this.#path)) ?? new Uint8Array();
+    if (wholeBytesOf(bytes) < bytes.length) await cutTo(this.#path, wholeBytesOf(bytes));
   }
+
+  /** Writes the file anew with the deliveries that stay: the newest of all windows, and what goes on in any.
+   * @param keep 0 to forget everything else */
+  #rotate(keep: number): Promise<void> {
+    return withLock(
+      this.#path,
+      async () => {
+        const records = recordsOf((await this.#files.readText(this.#path)) ?? '');
+        const found = deliveriesOf(records);
+        const own = new Set([...this.#live, ...this.#unwritten.keys()]);
+        const elsewhere = new Set([...found.keys()].filter((id) => this.#goesOnElsewhere(id, found, records)));
+        const all = new Map(found);
+        for (const id of own) {
+          const mine = this.#deliveries.get(id);
+          if (mine !== undefined) all.set(id, mine);
+        }
+        const newest = [...all.values()].sort((a, b) => b.startedMs - a.startedMs).slice(0, keep);
+        const kept = new Set([...newest.map(({ id }) => id), ...own, ...elsewhere]);
+        const lines = records.flatMap((record) => (kept.has(record.id) ? [`${formatRecord(record)}\n`] : []));
+        await this.#files.writeAtomic(this.#path, lines.join(''), 0o600);
+        for (const id of [...this.#deliveries.keys()]) if (!kept.has(id)) this.#deliveries.delete(id);
+        for (const [id, delivery] of found) {
+          const isShown = kept.has(id) && !own.has(id) && !elsewhere.has(id);
+          if (isShown && this.#deliveries.get(id)?.end === undefined) this.#deliveries.set(id, delivery);
+        }
+        this.#changed.fire(undefined);
+      },
+      this.#clock,
+    );
+  }
+
+  /** Whether it has not ended, and the window that began it is there. */
+  #goesOnElsewhere(id: string, found: ReadonlyMap<string, Delivery>, records: readonly DeliveryRecord[]): boolean {
+    const delivery = found.get(id);
+    if (delivery === undefined || delivery.end !== undefined) return false;
+    const begun = records.findLast((record) => record.t === 'begin' && record.id === id);
+    const pid = begun?.t === 'begin' ? begun.pid : undefined;
+    // the number of a process that has ended is given to another one some day
+    const isRecent = this.#clock.now() - delivery.startedMs < LONGEST_DELIVERY_MS;
+    return pid !== undefined && pid !== this.#pid && isRecent && this.#isAlive(pid);
+  }
+}
+
+function deliveriesOf(records: readonly DeliveryRecord[]): Map<string, Delivery> {
+  const found = new Map<string, Delivery>();
+  for (const record of records) {
+    const next = withRecord(found.get(record.id), record);
+    if (next !== undefined) found.set(record.id, next);
+  }
+  return found;
 }
 
 function recordsOf(text: string): readonly DeliveryRecord[] {
   return text.split('\n').flatMap((line) => parseRecord(line) ?? []);
-}
-
-/** One write of whole lines at the end, on the disk when it resolves. */
-async function appendFlushed(path: string, lines: string): Promise<void> {
-  try {
-    await makeFolders(dirname(path));
-    const file = await open(path, 'a', 0o600);
-    try {
-      await file.write(lines);
-      await file.datasync();
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    throw new OtaError('file.unwritable', { path, reason: systemCode(error) ?? String(error) }, { cause: error });
-  }
-}
-
-async function cutTo(path: string, bytes: number): Promise<void> {
-  try {
-    const file = await open(path, 'r+');
-    try {
-      await file.truncate(bytes);
-      await file.datasync();
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    throw new OtaError('file.unwritable', { path, reason: systemCode(error) ?? String(error) }, { cause: error });
-  }
 }

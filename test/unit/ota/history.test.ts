@@ -1,12 +1,23 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { diskFiles } from '../../../src/base/files.ts';
+import { systemClock, type Clock } from '../../../src/base/clock.ts';
+import { diskFiles, type FileStore } from '../../../src/base/files.ts';
 import type { DeliveryRecord } from '../../../src/ota/delivery.ts';
 import { formatRecord, parseRecord } from '../../../src/ota/history-records.ts';
-import { UpdateHistory } from '../../../src/ota/history.ts';
+import { UpdateHistory, type HistoryOptions } from '../../../src/ota/history.ts';
 import { caught } from '../../support/caught.ts';
 
 let folder = '';
@@ -114,15 +125,6 @@ describe('the history of updates', () => {
     expect(history.deliveries.map((one) => one.id)).toEqual(['d6', 'd5', 'd4']);
   });
 
-  it('does not lose what another window wrote when it forgets the oldest', async () => {
-    const mine = await open(1);
-    await delivered(mine, 'a', 1);
-    const other = await open(1);
-    await other.append(begin('theirs', 5));
-    await other.append(end('theirs', 6));
-    expect((await open(1)).deliveries.map((one) => one.id)).toEqual(['theirs']);
-  });
-
   it('forgets everything on demand, but what goes on', async () => {
     const history = await open();
     await delivered(history, 'a', 1);
@@ -155,6 +157,107 @@ describe('the history of updates', () => {
       }),
       { numRuns: 100 },
     );
+  });
+});
+
+describe('two windows with one history', () => {
+  const MINE = 4001;
+  const THEIRS = 4002;
+  const alive = new Set([MINE, THEIRS]);
+  const window = (pid: number, more: Partial<HistoryOptions> = {}): Promise<UpdateHistory> =>
+    UpdateHistory.open({ path, files: diskFiles, keep: 4, pid, isAlive: (one) => alive.has(one), ...more });
+  const onDisk = async (): Promise<string[]> =>
+    (await open()).deliveries.map(({ id, end }) => `${id} ${end?.kind ?? ''}`);
+  const now = Date.now();
+
+  beforeEach(() => {
+    alive.add(MINE).add(THEIRS);
+  });
+
+  it('keep the newest of both when one forgets the oldest, which it then shows too', async () => {
+    const seed = await window(MINE);
+    for (let at = 1; at <= 4; at++) await delivered(seed, `old${at}`, at);
+    const mine = await window(MINE);
+    const theirs = await window(THEIRS);
+    await delivered(theirs, 'theirs', 1000);
+    await delivered(mine, 'mine1', 100);
+    await delivered(mine, 'mine2', 101);
+    expect(await onDisk()).toEqual(['theirs finished', 'mine2 finished', 'mine1 finished', 'old4 finished']);
+    expect(mine.deliveries.map(({ id }) => id)).toEqual(['theirs', 'mine2', 'mine1', 'old4']);
+  });
+
+  it('keep what goes on in either, however old the rest is', async () => {
+    const theirs = await window(THEIRS);
+    await theirs.append(begin('theirs', now));
+    const mine = await window(MINE, { keep: 1 });
+    for (let at = 1; at <= 5; at++) await delivered(mine, `mine${at}`, now + at);
+    await theirs.append(end('theirs', now + 9));
+    expect(await onDisk()).toEqual(['mine5 finished', 'theirs finished']);
+  });
+
+  it('forget everything on demand, but what goes on in the other', async () => {
+    const mine = await window(MINE);
+    await delivered(mine, 'mine', 1);
+    const theirs = await window(THEIRS);
+    await theirs.append(begin('theirs', now));
+    await mine.clear();
+    expect(mine.deliveries).toEqual([]);
+    await theirs.append(end('theirs', now + 1));
+    expect(await onDisk()).toEqual(['theirs finished']);
+  });
+
+  it.each([
+    ['its window is gone', now, (): unknown => alive.delete(THEIRS)],
+    ['it began days ago, whoever has that number now', now - 3 * 86_400_000, (): unknown => undefined],
+  ])('forget what never ended when %s', async (_name, atMs, happens) => {
+    const theirs = await window(THEIRS);
+    await theirs.append(begin('theirs', atMs));
+    happens();
+    const mine = await window(MINE);
+    await mine.clear();
+    expect(await onDisk()).toEqual([]);
+  });
+
+  it('wait for each other: nothing is written between reading the file and writing it anew', async () => {
+    let isAsked = (): void => undefined;
+    const waits = new Promise<void>((resolve) => {
+      isAsked = resolve;
+    });
+    const clock: Clock = {
+      now: () => Date.now(),
+      after: (delayMs, run) => {
+        isAsked();
+        return systemClock.after(delayMs, run);
+      },
+    };
+    const theirs = await window(THEIRS, { clock });
+    let written: Promise<void> | undefined;
+    const files: FileStore = {
+      ...diskFiles,
+      readText: async (file) => {
+        const text = await diskFiles.readText(file);
+        written = theirs.append(begin('theirs', now));
+        await Promise.race([written, waits]);
+        return text;
+      },
+    };
+    const mine = await window(MINE, { files });
+    await mine.clear();
+    await written;
+    await theirs.append(end('theirs', now + 1));
+    expect(await onDisk()).toEqual(['theirs finished']);
+    expect(readdirSync(dirname(path))).toEqual(['updates.jsonl']);
+  });
+
+  it('do not wait for one that crashed while it wrote, and begin anew behind its last line', async () => {
+    const mine = await window(MINE);
+    await delivered(mine, 'before', 1);
+    appendFileSync(path, '{"t":"begin","id":"cut');
+    writeFileSync(`${path}.lock`, 'left behind');
+    const longAgo = new Date(now - 60_000);
+    utimesSync(`${path}.lock`, longAgo, longAgo);
+    await delivered(mine, 'after', 2);
+    expect(await onDisk()).toEqual(['after finished', 'before finished']);
   });
 });
 
