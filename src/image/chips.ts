@@ -10,6 +10,9 @@ export interface Chip {
   readonly bootloaderOffset: number;
   /** Address ranges [from, to) that are mapped from flash and not loaded: read-only data and code of an application. */
   readonly flashMapped: readonly (readonly [number, number])[];
+  /** Of the pages it maps flash in, log2 of bytes, where a build can choose. ESP-IDF chose by the size of the flash (16 KB pages for 1 MB, 32 KB for
+   * 2 MB, else 64 KB) before 5.4, when the description did not say which yet. */
+  readonly smallestMmuPageLog2: number;
 }
 
 type Row = readonly [id: number, target: string, name: string, bootloaderOffset: number, mapped: Chip['flashMapped']];
@@ -56,6 +59,10 @@ const ROWS: readonly Row[] = [
   [0x0020, 'esp32s31', 'ESP32-S31', 0x2000, P4_LIKE],
 ];
 
+/** Chips of before ESP-IDF 5.4 with `SOC_MMU_PAGE_SIZE_CONFIGURABLE`.
+ * @see ESP-IDF v5.2 components/esp_hw_support/Kconfig, `MMU_PAGE_SIZE_16KB`, `MMU_PAGE_SIZE_32KB` */
+const WITH_PAGE_CHOICE = new Set(['esp32c2', 'esp32c6', 'esp32h2']);
+
 /** Every chip known by its image id. An id that is not here is an unknown chip, not an error of the file.
  * @see ESP-IDF v6.0 `esp_app_format.h` (`esp_chip_id_t`), `soc.h` (mapped ranges); esptool 5.3 `targets/*.py` (`BOOTLOADER_FLASH_OFFSET`) */
 export const CHIPS: readonly Chip[] = ROWS.map(([id, target, name, bootloaderOffset, flashMapped]) => ({
@@ -64,6 +71,7 @@ export const CHIPS: readonly Chip[] = ROWS.map(([id, target, name, bootloaderOff
   name,
   bootloaderOffset,
   flashMapped,
+  smallestMmuPageLog2: WITH_PAGE_CHOICE.has(target) ? 14 : 16,
 }));
 
 const BY_ID = new Map(CHIPS.map((chip) => [chip.id, chip]));

@@ -48,6 +48,8 @@ type Details = ImageCheck['details'];
 /** Bytes that `esp_https_ota` collects before it looks at the image. */
 const FIRST_READ_BYTES = 1024;
 const DEFAULT_PAGE_LOG2 = 16;
+/** What is larger is no size of a page. */
+const LARGEST_PAGE_LOG2 = 31;
 const DESCRIPTION_SEGMENT_BYTES = 256;
 const NO_LIMIT = 0xffff;
 /** Below this share of free space the build warns that the slot is nearly full. */
@@ -114,14 +116,16 @@ function checkVersion(description: AppDescription | undefined, running: string |
   return check('version', version === running ? 'warned' : 'passed', { version, running });
 }
 
-/** The first segment that the device cannot map: its place in flash and its address differ within a page. */
+/** The first segment that the device cannot map: its place in flash and its address differ within a page. Where nothing says how large a page
+ * is, it may be the smallest. */
 function misplacedSegment(
   header: ImageHeader,
   segments: readonly Segment[],
-  pageLog2: number,
+  pageLog2: number | undefined,
 ): { index: number; segment: Segment } | undefined {
-  const page = 2 ** pageLog2;
-  const ranges = chipById(header.chipId)?.flashMapped ?? [];
+  const chip = chipById(header.chipId);
+  const page = 2 ** (pageLog2 ?? chip?.smallestMmuPageLog2 ?? DEFAULT_PAGE_LOG2);
+  const ranges = chip?.flashMapped ?? [];
   for (const [index, segment] of segments.entries()) {
     const isMapped = ranges.some(([from, to]) => segment.loadAddress >= from && segment.loadAddress < to);
     if (isMapped && segment.offset % page !== segment.loadAddress % page) return { index, segment };
@@ -133,8 +137,8 @@ function checkSegments(bytes: Uint8Array, description: AppDescription | undefine
   const walked = attempt(() => walkSegments(bytes));
   if ('error' in walked) return check('segments', 'failed', { problem: walked.error.code, ...walked.error.details });
   const { header, segments } = walked.value;
-  const log2 = description?.mmuPageSizeLog2 ?? DEFAULT_PAGE_LOG2;
-  const misplaced = misplacedSegment(header, segments, log2 <= 31 ? log2 : DEFAULT_PAGE_LOG2);
+  const log2 = description?.mmuPageSizeLog2 ?? LARGEST_PAGE_LOG2 + 1;
+  const misplaced = misplacedSegment(header, segments, log2 <= LARGEST_PAGE_LOG2 ? log2 : undefined);
   if (misplaced !== undefined) {
     const { index, segment } = misplaced;
     const { offset: offsetBytes, loadAddress } = segment;

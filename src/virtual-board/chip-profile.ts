@@ -13,6 +13,8 @@ export interface ChipProfile {
   /** `boot:0x..`: the strapping pins of a normal boot. */
   readonly strapping: number;
   readonly mapped: readonly Range[];
+  /** `SOC_MMU_PAGE_SIZE_CONFIGURABLE` */
+  readonly hasMmuPageChoice: boolean;
   /** Revision of a board one can buy, major * 100 + minor. */
   readonly usualRevision: number;
 }
@@ -34,6 +36,7 @@ function chip(
     banner,
     strapping: 0x8,
     mapped,
+    hasMmuPageChoice: false,
     usualRevision: 100,
     ...more,
   };
@@ -99,14 +102,16 @@ const CHIPS: readonly ChipProfile[] = [
       [0x42000000, 0x42400000],
       [0x3c000000, 0x3c400000],
     ],
-    { strapping: 0xc },
+    { strapping: 0xc, hasMmuPageChoice: true },
   ),
   chip(0x000d, 'esp32c6', 0x0, ['ESP-ROM:esp32c6-20220919', 'Build:Sep 19 2022'], [[0x42000000, 0x43000000]], {
     strapping: 0xc,
+    hasMmuPageChoice: true,
     usualRevision: 1,
   }),
   chip(0x0010, 'esp32h2', 0x0, ['ESP-ROM:esp32h2-20221101', 'Build:Nov  1 2022'], [[0x42000000, 0x43000000]], {
     strapping: 0xc,
+    hasMmuPageChoice: true,
   }),
   chip(0x0012, 'esp32p4', 0x2000, ['ESP-ROM:esp32p4-20230811', 'Build:Aug 11 2023'], [[0x40000000, 0x44000000]], {
     cores: 2,
@@ -123,6 +128,16 @@ const CHIPS: readonly ChipProfile[] = [
 /** The chip of an ESP-IDF target name (`esp32s3`); undefined when there is none. */
 export function findChip(target: string): ChipProfile | undefined {
   return CHIPS.find((candidate) => candidate.target === target);
+}
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/** Bytes of a page that the MMU maps, as a build without a setting of its own has it: by the size of the flash it is for, where the chip has a choice.
+ * @see ESP-IDF v5.2 components/esp_hw_support/Kconfig, "MMU Config" */
+export function usualMmuPageBytes(profile: ChipProfile, flashSizeBytes: number): number {
+  if (!profile.hasMmuPageChoice || flashSizeBytes > 2 * MIB) return 64 * KIB;
+  return flashSizeBytes === 2 * MIB ? 32 * KIB : 16 * KIB;
 }
 
 /** Whether a segment at this address is mapped from flash rather than loaded into RAM. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ByteReader } from '../base/byte-reader.ts';
 import type { LogLevel } from './board-console.ts';
-import { isMapped, type ChipProfile } from './chip-profile.ts';
+import { isMapped, usualMmuPageBytes, type ChipProfile } from './chip-profile.ts';
 import { isAtLeast, type IdfVersion } from './idf-version.ts';
 import type { NorFlash } from './nor-flash.ts';
 
@@ -37,7 +37,8 @@ export interface Description {
   readonly elfSha256: string;
   readonly minEfuseBlockRevision: number;
   readonly maxEfuseBlockRevision: number;
-  readonly mmuPageBytes: number;
+  /** Undefined before ESP-IDF 5.4. */
+  readonly mmuPageBytes: number | undefined;
   readonly spiFlashMode: number;
 }
 
@@ -98,7 +99,7 @@ export function readDescription(bytes: Uint8Array, ignoresMagic = false): Descri
     elfSha256: Buffer.from(reader.slice(144, 32)).toString('hex'),
     minEfuseBlockRevision: reader.u16(176),
     maxEfuseBlockRevision: reader.u16(178),
-    mmuPageBytes: pageLog2 >= 12 && pageLog2 <= 16 ? 1 << pageLog2 : 0x10000,
+    mmuPageBytes: pageLog2 >= 12 && pageLog2 <= 16 ? 1 << pageLog2 : undefined,
     spiFlashMode: reader.u8(181),
   };
 }
@@ -200,7 +201,7 @@ export function verifyInFlash(
     at += 8;
     if ((length & 3) !== 0 || length >= SIXTEEN_MB) return fail(`invalid segment length ${hex(length)}`);
     const isMappedSegment = isMapped(chip.profile, address);
-    const page = description?.mmuPageBytes ?? 0x10000;
+    const page = description?.mmuPageBytes ?? usualMmuPageBytes(chip.profile, header.flashSizeBytes);
     if (isMappedSegment && at % page !== address % page) {
       return fail(`Segment ${index} load address 0x${hex8(address)}, doesn't match data 0x${hex8(at)}`);
     }

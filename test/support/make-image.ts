@@ -172,3 +172,18 @@ export function makeTable(rows: readonly Uint8Array[], md5 = true): Buffer {
   }
   return table;
 }
+
+/** An application for a RISC-V chip whose second segment lies in flash and in memory at places that agree modulo `pageBytes`, and modulo nothing
+ * larger. */
+export function makePagedImage(
+  chipId: number,
+  pageBytes: number,
+  recipe: ImageRecipe & DescriptionRecipe = {},
+): Buffer {
+  const upToTheNext = 0x10000 - 24 - 2 * 8;
+  const segments = [
+    { loadAddress: 0x42000020, data: Buffer.concat([makeAppDescription(recipe)], upToTheNext) },
+    { loadAddress: 0x42020000 + pageBytes, data: Buffer.alloc(1024, 2) },
+  ];
+  return makeImage({ segments, ...recipe, chipId });
+}

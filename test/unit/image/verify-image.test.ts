@@ -5,7 +5,7 @@ import {
   type ImageCheckId,
   type ImageExpectation,
 } from '../../../src/image/verify-image.ts';
-import { makeApp, makeBootloader, makeImage, withSignatureV2 } from '../../support/make-image.ts';
+import { makeApp, makeBootloader, makeImage, makePagedImage, withSignatureV2 } from '../../support/make-image.ts';
 
 const ORDER: readonly ImageCheckId[] = [
   'headers',
@@ -138,6 +138,20 @@ describe('verifyImage', () => {
     const description = (mmuPageSizeLog2: number): Buffer => makeApp({ mmuPageSizeLog2 }).subarray(32, 32 + 0x128);
     expect(outcome(makeImage(segments(description(15))), 'segments').outcome).toBe('passed');
     expect(outcome(makeImage(segments(description(0))), 'segments').outcome).toBe('failed');
+  });
+
+  it.each([
+    ['ESP32-C6', 13, 0x8000, 'passed'],
+    ['ESP32-H2', 16, 0x4000, 'passed'],
+    ['ESP32-C2', 12, 0x4000, 'passed'],
+    ['ESP32-C2', 12, 0x2000, 'failed'],
+    ['ESP32-C3', 5, 0x8000, 'failed'],
+    ['ESP32-C3', 5, 0x10000, 'passed'],
+  ])('takes the smallest page of an %s where the description says none: %#', (_name, chipId, page, expected) => {
+    expect(outcome(makePagedImage(chipId, page), 'segments').outcome).toBe(expected);
+    expect(outcome(makePagedImage(chipId, page, { mmuPageSizeLog2: 16 }), 'segments').outcome).toBe(
+      page === 0x10000 ? 'passed' : 'failed',
+    );
   });
 
   it('fails too many segments, a truncated image and a length no segment can have', () => {

@@ -8,6 +8,7 @@ import { completeSetup } from '../../../src/virtual-board/board-setup.ts';
 import { parseIdfVersion } from '../../../src/virtual-board/idf-version.ts';
 import { caught } from '../../support/caught.ts';
 import { CHIPS, makeAppImage, makePartitionTable } from '../../support/firmware.ts';
+import { makePagedImage } from '../../support/make-image.ts';
 
 const RUNS = Number(process.env['ESP32_OTA_FUZZ_RUNS'] ?? 2000);
 const IDF = { major: 5, minor: 5, patch: 0 };
@@ -32,6 +33,33 @@ describe('an image in flash', () => {
     );
     expect(verified?.lengthBytes).toBe(image.length);
     expect(verified?.sha256).toBe(Buffer.from(image.subarray(-32)).toString('hex'));
+  });
+
+  it.each([
+    ['esp32c6', 0x10, 0x8000, true],
+    ['esp32h2', 0x10, 0x8000, true],
+    ['esp32c2', 0x00, 0x4000, true],
+    ['esp32c6', 0x10, 0x4000, false],
+    ['esp32c6', 0x20, 0x8000, false],
+    ['esp32c6', 0x20, 0x10000, true],
+    ['esp32c3', 0x10, 0x8000, false],
+  ])('of %s from before ESP-IDF 5.4 has the pages of its flash size: %#', (target, spiSpeedAndSize, page, isFine) => {
+    const flash = new NorFlash(0x400000);
+    const chip = chipFacts(target);
+    flash.program(0x20000, makePagedImage(chip.profile.id, page, { spiSpeedAndSize, idfVersion: 'v5.2.3' }));
+    const found = verifyInFlash(flash, { offset: 0x20000, size: 0x100000 }, { chip, idf: IDF, log });
+    expect(found !== undefined).toBe(isFine);
+  });
+
+  it.each([
+    [14, 0x4000, true],
+    [15, 0x4000, false],
+  ])('has the pages its description names: %#', (mmuPageSizeLog2, page, isFine) => {
+    const flash = new NorFlash(0x400000);
+    const chip = chipFacts('esp32c6');
+    flash.program(0x20000, makePagedImage(chip.profile.id, page, { mmuPageSizeLog2 }));
+    const found = verifyInFlash(flash, { offset: 0x20000, size: 0x100000 }, { chip, idf: IDF, log });
+    expect(found !== undefined).toBe(isFine);
   });
 
   it('is refused for any one flipped bit that its digest covers', () => {
