@@ -53,6 +53,8 @@ export class ConsolePort {
   #turn = new AbortController();
   #wake: (() => void) | undefined;
   #isLettingGo = false;
+  /** Settles when nothing is being opened any more. */
+  #opening: Promise<unknown> = Promise.resolve();
 
   readonly onData = this.#data.event;
   readonly onChange = this.#changed.event;
@@ -99,6 +101,7 @@ export class ConsolePort {
     const lease = this.#lease;
     this.#transport = undefined;
     this.#lease = undefined;
+    await this.#opening;
     await transport?.close();
     await lease?.release();
     this.#enter('closed');
@@ -146,6 +149,8 @@ export class ConsolePort {
     const transport = this.#transport;
     this.#transport = undefined;
     this.#enter('yielded', requester);
+    // what was begun to be opened is closed only once it is open
+    await this.#opening;
     await transport?.close();
   }
 
@@ -157,7 +162,13 @@ export class ConsolePort {
     });
   }
 
-  async #connect(address: string, signal: AbortSignal): Promise<void> {
+  #connect(address: string, signal: AbortSignal): Promise<void> {
+    const opening = this.#open(address, signal);
+    this.#opening = opening.catch(() => undefined);
+    return opening;
+  }
+
+  async #open(address: string, signal: AbortSignal): Promise<void> {
     const transport = await this.#options.open(address, signal);
     if (signal.aborted) {
       await transport.close();

@@ -15,6 +15,7 @@ import { WiredBoard } from '../../src/virtual-board/wired-board.ts';
 import { boardSetup, type FixtureOptions } from '../support/board-fixture.ts';
 import { caught } from '../support/caught.ts';
 import { HAS_PTY, openPty } from '../support/pty.ts';
+import { settled } from '../support/test-line.ts';
 import { usbPort } from '../support/usb-port.ts';
 
 let store = new DisposableStore();
@@ -251,6 +252,52 @@ describe('a monitor of a board', () => {
     await expect.poll(() => session.state).toBe('lost');
     board.powerOn();
     await expect.poll(() => session.state).toBe('open');
+  });
+
+  it('gives the port away, and is closed, only when nothing of its own is being opened any more', async () => {
+    const board = wired();
+    let openPorts = 0;
+    let isSlow = false;
+    let go: () => void = () => undefined;
+    const { session, leases } = monitorOf(board, {
+      open: async (at) => {
+        const transport = await openPort(at, { virtual: (name) => board.binding(name) });
+        openPorts += 1;
+        transport.onClosed(() => (openPorts -= 1));
+        if (isSlow) await new Promise<void>((resolve) => (go = resolve));
+        return transport;
+      },
+    });
+    await session.open();
+    const lateOpening = async (): Promise<void> => {
+      isSlow = true;
+      board.powerOff();
+      await expect.poll(() => session.state).toBe('lost');
+      board.powerOn();
+      await expect.poll(() => openPorts).toBe(1);
+    };
+
+    await lateOpening();
+    let isGiven = false;
+    const asked = leases.acquire('virtual://board', { holder: 'Flashing' }).then((lease) => {
+      isGiven = true;
+      return lease;
+    });
+    await expect.poll(() => session.state).toBe('yielded');
+    await settled();
+    expect(isGiven).toBe(false);
+    go();
+    const lease = await asked;
+    expect(openPorts).toBe(0);
+
+    isSlow = false;
+    await lease.release();
+    await expect.poll(() => session.state).toBe('open');
+    await lateOpening();
+    const closed = session.close();
+    go();
+    await closed;
+    expect(openPorts).toBe(0);
   });
 
   it('leaves no lease behind, in whatever state it is closed', async () => {
