@@ -152,7 +152,7 @@ async function install(
   if (certificate.trustPem === undefined)
     throw new OtaError('certificate.noRoot', { subject: certificate.description.subject });
   const store = await makers.certificateStore();
-  const { outcome, path, backupPath } = await installCertificate(opened.folder, certificate.trustPem, store, files);
+  const { outcome, path, backupPath } = await installCertificate(opened.project, certificate.trustPem, store, files);
   emit({ event: 'certificateInstalled', outcome, path, ...(backupPath === undefined ? {} : { backupPath }) });
   const shown = shownPath(cwd, path);
   const text =

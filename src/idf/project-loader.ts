@@ -269,9 +269,14 @@ async function loadEmbedded(loading: Loading): Promise<readonly EmbeddedFile[]> 
 
 async function loadCertificate(loading: Loading, embedded: readonly EmbeddedFile[]): Promise<ProjectCertificate> {
   const usual = join(loading.folder, 'server_certs', 'ca_cert.pem');
-  const pems = embedded.map(({ path }) => path).filter((path) => path?.endsWith('.pem') === true);
+  // firmware that shows a certificate of its own embeds its key too
+  const pems = embedded.flatMap(({ path }) => (path?.endsWith('.pem') === true && !isNamedKey(path) ? [path] : []));
   const path =
-    pems.find((pem) => pem === usual) ?? pems.find((pem) => /ca|root|server/i.test(basename(pem ?? ''))) ?? pems[0];
+    pems.find((pem) => pem === usual) ?? pems.find((pem) => /ca|root|server/i.test(basename(pem))) ?? pems[0];
   const read = await readText(loading, path ?? usual, 'text', (text) => text);
   return { path: path ?? usual, isEmbedded: path !== undefined, ...(read === undefined ? {} : { pem: read.value }) };
+}
+
+function isNamedKey(path: string): boolean {
+  return /key\.pem$|(?:^|[_.-])key[_.-]/i.test(basename(path));
 }

@@ -32,6 +32,8 @@ declare module '../base/ota-error.ts' {
     'certificate.keyEncrypted': { path: string };
     /** The key is not the certificate's. */
     'certificate.keyMismatch': { certificatePath: string; keyPath: string };
+    /** A private key lies where the certificate of the authority should go. */
+    'certificate.placeOfKey': { path: string };
     /** Milliseconds since 1970. */
     'certificate.expired': { path: string; validToMs: number };
     'certificate.notYetValid': { path: string; validFromMs: number };

@@ -47,7 +47,9 @@ export function setupNoteText(note: SetupNote): string {
     editProject: l10n.t('Add protocol_examples_common to EXTRA_COMPONENT_DIRS in CMakeLists.txt by hand.'),
     noRoom: l10n.t('The flash has no room for two slots beside the data partitions: make those smaller first.'),
     setWifi: l10n.t('Set Wi-Fi name and password in menuconfig, Example Connection Configuration.'),
-    noCertificate: l10n.t('The root of your own certificate is not known: put it into server_certs/ca_cert.pem.'),
+    noCertificate: l10n.t(
+      'The root of your own certificate is not known: put it into the file that the project embeds, such as server_certs/ca_cert.pem.',
+    ),
   };
   return texts[note];
 }

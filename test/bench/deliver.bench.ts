@@ -146,7 +146,8 @@ async function main(): Promise<void> {
     const copy = copyExample('simple_ota', folder);
     const store = new CertificateStore(join(folder, 'storage'));
     const certificate = await store.serverCertificate({ names: { dns: ['localhost'], ip: ['127.0.0.1'] } });
-    await installCertificate(copy, certificate.trustPem ?? '', store);
+    const loader = new ProjectLoader(diskFiles, { environment: {} });
+    await installCertificate(await loader.load(copy), certificate.trustPem ?? '', store);
     const releases = new ReleaseStore();
     const server = await startFirmwareServer(
       { host: '127.0.0.1', port: 0, advertisedHost: '127.0.0.1', credentials: certificate },
@@ -156,7 +157,7 @@ async function main(): Promise<void> {
       copy,
       server,
       releases,
-      loader: new ProjectLoader(diskFiles, { environment: {} }),
+      loader,
       history: await UpdateHistory.open({ path: join(folder, 'updates.jsonl'), files: diskFiles }),
     };
     const times = { alone: [] as number[], delivered: [] as number[] };

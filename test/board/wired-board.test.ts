@@ -57,7 +57,7 @@ beforeAll(async () => {
   copy = copyExample('simple_ota', folder);
   store = new CertificateStore(join(folder, 'storage'));
   const certificate = await store.serverCertificate({ names: { dns: ['localhost'], ip: ['127.0.0.1'] } });
-  await installCertificate(copy, certificate.trustPem ?? '', store);
+  await installCertificate(await loadProject(copy, diskFiles), certificate.trustPem ?? '', store);
   server = await startFirmwareServer(
     { host: '127.0.0.1', port: 0, advertisedHost: '127.0.0.1', credentials: certificate },
     releases,

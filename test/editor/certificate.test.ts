@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
@@ -127,4 +127,24 @@ it('has put no private key into the workspace or the log', () => {
   expect(filesWithKeys(workbench.folder())).toEqual([]);
   expect(workbench.output.log('ESP32 OTA')).toContain('certificate');
   expect(workbench.output.log('ESP32 OTA')).not.toContain('PRIVATE KEY');
+});
+
+it('asks before it writes outside of the project', async () => {
+  const outside = ownFile('shared-root.pem');
+  copyFileSync(ownFile('somebody.pem'), outside);
+  const component = workbench.inFolder('main/CMakeLists.txt');
+  const text = readFileSync(component, 'utf8');
+  writeFileSync(component, text.replace(/EMBED_TXTFILES\s+\S*ca_cert\.pem/, `EMBED_TXTFILES ${outside}`));
+  await firmware.reveal(/shared-root\.pem/);
+  const install = 'ESP32 OTA: Install Certificate into Project';
+  await workbench.runCommand(install);
+  expect((await workbench.dialogs.shown()).detail).toContain(outside);
+  await workbench.screenshot('certificate-6-outside');
+  await workbench.dialogs.cancel();
+  expect(fingerprint(outside)).toBe(fingerprint(ownFile('somebody.pem')));
+  await workbench.runCommand(install);
+  await workbench.dialogs.shown();
+  await workbench.dialogs.click('Install There');
+  await workbench.notifications.shown(/Installed as .*shared-root\.pem.*kept as shared-root\.pem\./);
+  expect(fingerprint(outside)).toBe(fingerprint(ownFile('mine.pem')));
 });

@@ -53,7 +53,7 @@ function fileMissing(facts: DoctorFacts): readonly Finding[] {
     if (!isCertificate && !CERTIFICATE_FILE.test(path)) return [];
     if ((isCertificate ? certificate.pem : facts.text(path)) !== undefined) return [];
     const at = linePlace(facts, join(folder, 'main', 'CMakeLists.txt'), line);
-    const fixes = path === join(folder, 'server_certs', 'ca_cert.pem') ? [INSTALL] : [];
+    const fixes = isCertificate ? [INSTALL] : [];
     return [finding('certificate-file-missing', { file: relativeName(facts, path) }, { at, fixes })];
   });
 }
@@ -181,10 +181,11 @@ function bundleFindings(facts: DoctorFacts): readonly Finding[] {
   const text = path === embedded.path ? embedded.pem : facts.text(path);
   const trustPem = facts.certificate?.trustPem;
   if (text !== undefined && (trustPem === undefined || holds(text, trustPem))) return [];
-  const isUsual = path === join(folder, 'server_certs', 'ca_cert.pem');
-  // the project's usual file differs: said of the file itself, unless it is one of the examples
-  if (text !== undefined && isUsual && exampleFindings(facts).length > 0) return [];
+  // where the certificate is installed
+  const isItsPlace = path === embedded.path;
+  // the project's own file differs: said of the file itself, unless it is one of the examples
+  if (text !== undefined && isItsPlace && exampleFindings(facts).length > 0) return [];
   const at = text === undefined ? optionPlace(facts, custom.symbol) : filePlace(facts, path);
   const details = { file: relativeName(facts, path), isMissing: text === undefined };
-  return [finding('certificate-bundle-file', details, { at, fixes: isUsual ? [INSTALL] : fixes.slice(0, 1) })];
+  return [finding('certificate-bundle-file', details, { at, fixes: isItsPlace ? [INSTALL] : fixes.slice(0, 1) })];
 }

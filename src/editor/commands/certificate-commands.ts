@@ -1,10 +1,16 @@
 import { l10n, window, type Uri } from 'vscode';
-import { showInformationMessage } from '../messages.ts';
-import { basename } from 'node:path';
-import { OtaError } from '../../base/ota-error.ts';
+import { showInformationMessage, showWarningMessage } from '../messages.ts';
+import { basename, relative } from 'node:path';
+import { isWithin } from '../../base/files.ts';
+import { isOtaError, OtaError } from '../../base/ota-error.ts';
+import type { IdfProject } from '../../idf/project.ts';
 import type { ServerCertificate } from '../../server/certificate-store.ts';
 import { describeCertificate } from '../../server/certificate-description.ts';
-import { installCertificate as install } from '../../server/install-certificate.ts';
+import {
+  CERTIFICATE_IN_PROJECT,
+  installCertificate as install,
+  type InstalledCertificate,
+} from '../../server/install-certificate.ts';
 import { writeUserSetting } from '../settings.ts';
 import { dayText } from '../../texts/text.ts';
 import type { WindowSession } from '../window-session.ts';
@@ -43,15 +49,43 @@ function requireTrustPem(certificate: ServerCertificate): string {
   return certificate.trustPem;
 }
 
+/** As the project's files are named in messages. */
+function nameOf({ folder }: IdfProject, path: string): string {
+  return isWithin(path, folder) ? relative(folder, path).replaceAll('\\', '/') : path;
+}
+
+/** What lies outside of the project, other projects may embed too: the user is asked. Undefined when it is not wanted. */
+async function installWhereAgreed(
+  session: WindowSession,
+  project: IdfProject,
+  pem: string,
+): Promise<InstalledCertificate | undefined> {
+  const store = await session.certificateStore();
+  try {
+    return await install(project, pem, store, session.files);
+  } catch (error) {
+    if (!isOtaError(error, 'file.outside')) throw error;
+  }
+  const { path } = project.certificate;
+  const replace = l10n.t('Install There');
+  const answer = await showWarningMessage(
+    l10n.t('{0} embeds a certificate from outside of its folder: install this server’s there?', project.name),
+    { modal: true, detail: l10n.t('{0}\nOther projects may embed it too. What is there is kept beside it.', path) },
+    replace,
+  );
+  return answer === replace ? install(project, pem, store, session.files, { outside: true }) : undefined;
+}
+
 export const installCertificate: Handler = async (session) => {
   const project = requireProject(session);
   const pem = requireTrustPem(await session.certificates.ensure());
-  const installed = await install(project.folder, pem, await session.certificateStore(), session.files);
+  const installed = await installWhereAgreed(session, project, pem);
+  if (installed === undefined) return;
   await session.projects.reload();
   session.log.info(
     `certificate ${installed.outcome}: ${installed.path}${installed.backupPath === undefined ? '' : `, kept ${installed.backupPath}`}`,
   );
-  const file = 'server_certs/ca_cert.pem';
+  const file = nameOf(project, installed.path);
   if (installed.outcome === 'unchanged') {
     void showInformationMessage(l10n.t('{0} already holds the right certificate.', file));
     return;
@@ -89,13 +123,12 @@ function describe(title: string, pem: string): string {
 
 export const showCertificate: Handler = async (session) => {
   const certificate = await session.certificates.ensure();
+  const { project } = session.projects;
+  const embedded = project === undefined ? CERTIFICATE_IN_PROJECT.join('/') : nameOf(project, project.certificate.path);
   const parts = [describe(l10n.t('The server’s certificate'), certificate.certificatePem)];
   if (certificate.trustPem !== undefined && certificate.trustPem !== certificate.certificatePem) {
     parts.push(
-      describe(
-        l10n.t('The authority’s certificate, which firmware embeds (server_certs/ca_cert.pem)'),
-        certificate.trustPem,
-      ),
+      describe(l10n.t('The authority’s certificate, which firmware embeds ({0})', embedded), certificate.trustPem),
     );
   }
   await session.showText('certificate.txt', parts.join('\n'));

@@ -97,6 +97,11 @@ export const serverTexts: ErrorTexts<Code> = {
       ),
       mode,
     ),
+  'certificate.placeOfKey': (it) =>
+    says(
+      l10n.t('{0} holds a private key, and the project would embed the certificate from there. It stays.', it.path),
+      { kind: 'file', path: it.path },
+    ),
   'certificate.expired': (it) =>
     says(
       l10n.t('The certificate in {0} expired on {1}. Use a new one.', basename(it.path), dayText(it.validToMs)),

@@ -7,7 +7,9 @@ import { certificateFindings } from '../../../src/doctor/checks/certificate.ts';
 import { matchesAddresses } from '../../../src/doctor/checks/certificate-names.ts';
 import type { CertificateFacts, DoctorFacts } from '../../../src/doctor/facts.ts';
 import { parseIdfVersion } from '../../../src/idf/idf-version.ts';
+import { loadProject } from '../../../src/idf/project-loader.ts';
 import { describeCertificate } from '../../../src/server/certificate-description.ts';
+import { installCertificate } from '../../../src/server/install-certificate.ts';
 import { CertificateStore } from '../../../src/server/certificate-store.ts';
 import { GENERATIONS } from '../idf/project-folder.ts';
 import { makeApp } from '../../support/make-image.ts';
@@ -128,6 +130,32 @@ describe.each(GENERATIONS)('the certificate that firmware of %s embeds', (genera
     expect((await check(generation, other.trustPem, { image: served.trustPem ?? '' })).found).toMatchObject([
       { id: 'certificate-file-differs', severity: 'warning', details: { isImageRight: true } },
     ]);
+  });
+
+  it('is installed where the project embeds it from, missing or not', async () => {
+    const files = { 'main/CMakeLists.txt': 'idf_component_register(SRCS "main.c" EMBED_TXTFILES ../certs/root.pem)\n' };
+    const options = { config: ['# CONFIG_EXAMPLE_USE_CERT_BUNDLE is not set'], facts: { certificate: served } };
+    for (const [there, id] of [
+      [{}, 'certificate-file-missing'],
+      [{ 'certs/root.pem': other.trustPem ?? '' }, 'certificate-file-differs'],
+    ] as const) {
+      const facts = await factsOf(generation, { ...options, files: { ...files, ...there } });
+      expect(certificateFindings(facts)).toMatchObject([
+        { id, details: { file: 'certs/root.pem' }, fixes: [{ command: 'installCertificate' }] },
+      ]);
+      const store = new CertificateStore(join(folder, 'one'), diskFiles);
+      await installCertificate(facts.project, served.trustPem ?? '', store);
+      const project = await loadProject(facts.project.folder, diskFiles);
+      expect(certificateFindings({ ...facts, project })).toEqual([]);
+    }
+  });
+
+  it('is not looked for where a key of the firmware’s own is embedded', async () => {
+    const files = {
+      'main/CMakeLists.txt':
+        'idf_component_register(SRCS "main.c" EMBED_TXTFILES server_key.pem client.key.pem trusted.pem)\n',
+    };
+    expect((await factsOf(generation, { files })).project.certificate.path).toMatch(/trusted\.pem$/);
   });
 
   it('is right in the file, but the image was built before', async () => {

@@ -29,7 +29,7 @@ describe('the setup', () => {
       description,
       trustPem = '',
     } = await store.serverCertificate({ keyType: 'ec', names: NAMES });
-    await installCertificate(folder, trustPem, store);
+    await installCertificate(await loadProject(folder, diskFiles), trustPem, store);
     const extra = Buffer.from(`esp_https_ota\0https://127.0.0.1:8070/simple_ota.bin\0${trustPem}\0`);
     await addFiles(folder, {
       'build/project_description.json': JSON.stringify({

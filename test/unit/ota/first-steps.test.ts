@@ -30,7 +30,7 @@ describe('the first steps with a certificate', () => {
       certificateSteps(await loadProject(folder, diskFiles), trustPem, rememberedTrust());
 
     expect(await steps(certificatePem)).toEqual({ hasCertificate: false, isServerTrusted: false });
-    await installCertificate(folder, certificatePem, store);
+    await installCertificate(await loadProject(folder, diskFiles), certificatePem, store);
     expect(await steps(certificatePem)).toEqual({ hasCertificate: true, isServerTrusted: false });
     buildOutputs({ projectFolder: folder });
     expect(await steps(certificatePem)).toEqual({ hasCertificate: true, isServerTrusted: true });

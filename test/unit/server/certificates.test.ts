@@ -249,9 +249,13 @@ describe('a description', () => {
 
 describe('installing into a project', () => {
   const installed = () => join(folder, 'project', 'server_certs', 'ca_cert.pem');
-  const install = async () => {
+  const project = (...place: string[]) => ({
+    folder: join(folder, 'project'),
+    certificate: { path: join(folder, 'project', ...place) },
+  });
+  const install = async (home = project('server_certs', 'ca_cert.pem')) => {
     const { certificatePem } = await store.authority('ec');
-    return installCertificate(join(folder, 'project'), certificatePem, store);
+    return installCertificate(home, certificatePem, store);
   };
 
   it('writes the certificate, and nothing the second time', async () => {
@@ -298,8 +302,38 @@ describe('installing into a project', () => {
 
   it('never writes a key', async () => {
     const { certificatePem, keyPem } = await store.authority('ec');
-    await installCertificate(join(folder, 'project'), `${keyPem}${certificatePem}`, store);
+    await installCertificate(project('server_certs', 'ca_cert.pem'), `${keyPem}${certificatePem}`, store);
     expect(await readFile(installed(), 'utf8')).toBe(certificatePem);
-    await caught(installCertificate(join(folder, 'project'), keyPem, store), 'certificate.unreadable');
+    await caught(installCertificate(project('server_certs', 'ca_cert.pem'), keyPem, store), 'certificate.unreadable');
+  });
+
+  it('writes where the project embeds it from', async () => {
+    const home = project('main', 'certs', 'root.pem');
+    expect(await install(home)).toMatchObject({ outcome: 'created', path: home.certificate.path });
+    expect(await readdir(join(folder, 'project'))).toEqual(['main']);
+    expect((await install(home)).outcome).toBe('unchanged');
+  });
+
+  it('leaves the project only when the user wants it', async () => {
+    const home = project('..', 'shared', 'root.pem');
+    await mkdir(home.folder);
+    await mkdir(join(folder, 'shared'));
+    await caught(install(home), 'file.outside');
+    await symlink('../shared', join(home.folder, 'certs'));
+    await caught(install(project('certs', 'root.pem')), 'file.outside');
+    await caught(install(project('certs', 'new', 'root.pem')), 'file.outside');
+    expect(await readdir(join(folder, 'shared'))).toEqual([]);
+    const { certificatePem } = await store.authority('ec');
+    await installCertificate(home, certificatePem, store, diskFiles, { outside: true });
+    expect(await readdir(join(folder, 'shared'))).toEqual(['root.pem']);
+  });
+
+  it('never replaces a private key', async () => {
+    const home = project('main', 'client.pem');
+    const { keyPem } = await store.authority('ec');
+    await mkdir(join(home.folder, 'main'), { recursive: true });
+    await writeFile(home.certificate.path, keyPem);
+    await caught(install(home), 'certificate.placeOfKey');
+    expect(await readFile(home.certificate.path, 'utf8')).toBe(keyPem);
   });
 });
