@@ -6,6 +6,10 @@ const deflateAsync = promisify(deflate);
 /** A last block that holds nothing but the end of the stream is refused by the stub: whatever is larger than that has bytes of the image, too. */
 const SMALLEST_LAST_BLOCK = 64;
 
+/** Of what is unpacked at once; zlib takes no smaller ones. */
+const SMALLEST_CHUNK = 64;
+const LARGEST_CHUNK = 256 * 1024;
+
 export interface Block {
   readonly bytes: Uint8Array;
   /** Of the image, once this block is unpacked; counted from the start of the stream. */
@@ -42,7 +46,7 @@ export async function compressRun(bytes: Uint8Array, blockBytes: number): Promis
     parts.push(packed.subarray(at, at + size));
     at += size;
   }
-  const ends = await unpackedEnds(parts);
+  const ends = await unpackedEnds(parts, bytes.length);
   return {
     blocks: parts.map((part, index) => ({ bytes: part, unpackedEnd: ends[index] ?? bytes.length })),
     compressedBytes: packed.length,
@@ -51,8 +55,8 @@ export async function compressRun(bytes: Uint8Array, blockBytes: number): Promis
 
 /** How far each block reaches when unpacked, from which its time at the chip and the place to take up again follow (esptool-js 0.7 defect: it
  * unpacks a byte at a time, and while the line waits). */
-async function unpackedEnds(parts: readonly Uint8Array[]): Promise<number[]> {
-  const inflate = createInflate({ chunkSize: 256 * 1024 });
+async function unpackedEnds(parts: readonly Uint8Array[], lengthBytes: number): Promise<number[]> {
+  const inflate = createInflate({ chunkSize: Math.min(LARGEST_CHUNK, Math.max(SMALLEST_CHUNK, lengthBytes)) });
   let total = 0;
   inflate.on('data', (chunk: Buffer) => {
     total += chunk.length;

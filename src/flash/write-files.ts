@@ -9,6 +9,7 @@ import type { FlashPlan, PlannedFile } from './flash-plan.ts';
 import type { FlashLedger } from './flash-state.ts';
 import { type FlashRegion } from './flash-state.ts';
 import type { ImageCache } from './image-cache.ts';
+import { lineBytes, prepareRuns } from './prepare-runs.ts';
 import { ByteMeter, type OnProgress } from './progress.ts';
 import { prepareRun, writeRun, type RunToWrite } from './write-run.ts';
 
@@ -137,12 +138,13 @@ class FileWriter {
     const found = await compareFlash(this.#session, offset, bytes, last, this.#signal);
     if (found.kind === 'all') return undefined;
     if (found.kind === 'identical') return { how: 'identical', runs: [] };
-    const runs = await Promise.all(found.runs.map((run) => this.#prepare(run)));
+    let mostBytes = Number.POSITIVE_INFINITY;
     if (bytesIn(found.runs) > SURELY_WORTHWHILE * bytes.length) {
       const whole = await this.#prepare({ from: 0, end: bytes.length });
-      const costBytes = runs.reduce((sum, run) => sum + lineBytes(run), 0) + this.#overheadBytes(runs.length);
-      if (costBytes > WORTHWHILE * (lineBytes(whole) + this.#overheadBytes(1))) return undefined;
+      mostBytes = WORTHWHILE * (lineBytes(whole) + this.#overheadBytes(1)) - this.#overheadBytes(found.runs.length);
     }
+    const runs = await prepareRuns(found.runs, (run) => this.#prepare(run), mostBytes);
+    if (runs === undefined) return undefined;
     this.#meter.add(bytes.length - bytesIn(found.runs), name, true);
     return { how: found.by, runs };
   }
@@ -219,8 +221,4 @@ class FileWriter {
       isVerified,
     };
   }
-}
-
-function lineBytes({ compressed, bytes }: RunToWrite): number {
-  return compressed?.compressedBytes ?? bytes.length;
 }
