@@ -8,7 +8,7 @@ import { setContext } from './editor/context.ts';
 import { VIEWS } from './texts/contributions.ts';
 import { describeGit } from './ota/describe-git.ts';
 import type { Panels } from './editor/panels/panels.ts';
-import { BoardSession } from './editor/sessions/board-session.ts';
+import { BoardSession, virtualRow } from './editor/sessions/board-session.ts';
 import { CertificateSession } from './editor/sessions/certificate-session.ts';
 import { CrashSession } from './editor/sessions/crash-session.ts';
 import { DeliverSession } from './editor/sessions/deliver-session.ts';
@@ -18,7 +18,7 @@ import { DoctorSession } from './editor/sessions/doctor-session.ts';
 import { FaultSession } from './editor/sessions/fault-session.ts';
 import { FlashSession } from './editor/sessions/flash-session.ts';
 import { MonitorSession } from './editor/sessions/monitor-session.ts';
-import { VIRTUAL_PORT } from './ota/virtual-port.ts';
+import { virtualNumberOf } from './ota/virtual-port.ts';
 import { PortSession } from './editor/sessions/port-session.ts';
 import { ProjectSession } from './editor/sessions/project-session.ts';
 import { ServerSession } from './editor/sessions/server-session.ts';
@@ -98,7 +98,7 @@ export function activate(context: ExtensionContext): Esp32OtaExports {
     new FlashSession({
       ports,
       leases,
-      binding: () => board.board?.binding('board'),
+      binding: (name) => board.bindingOf(name),
       cache: async () =>
         (await import('./flash/image-cache.ts')).directoryCache(
           join(context.globalStorageUri.fsPath, 'flashed'),
@@ -113,7 +113,7 @@ export function activate(context: ExtensionContext): Esp32OtaExports {
       ports,
       projects,
       leases,
-      binding: () => board.board?.binding('board'),
+      binding: (name) => board.bindingOf(name),
       decode: (crash, view, what) => crashes.decode(crash, view, what),
       logFolder: join(context.globalStorageUri.fsPath, 'logs'),
       log,
@@ -183,7 +183,8 @@ export function activate(context: ExtensionContext): Esp32OtaExports {
     showSetup: () => firmware.reveal('setup', 'setup-ready'),
     showText: (name, text) => pages.show(name, text),
     showPort: async (address) => {
-      await devices.reveal(address === VIRTUAL_PORT ? 'virtualBoard' : `port/${address}`);
+      const number = virtualNumberOf(address);
+      await devices.reveal(number === undefined ? `port/${address}` : virtualRow(number));
     },
     showDifference: (title, name, before, after) => pages.showDifference(title, name, before, after),
     showFlashMap: async (address) => {

@@ -10,7 +10,7 @@ import { lanAddresses } from '../server/lan-addresses.ts';
 import { boardFactsOf } from './board-facts.ts';
 import type { BoardSession } from './sessions/board-session.ts';
 import type { CertificateSession } from './sessions/certificate-session.ts';
-import { VIRTUAL_PORT } from '../ota/virtual-port.ts';
+import { virtualAddress } from '../ota/virtual-port.ts';
 import type { PortSession } from './sessions/port-session.ts';
 import type { ProjectSession } from './sessions/project-session.ts';
 import type { ServerSession } from './sessions/server-session.ts';
@@ -113,9 +113,8 @@ export function boardFacts({
   slots,
   board,
 }: Pick<FactSources, 'ports' | 'slots' | 'board'>): BoardFacts | undefined {
-  const address = ports.selected;
-  const isVirtual = address === VIRTUAL_PORT || (address === '' && board.board !== undefined);
-  const key = isVirtual ? VIRTUAL_PORT : address;
+  const [first] = board.boards;
+  const key = ports.selected === '' && first !== undefined ? virtualAddress(first.number) : ports.selected;
   if (key === '') return undefined;
   return boardFactsOf(ports.factsOf(key), slots.slotsOf(key));
 }

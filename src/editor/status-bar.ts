@@ -5,7 +5,7 @@ import { commandId } from '../texts/contributions.ts';
 import type { CertificateSession } from './sessions/certificate-session.ts';
 import { activityText } from '../texts/flash-texts.ts';
 import type { FlashSession } from './sessions/flash-session.ts';
-import { VIRTUAL_PORT } from '../ota/virtual-port.ts';
+import { virtualLabel } from '../texts/board-names.ts';
 import type { PortSession } from './sessions/port-session.ts';
 import type { ProjectSession } from './sessions/project-session.ts';
 import type { ServerSession } from './sessions/server-session.ts';
@@ -106,8 +106,7 @@ export function createPortItem(projects: ProjectSession, ports: PortSession, fla
     const { selected } = ports;
     const { activity } = flash;
     const known = ports.ports.find((port) => port.address === selected);
-    const name =
-      selected === '' ? l10n.t('no port') : selected === VIRTUAL_PORT ? l10n.t('virtual board') : shortName(selected);
+    const name = selected === '' ? l10n.t('no port') : (virtualLabel(selected) ?? shortName(selected));
     item.text = activity === undefined ? `$(plug) ${name}` : `$(loading~spin) ${activityText(activity)}`;
     const facts = ports.factsOf(selected);
     item.tooltip = new MarkdownString(

@@ -7,7 +7,7 @@ import type {} from './errors.ts';
 import { nameTargets, parseTemplate } from './http-trigger.ts';
 import { ANY_BOARD, httpRequest, resetBoard, sendUrl, waitForBoard, type TriggerKind } from './triggers.ts';
 import type { VirtualDevice } from './virtual-device.ts';
-import { VIRTUAL_PORT } from './virtual-port.ts';
+import { virtualNumberOf } from './virtual-port.ts';
 
 /** Which boards a delivery goes to. A value: what is selected or attached later changes nothing about it. */
 export type ChosenBoards = {
@@ -36,7 +36,7 @@ export interface BoardsNow {
 /** By the settings, the selected port, and what is attached now. */
 export function chooseBoards({ trigger, templates, allowsPublic, selectedPort, attached }: BoardsNow): ChosenBoards {
   if (trigger === 'http') return { kind: 'http', trigger, port: selectedPort, templates: [...templates], allowsPublic };
-  const hasPort = selectedPort !== '' && selectedPort !== VIRTUAL_PORT;
+  const hasPort = selectedPort !== '' && virtualNumberOf(selectedPort) === undefined;
   if (trigger === 'virtual' || (!hasPort && attached.length > 0)) {
     const devices = new Set(attached);
     // where there is none, the delivery attaches one itself
@@ -89,7 +89,8 @@ export function realBoards(chosen: Exclude<ChosenBoards, { kind: 'virtual' }>, a
       return async () => [portBoard(await open(), chosen.trigger, access)];
     }
     case 'http': {
-      const hasConsole = chosen.templates.filter(isRequest).length === 1 && port !== '' && port !== VIRTUAL_PORT;
+      const hasConsole =
+        chosen.templates.filter(isRequest).length === 1 && port !== '' && virtualNumberOf(port) === undefined;
       const open = hasConsole ? consoleOf(port, access) : undefined;
       return async (version) => {
         const { templates, targets } = targetsOf(chosen.templates, version);

@@ -1,9 +1,24 @@
 import * as l10n from '@vscode/l10n';
 import type { TroubleName } from '../ota/board-trouble.ts';
+import { virtualNumberOf } from '../ota/virtual-port.ts';
 
 /** `Virtual board`, `Virtual board 2` … */
 export function virtualName(number: number): string {
   return number === 1 ? l10n.t('Virtual board') : l10n.t('Virtual board {0}', number);
+}
+
+/** How the virtual board behind an address is called within a sentence; undefined for any other address. */
+export function virtualWithin(address: string): string | undefined {
+  const number = virtualNumberOf(address);
+  if (number === undefined) return undefined;
+  return number === 1 ? l10n.t('the virtual board') : l10n.t('virtual board {0}', number);
+}
+
+/** How the virtual board behind an address is called behind a colon or by itself; undefined for any other address. */
+export function virtualLabel(address: string): string | undefined {
+  const number = virtualNumberOf(address);
+  if (number === undefined) return undefined;
+  return number === 1 ? l10n.t('virtual board') : l10n.t('virtual board {0}', number);
 }
 
 /** What a virtual board is made to do wrong. */

@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import { MENU_KEYS, type MonitorCommand } from '../monitor/monitor-keys.ts';
 import type { MonitorNotice } from '../monitor/notices.ts';
 import { errorLine } from './error-texts.ts';
-import { VIRTUAL_PORT } from '../ota/virtual-port.ts';
+import { virtualWithin } from './board-names.ts';
 import { holderText } from './holder-texts.ts';
 import { bytesText } from './text.ts';
 
@@ -63,7 +63,7 @@ export function noticeWords(notice: MonitorNotice): string {
 }
 
 function portName(address: string): string {
-  return address === VIRTUAL_PORT ? l10n.t('the virtual board') : address;
+  return virtualWithin(address) ?? address;
 }
 
 function helpText(): string {

@@ -193,6 +193,20 @@ it('boots another slot only when the user agrees', async () => {
     .toContainEqual(expect.objectContaining({ port: VIRTUAL, runs: 'simple_ota 1.0.1' }));
 });
 
+it('asks the virtual board that was named, and no other', async () => {
+  await workbench.runCommand('ESP32 OTA: Attach Another Virtual Board');
+  const second = `${VIRTUAL}-2`;
+  const read = (port: string, question: string): Promise<Record<string, unknown>> =>
+    agent.invokeAgreed(workbench, 'read_slots', question, { port, refresh: true });
+  const newest = expect.objectContaining({ label: 'ota_1', version: '1.1.0' }) as unknown;
+  expect((await read(VIRTUAL, 'Read the slots of the virtual board?'))['slots']).toContainEqual(newest);
+  const ofSecond = await read(second, 'Read the slots of virtual board 2?');
+  expect(ofSecond).toMatchObject({ port: second, boots: 'ota_0' });
+  expect(ofSecond['slots']).not.toContainEqual(newest);
+  await workbench.runCommand('ESP32 OTA: Detach Virtual Board');
+  await workbench.quickInput.pick('Virtual board 2');
+});
+
 it('hands the port over while the ESP-IDF extension flashes, and while its monitor is open', async () => {
   await workbench.writeSettings({ 'idf.port': VIRTUAL });
   const isSelected = async (): Promise<unknown> =>

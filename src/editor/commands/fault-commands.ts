@@ -13,7 +13,7 @@ import {
 } from '../../server/faults/profiles.ts';
 import { faultReportWords } from '../../texts/fault-report-words.ts';
 import type { FaultTestHooks } from '../sessions/fault-session.ts';
-import { VIRTUAL_PORT } from '../../ota/virtual-port.ts';
+import { virtualNumberOf } from '../../ota/virtual-port.ts';
 import { faultText, groupText, parameterText } from '../../texts/fault-texts.ts';
 import { requireTrust, withProgress, type Handler } from './run.ts';
 import { startServer } from './server-commands.ts';
@@ -132,7 +132,7 @@ export const testAgainstFaults: Handler = async (session) => {
 
 /** Which board: the port of one with a monitor, the selected port, or the empty text for a virtual one. Asks only when there is a choice. */
 async function pickBoard(ports: readonly string[], selected: string): Promise<string | undefined> {
-  const isSelectedToo = selected !== '' && selected !== VIRTUAL_PORT && !ports.includes(selected);
+  const isSelectedToo = selected !== '' && virtualNumberOf(selected) === undefined && !ports.includes(selected);
   if (ports.length === 0 && !isSelectedToo) return '';
   const chosen = await window.showQuickPick(
     [

@@ -8,7 +8,7 @@ import type { Partition } from '../../image/partition-table.ts';
 import { flashBehaviour, flashRequest, isMadeWithoutCompiler, type FlashBehaviour } from '../../ota/flash-project.ts';
 import { notRestartedText, stateText } from '../../texts/flash-texts.ts';
 import { reportError } from '../report-error.ts';
-import { VIRTUAL_PORT } from '../../ota/virtual-port.ts';
+import { virtualWithin } from '../../texts/board-names.ts';
 import { bytesText, durationText, hexText } from '../../texts/text.ts';
 import type { WindowSession } from '../window-session.ts';
 import { portFor } from './port-commands.ts';
@@ -17,8 +17,7 @@ import { watchSlots } from './slot-watch.ts';
 
 /** How a port is called in titles and messages. */
 export function nameOf(session: WindowSession, address: string): string {
-  if (address === VIRTUAL_PORT) return l10n.t('the virtual board');
-  return session.ports.ports.find((port) => port.address === address)?.name ?? address;
+  return virtualWithin(address) ?? session.ports.ports.find((port) => port.address === address)?.name ?? address;
 }
 
 /** Where the bytes went: how many had to be written, and how many were there. */

@@ -3,7 +3,8 @@ import { showInformationMessage } from '../messages.ts';
 import { isOtaError } from '../../base/ota-error.ts';
 import { formatPortAddress, parsePortAddress } from '../../serial/port-address.ts';
 import { errorLine } from '../../texts/error-texts.ts';
-import { VIRTUAL_PORT } from '../../ota/virtual-port.ts';
+import { virtualAddress } from '../../ota/virtual-port.ts';
+import { virtualName } from '../../texts/board-names.ts';
 import type { WindowSession } from '../window-session.ts';
 import { requireTrust, type Handler } from './run.ts';
 
@@ -35,7 +36,10 @@ export async function pickPort(session: WindowSession): Promise<string | undefin
     kind: QuickPickItemKind.Separator,
   });
   const add = { label: l10n.t('Add Remote Port…'), description: 'rfc2217://, socket://', address: undefined };
-  const virtual = session.board.board === undefined ? [] : [item(VIRTUAL_PORT, l10n.t('Virtual board'), VIRTUAL_PORT)];
+  const virtual = session.board.boards.map(({ number }) => {
+    const address = virtualAddress(number);
+    return item(address, virtualName(number), address);
+  });
   const chosen = await window.showQuickPick(
     [
       ...devices.map((port) => item(port.address, port.name, [port.usbId, port.address].filter(Boolean).join(' · '))),

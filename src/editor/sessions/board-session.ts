@@ -9,6 +9,8 @@ import type { BoardRate } from '../../ota/board-plan.ts';
 import { isOnce, troubleOf, type TroubleName } from '../../ota/board-trouble.ts';
 import type { Timeline } from '../../ota/update-state.ts';
 import type { CreateVirtualDevice, VirtualDevice } from '../../ota/virtual-device.ts';
+import { virtualNumberOf } from '../../ota/virtual-port.ts';
+import type { LineBinding } from '../../serial/serial-transport.ts';
 import { readSettings } from '../settings.ts';
 import type { ProjectSession } from './project-session.ts';
 
@@ -35,6 +37,11 @@ export function virtualNumber(id: string): number | undefined {
   return found === null ? undefined : Number(found[1] ?? 1);
 }
 
+/** The row of a virtual board in the Devices view. */
+export function virtualRow(number: number): string {
+  return number === 1 ? 'virtualBoard' : `virtualBoard-${number}`;
+}
+
 interface Entry {
   readonly number: number;
   readonly device: VirtualDevice;
@@ -44,7 +51,7 @@ interface Entry {
   timeline: Timeline | undefined;
 }
 
-/** The virtual boards of this window. The first is the one that ports, flashing and the monitor know as the virtual board. */
+/** The virtual boards of this window. */
 export class BoardSession implements Disposable {
   readonly #create: CreateVirtualDevice;
   readonly #projects: ProjectSession;
@@ -82,6 +89,12 @@ export class BoardSession implements Disposable {
   /** The first one. */
   get board(): VirtualDevice | undefined {
     return this.boards[0]?.device;
+  }
+
+  /** The line of the board that `virtual://<name>` is the address of; undefined when it is not attached. */
+  bindingOf(name: string): LineBinding | undefined {
+    const number = virtualNumberOf(`virtual://${name}`);
+    return number === undefined ? undefined : this.#boards.get(number)?.device.binding(name);
   }
 
   /** Of the first one's update that goes on, or of its last one. */

@@ -12,7 +12,7 @@ import type { FirmwareServerOptions } from '../../server/firmware-server.ts';
 import { readSettings } from '../settings.ts';
 import type { CertificateSession } from './certificate-session.ts';
 import type { MonitorSession } from './monitor-session.ts';
-import { VIRTUAL_PORT } from '../../ota/virtual-port.ts';
+import { virtualNumberOf } from '../../ota/virtual-port.ts';
 import type { ProjectSession } from './project-session.ts';
 import type { ServerSession } from './server-session.ts';
 
@@ -62,7 +62,7 @@ export class FaultSession implements Disposable {
   /** Ports whose board can be tested: a monitor is open there, which hears it and can reset it. */
   get ports(): readonly string[] {
     return this.#options.monitors.monitors
-      .filter(({ address, state }) => state === 'open' && address !== VIRTUAL_PORT)
+      .filter(({ address, state }) => state === 'open' && virtualNumberOf(address) === undefined)
       .map(({ address }) => address);
   }
 

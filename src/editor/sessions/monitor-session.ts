@@ -16,7 +16,7 @@ import { reportError } from '../report-error.ts';
 import { isSetInWorkspace, readSettings } from '../settings.ts';
 import type { MonitorSubject } from '../terminal/monitor-actions.ts';
 import type { MonitorTerminal } from '../terminal/monitor-terminal.ts';
-import { VIRTUAL_PORT } from '../../ota/virtual-port.ts';
+import { virtualLabel } from '../../texts/board-names.ts';
 import type { PortSession } from './port-session.ts';
 import type { ProjectSession } from './project-session.ts';
 
@@ -260,7 +260,7 @@ export class MonitorSession implements Disposable {
       store.dispose();
       throw error;
     }
-    const name = address === VIRTUAL_PORT ? l10n.t('virtual board') : (portNameOf(ports, address) ?? address);
+    const name = virtualLabel(address) ?? portNameOf(ports, address) ?? address;
     const terminal = window.createTerminal({
       name: l10n.t('Monitor: {0}', name),
       pty,

@@ -1,4 +1,4 @@
-import { VIRTUAL_PORT } from '../../ota/virtual-port.ts';
+import { virtualNumberOf } from '../../ota/virtual-port.ts';
 import { workspace, type LogOutputChannel, type Memento } from 'vscode';
 import { DisposableStore, type Disposable } from '../../base/disposable.ts';
 import { Emitter } from '../../base/emitter.ts';
@@ -93,7 +93,10 @@ export class PortSession implements Disposable {
     const listed = new Set(devices.map((port) => port.address));
     const remote = [...readSettings(undefined).values['serial.remotePorts'], this.selected].filter(
       (address, index, all) =>
-        address !== '' && address !== VIRTUAL_PORT && !listed.has(address) && all.indexOf(address) === index,
+        address !== '' &&
+        virtualNumberOf(address) === undefined &&
+        !listed.has(address) &&
+        all.indexOf(address) === index,
     );
     return [...devices, ...remote.map((address) => this.#remote(address))];
   }

@@ -9,7 +9,7 @@ import type { Stage } from '../../monitor/stage-rule.ts';
 import type { FlashedApp } from '../../ota/slot-rows.ts';
 import type { FlashSession } from './flash-session.ts';
 import type { MonitorSession } from './monitor-session.ts';
-import { VIRTUAL_PORT } from '../../ota/virtual-port.ts';
+import { virtualNumberOf } from '../../ota/virtual-port.ts';
 import type { PortSession } from './port-session.ts';
 import type { ProjectSession } from './project-session.ts';
 import type { ServerSession } from './server-session.ts';
@@ -67,8 +67,9 @@ export class SlotSession implements Disposable {
     // another board may be plugged in there the next time
     this.#store.add(
       ports.onChange(() => {
-        const known = new Set([...ports.ports.map(({ address }) => address), VIRTUAL_PORT]);
-        for (const address of this.#known()) if (!known.has(address)) this.forget(address);
+        const known = new Set(ports.ports.map(({ address }) => address));
+        for (const address of this.#known())
+          if (!known.has(address) && virtualNumberOf(address) === undefined) this.forget(address);
       }),
     );
   }

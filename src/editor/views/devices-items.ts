@@ -5,9 +5,9 @@ import type { ClientTrouble, SeenClient, SeenClients } from '../../ota/clients.t
 import type { DeviceState } from '../../ota/virtual-device.ts';
 import { misbehaviourText, virtualName } from '../../texts/board-names.ts';
 import { activityText, type FlashActivity } from '../../texts/flash-texts.ts';
-import type { AttachedBoard } from '../sessions/board-session.ts';
+import { virtualRow, type AttachedBoard } from '../sessions/board-session.ts';
 import type { MonitorFacts } from '../sessions/monitor-session.ts';
-import { VIRTUAL_PORT } from '../../ota/virtual-port.ts';
+import { virtualAddress } from '../../ota/virtual-port.ts';
 import type { ChipFacts, KnownPort } from '../sessions/port-session.ts';
 import { factItems, portItem } from './port-items.ts';
 import { causeText } from '../../texts/cause-texts.ts';
@@ -18,13 +18,14 @@ import { timelineItem } from './timeline-items.ts';
 import type { TreeNode } from './tree-node.ts';
 
 export interface DevicesState {
-  /** The virtual boards; the first is a port of this window. */
+  /** The virtual boards; the first has all that a port's row has. */
   readonly boards: readonly AttachedBoard[];
   readonly clients: SeenClients;
   readonly ports: readonly KnownPort[];
-  /** What the chip of the virtual board said, when it was asked over its port. */
-  readonly boardFacts: ChipFacts | undefined;
-  readonly isBoardSelected: boolean;
+  /** What the chip of a virtual board said, when it was asked over its port. */
+  readonly factsOf: (address: string) => ChipFacts | undefined;
+  /** Address of the selected port; empty when none is. */
+  readonly selected: string;
   readonly activity: FlashActivity | undefined;
   /** Slots that were read, by the port's address. */
   readonly slotsOf: (address: string) => ChipSlots | undefined;
@@ -50,9 +51,10 @@ export function devicesItems(state: DevicesState): readonly TreeNode[] {
 
 /** Of boards that are away, and so have no row. */
 function monitorsAlone({ monitors, ports, boards }: DevicesState): readonly MonitorFacts[] {
-  return monitors.filter(({ address }) =>
-    address === VIRTUAL_PORT ? boards.length === 0 : !ports.some((port) => port.address === address),
-  );
+  const [first] = boards;
+  const withRow = new Set(ports.map((port) => port.address));
+  if (first !== undefined) withRow.add(virtualAddress(first.number));
+  return monitors.filter(({ address }) => !withRow.has(address));
 }
 
 function slotsBelow({ slotsOf, build }: DevicesState, address: string): readonly TreeNode[] {
@@ -60,10 +62,10 @@ function slotsBelow({ slotsOf, build }: DevicesState, address: string): readonly
   return slots === undefined ? [] : slotItems(slots, build, `port/${address}`, address);
 }
 
-/** A virtual board beside the first: it can be updated, but is no port. */
+/** A virtual board beside the first: it is there to be updated together with that one. */
 function otherBoardItem(board: AttachedBoard, build: AppDescription | undefined): TreeNode {
   const { number, device, timeline } = board;
-  const id = `virtualBoard-${number}`;
+  const id = virtualRow(number);
   return {
     id,
     label: virtualName(number),
@@ -85,16 +87,16 @@ function troubleOf({ trouble }: AttachedBoard): string {
   return trouble === 'none' ? '' : misbehaviourText(trouble);
 }
 
-function boardItem(
-  board: AttachedBoard,
-  { boardFacts, isBoardSelected, activity, build, monitors }: DevicesState,
-): TreeNode {
+function boardItem(board: AttachedBoard, { factsOf, selected, activity, build, monitors }: DevicesState): TreeNode {
   const { timeline } = board;
   const { state } = board.device;
-  const isFlashing = activity?.address === VIRTUAL_PORT;
-  const monitor = monitors.find((one) => one.address === VIRTUAL_PORT);
+  const address = virtualAddress(board.number);
+  const boardFacts = factsOf(address);
+  const isBoardSelected = selected === address;
+  const isFlashing = activity?.address === address;
+  const monitor = monitors.find((one) => one.address === address);
   return {
-    id: board.number === 1 ? 'virtualBoard' : `virtualBoard-${board.number}`,
+    id: virtualRow(board.number),
     label: virtualName(board.number),
     description: [
       isBoardSelected ? l10n.t('selected') : '',
@@ -106,11 +108,11 @@ function boardItem(
     icon: isUpdating(board) || isFlashing ? 'loading~spin' : 'circuit-board',
     ...(isBoardSelected ? { color: 'charts.green' } : {}),
     contextValue: isUpdating(board) ? 'virtualBoard-updating' : isFlashing ? 'virtualBoard-busy' : 'virtualBoard',
-    payload: VIRTUAL_PORT,
+    payload: address,
     isExpanded: true,
     children: [
       ...(monitor === undefined ? [] : [monitorItem(monitor)]),
-      ...deviceSlotItems(board.device, build, 'virtualBoard', VIRTUAL_PORT),
+      ...deviceSlotItems(board.device, build, 'virtualBoard', address),
       ...(boardFacts === undefined ? [] : factItems(boardFacts, 'virtualBoard')),
       ...(timeline === undefined ? [] : [timelineItem(timeline, 'timeline')]),
     ],

@@ -1,12 +1,12 @@
 import { l10n } from 'vscode';
 import type { MonitorFacts } from '../sessions/monitor-session.ts';
-import { VIRTUAL_PORT } from '../../ota/virtual-port.ts';
+import { virtualLabel } from '../../texts/board-names.ts';
 import type { TreeNode } from './tree-node.ts';
 
 /** The row of a monitor, below its board, or by itself while there is no row for the board. */
 export function monitorItem(monitor: MonitorFacts, isAlone = false): TreeNode {
   const { address, state, logPath } = monitor;
-  const name = address === VIRTUAL_PORT ? l10n.t('virtual board') : address;
+  const name = virtualLabel(address) ?? address;
   return {
     id: `monitor/${address}`,
     label: isAlone ? l10n.t('Monitor: {0}', name) : l10n.t('Monitor'),

@@ -1,4 +1,3 @@
-import { VIRTUAL_PORT } from '../../ota/virtual-port.ts';
 import { readSettings } from '../settings.ts';
 import { devicesItems, type DevicesState } from './devices-items.ts';
 import { firmwareItems, type FirmwareState } from './firmware-items.ts';
@@ -45,8 +44,8 @@ function devicesState({ board, server, ports, flash, monitors, slots }: WindowSe
     clients: server.clients,
     // a built-in UART that nobody selected is no board; the list to select from has it
     ports: ports.ports.filter((port) => port.kind === 'remote' || port.usbId !== undefined || port.isSelected),
-    boardFacts: ports.factsOf(VIRTUAL_PORT),
-    isBoardSelected: ports.selected === VIRTUAL_PORT,
+    factsOf: (address) => ports.factsOf(address),
+    selected: ports.selected,
     activity: flash.activity,
     slotsOf: (address) => slots.slotsOf(address),
     build: slots.build,
