@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { chmod, copyFile, readdir, realpath, rename, rm, stat, writeFile, open } from 'node:fs/promises';
+import { chmod, copyFile, readdir, realpath, rm, stat, writeFile, open } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { makeFolders } from './make-folders.ts';
 import { OtaError, systemCode } from './ota-error.ts';
+import { patientRename } from './patient-rename.ts';
 
 export interface FileStat {
   readonly isDirectory: boolean;
@@ -102,7 +103,7 @@ async function writeAtomic(path: string, content: Uint8Array | string, mode?: nu
     } finally {
       await file.close();
     }
-    await rename(temporary, path);
+    await patientRename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;

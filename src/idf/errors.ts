@@ -64,6 +64,8 @@ declare module '../base/ota-error.ts' {
     /** A file is not what it was when the change was planned. Nothing was written. */
     'file.changed': { path: string };
     /** A file that is not UTF-8 can not take this text. */
+    /** One of several files could not be written, and those written before it could not be put back; `changed` lists them by comma. */
+    'file.halfWritten': { path: string; reason: string; changed: string };
     'file.notUtf8': { path: string };
     /** A file is larger than anything of its kind. */
     'file.tooLarge': { path: string; sizeBytes: number; maxBytes: number };

@@ -123,13 +123,8 @@ async function applyEditsOf(session: WindowSession, fix: Fix): Promise<void> {
     if (text !== undefined) texts.set(path, text);
   }
   const edits = editsOfFix(fix, project, texts);
-  const [first, again] = [
-    edits.filter(({ path }) => !savedOnce.has(path)),
-    edits.filter(({ path }) => savedOnce.has(path)),
-  ];
-  const backups = await applyEdits(first, session.files, { keepBackups: true });
-  await applyEdits(again, session.files);
-  for (const { path } of first) savedOnce.add(path);
+  const backups = await applyEdits(edits, session.files, { keepBackups: (path) => !savedOnce.has(path) });
+  for (const { path } of edits) savedOnce.add(path);
   await session.projects.reload();
   const names = edits.map(({ path }) => basename(path)).join(', ');
   session.log.info(`fix ${fix.id}: ${names}${backups.length === 0 ? '' : `, kept ${backups.join(', ')}`}`);

@@ -9,6 +9,7 @@ type Code =
   | 'file.unwritable'
   | 'file.outside'
   | 'file.changed'
+  | 'file.halfWritten'
   | 'file.notUtf8'
   | 'file.tooLarge'
   | 'cancelled'
@@ -67,6 +68,15 @@ export const commonTexts: ErrorTexts<Code> = {
       kind: 'file',
       path: it.path,
     }),
+  'file.halfWritten': (it) =>
+    says(
+      l10n.t(
+        '{0} could not be written: {1}. These files were changed before it and could not be put back: {2}.',
+        it.path,
+        reasonText(it.reason),
+        it.changed,
+      ),
+    ),
   'file.notUtf8': (it) =>
     says(l10n.t('{0} is not UTF-8, so this text can’t be written into it.', basename(it.path)), {
       kind: 'file',

@@ -1,9 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { diskFiles } from '../../../src/base/files.ts';
-import { applyEdits, decodeText, readTextExactly } from '../../../src/idf/file-edit.ts';
+import { diskFiles, type FileStore } from '../../../src/base/files.ts';
+import { OtaError } from '../../../src/base/ota-error.ts';
+import { applyEdits, decodeText, readTextExactly, type FileEdit } from '../../../src/idf/file-edit.ts';
 import { joinLines, splitLines } from '../../../src/idf/text-lines.ts';
 import { makeFolder } from './project-folder.ts';
 
@@ -33,6 +34,52 @@ describe('edits of files', () => {
     ];
     await expect(applyEdits(edits, diskFiles)).rejects.toThrow(/file\.changed/);
     expect(await readFile(join(folder, 'a'), 'utf8')).toBe('old');
+  });
+
+  /** As if the files of these names were open in a program that lets nobody write them, from the given write on. */
+  const held = (...names: readonly string[]): FileStore => {
+    const writes = new Map<string, number>();
+    return {
+      ...diskFiles,
+      writeAtomic: async (path, content, mode) => {
+        const count = (writes.get(path) ?? 0) + 1;
+        writes.set(path, count);
+        if (names.includes(`${basename(path)}:${count}`))
+          throw new OtaError('file.unwritable', { path, reason: 'EBUSY' });
+        await diskFiles.writeAtomic(path, content, mode);
+      },
+    };
+  };
+  const three = (folder: string): readonly FileEdit[] => [
+    { path: join(folder, 'a'), before: 'old', after: 'new' },
+    { path: join(folder, 'made'), after: 'made' },
+    { path: join(folder, 'b'), before: 'other', after: 'changed' },
+  ];
+
+  it('are taken back when one of the files can not be written', async () => {
+    const folder = await makeFolder({ a: 'old', b: 'other' });
+    const applied = applyEdits(three(folder), held('b:1'), { keepBackups: true });
+    await expect(applied).rejects.toMatchObject({ code: 'file.unwritable', details: { path: join(folder, 'b') } });
+    expect(await readdir(folder)).toEqual(['a', 'b']);
+    expect(await readFile(join(folder, 'a'), 'utf8')).toBe('old');
+    expect(await readFile(join(folder, 'b'), 'utf8')).toBe('other');
+  });
+
+  it('say which of them stand when they can not be taken back', async () => {
+    const folder = await makeFolder({ a: 'old', b: 'other' });
+    const applied = applyEdits(three(folder), held('b:1', 'a:2'), { keepBackups: true });
+    await expect(applied).rejects.toMatchObject({
+      code: 'file.halfWritten',
+      details: { path: join(folder, 'b'), reason: 'EBUSY', changed: join(folder, 'a') },
+    });
+    // what stood there is still beside it
+    expect(await readdir(folder)).toHaveLength(4);
+  });
+
+  it('keep what stood there of the files that are asked for', async () => {
+    const folder = await makeFolder({ a: 'old', b: 'other' });
+    const backups = await applyEdits(three(folder), diskFiles, { keepBackups: (path) => basename(path) === 'b' });
+    expect(backups.map((path) => basename(path))).toEqual([expect.stringMatching(/^b\..*\.bak$/)]);
   });
 
   it('refuse a character that a file of another encoding does not have', async () => {
