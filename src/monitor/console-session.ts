@@ -60,6 +60,8 @@ export class ConsoleSession implements Disposable {
   #log: LogFile | undefined;
   #partTimer: Disposable | undefined;
   #isDecoded = false;
+  /** Crashes that are looked up in the file with the symbols. */
+  readonly #decoding = new Set<Promise<void>>();
   /** What the lines proved whose end was not shown yet. */
   readonly #late: StageEvent[] = [];
   #undecodable = 0;
@@ -131,13 +133,16 @@ export class ConsoleSession implements Disposable {
     return this.#port.open();
   }
 
-  /** Ends the monitor: the port is free and the log complete when it resolves. Never rejects. */
+  /** Ends the monitor: the port is free, the log complete, and all that came is shown when it resolves, which may take until a crash is decoded.
+   * Never rejects. */
   async close(): Promise<void> {
     await this.#port.close();
     this.#finishLine();
     const log = this.#log;
     this.#log = undefined;
     await log?.close();
+    // what came behind a backtrace waits for its places in the source
+    await Promise.all(this.#decoding);
     this.#gate.flush();
   }
 
@@ -293,11 +298,13 @@ export class ConsoleSession implements Disposable {
     this.#isDecoded = true;
     if (decode === undefined) return;
     const place = this.#gate.reserve();
-    void withDeadline(decode(crash, what), DECODE_MS, 'decode', undefined, this.#clock)
+    const decoding: Promise<void> = withDeadline(decode(crash, what), DECODE_MS, 'decode', undefined, this.#clock)
       .catch(() => [])
       .then((lines) => {
         place.fill(lines.length === 0 ? '' : noticeText(lines.join('\n')));
-      });
+      })
+      .finally(() => this.#decoding.delete(decoding));
+    this.#decoding.add(decoding);
   }
 
   #checkRate(line: string): void {

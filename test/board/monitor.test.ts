@@ -443,6 +443,24 @@ describe('a crash on the console', () => {
     await expect.poll(() => asked).toEqual(['frames', 'file', 'frames']);
   });
 
+  it('keeps nothing back of what came before the monitor is closed', async () => {
+    const { address, sockets } = await tcpBoard();
+    let decoded: (lines: readonly string[]) => void = () => undefined;
+    const { session, text, lines } = monitor(address, {
+      decode: (_, what) => (what === 'file' ? Promise.resolve([]) : new Promise((resolve) => (decoded = resolve))),
+    });
+    await session.open();
+    await expect.poll(() => sockets.length).toBe(1);
+    sockets[0]?.write("Guru Meditation Error: Core  0 panic'ed (LoadProhibited). Exception was unhandled.\r\n");
+    sockets[0]?.write('Backtrace: 0x400d1234:0x3ffb0000\r\n\r\nRebooting...\r\nlast line');
+    await expect.poll(() => lines).toContain('Rebooting...');
+    const closed = session.close();
+    await expect.poll(() => session.state).toBe('closed');
+    decoded(['0x400d1234: app_main at main.c:7']);
+    await closed;
+    expect(text()).toMatch(/Backtrace[^\n]*\r\n[^\n]*--- 0x400d1234: app_main[^]*Rebooting\.\.\.\r\nlast line/);
+  });
+
   it('does not keep the output when decoding fails', async () => {
     const board = wired();
     const { session, text } = monitorOf(board, { decode: () => Promise.reject(new Error('no symbols')) });
