@@ -52,7 +52,7 @@ export class LineState {
   deliver(bytes: Uint8Array): void {
     if (bytes.length === 0 || this.#closed?.cause === 'us') return;
     if (this.#early === undefined) {
-      this.#data.fire(bytes);
+      this.#tell(this.#data, bytes);
       return;
     }
     this.#early.push(bytes);
@@ -72,7 +72,7 @@ export class LineState {
   close(reason: TransportClosed): void {
     if (this.#closed !== undefined) return;
     this.#closed = reason;
-    this.#closing.fire(reason);
+    this.#tell(this.#closing, reason);
     this.#closing.dispose();
   }
 
@@ -109,6 +109,17 @@ export class LineState {
   #handOver(): void {
     const early = this.#early ?? [];
     this.#early = undefined;
-    for (const bytes of early) this.#data.fire(bytes);
+    for (const bytes of early) this.#tell(this.#data, bytes);
+  }
+
+  /** A listener that throws is at fault itself: its error must neither end the line, nor be told as the cable's, nor be lost. */
+  #tell<T>(to: Emitter<T>, value: T): void {
+    try {
+      to.fire(value);
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
   }
 }

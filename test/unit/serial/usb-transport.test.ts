@@ -5,6 +5,7 @@ import { calloutPath, openUsb } from '../../../src/serial/usb-transport.ts';
 import { caught } from '../../support/caught.ts';
 import { HurryingClock } from '../../support/hurrying-clock.ts';
 import { settled, TestLine } from '../../support/test-line.ts';
+import { uncaughtDuring } from '../../support/uncaught.ts';
 
 const ENOTTY = new Error('Error: Inappropriate ioctl for device, cannot set');
 
@@ -99,6 +100,40 @@ describe('opening a port', () => {
 });
 
 describe('an open port', () => {
+  it('stays open when somebody who hears its bytes fails, and so do those who hear them too', async () => {
+    const line = new TestLine();
+    const port = await openUsb('/dev/x', { binding: line });
+    const bug = new TypeError('a bug');
+    const closed: TransportClosed[] = [];
+    port.onClosed((reason) => closed.push(reason));
+    port.onData(() => {
+      throw bug;
+    });
+    const heard: number[] = [];
+    port.onData((bytes) => heard.push(...bytes));
+    const uncaught = await uncaughtDuring(async () => {
+      line.send(1);
+      await settled();
+      line.send(2);
+      await settled();
+    });
+    expect([heard, uncaught, closed, port.isOpen]).toEqual([[1, 2], [bug, bug], [], true]);
+    await port.close();
+  });
+
+  it('is closed for all when somebody who hears of it fails', async () => {
+    const line = new TestLine();
+    const port = await openUsb('/dev/x', { binding: line });
+    const bug = new Error('a bug');
+    port.onClosed(() => {
+      throw bug;
+    });
+    const closed: TransportClosed[] = [];
+    port.onClosed((reason) => closed.push(reason));
+    expect(await uncaughtDuring(() => port.close())).toEqual([bug]);
+    expect([closed, line.isOpen]).toEqual([[{ cause: 'us' }], false]);
+  });
+
   it('keeps bytes that come before anybody listens', async () => {
     const line = new TestLine();
     const port = await openUsb('/dev/x', { binding: line });
