@@ -62,14 +62,15 @@ export function arrangePorts(found: readonly LineInfo[], platform: NodeJS.Platfo
 
 function rank(port: PortEntry): number {
   if (port.usb?.vendorId === VENDOR_ESPRESSIF) return 0;
-  const known = knownUsb(port.usb);
-  if (known !== undefined) {
-    return known.uartInterface === undefined || (port.interfaceNumber ?? known.uartInterface) === known.uartInterface
-      ? 1
-      : 2;
-  }
+  if (knownUsb(port.usb) !== undefined) return isUart(port) ? 1 : 2;
   if (port.usb !== undefined || /ttyUSB|ttyACM|usbserial|usbmodem/i.test(port.address)) return 3;
   return /ttyS\d+$/.test(port.address) ? 5 : 4;
+}
+
+/** False for a port of a bridge whose UART is another one, such as the one for JTAG. */
+export function isUart({ usb, interfaceNumber }: PortEntry): boolean {
+  const uart = knownUsb(usb)?.uartInterface;
+  return uart === undefined || interfaceNumber === undefined || interfaceNumber === uart;
 }
 
 function portName(address: string, part: string | undefined, interfaceNumber: number | undefined): string {
@@ -84,15 +85,25 @@ function usbOf(info: LineInfo | undefined): UsbIdentity | undefined {
   const vendorId = parseUsbId(info?.vendorId);
   const productId = parseUsbId(info?.productId);
   if (info === undefined || vendorId === undefined || productId === undefined) return undefined;
-  const product = info.pnpId?.replace(/-if\d\d.*$/, '');
+  const product = productOf(info);
+  // what Windows calls a device that has no number: where it is plugged in, in its own words
+  const isPlace = /^[0-9a-f]+&/i.test(info.serialNumber ?? '');
+  const serialNumber = isPlace || info.serialNumber === '' ? undefined : info.serialNumber;
+  const locationId = info.locationId ?? (isPlace ? info.serialNumber : undefined);
   return {
     vendorId,
     productId,
-    ...(info.serialNumber === undefined ? {} : { serialNumber: info.serialNumber }),
+    ...(serialNumber === undefined ? {} : { serialNumber }),
     ...(info.manufacturer === undefined ? {} : { manufacturer: info.manufacturer }),
-    ...(product === undefined || product === '' ? {} : { product }),
-    ...(info.locationId === undefined ? {} : { locationId: info.locationId }),
+    ...(product === undefined ? {} : { product }),
+    ...(locationId === undefined ? {} : { locationId }),
   };
+}
+
+/** Linux has it in front of the interface. Windows has the path of the device there (`USB\VID_…`), and tells of it in words of its own. */
+function productOf({ pnpId = '', friendlyName = '' }: LineInfo): string | undefined {
+  const product = pnpId.includes('\\') ? friendlyName.replace(/ *\(COM\d+\)$/, '') : pnpId.replace(/-if\d\d.*$/, '');
+  return product === '' ? undefined : product;
 }
 
 function interfaceOf(info: LineInfo): number | undefined {

@@ -131,6 +131,8 @@ export interface LineInfo {
   manufacturer: string | undefined;
   serialNumber: string | undefined;
   pnpId: string | undefined;
+  /** Windows: as the device manager shows it, with the port. */
+  friendlyName?: string | undefined;
   locationId: string | undefined;
   productId: string | undefined;
   vendorId: string | undefined;

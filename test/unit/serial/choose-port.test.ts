@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { choosePort } from '../../../src/serial/choose-port.ts';
 import { portLockFolder } from '../../../src/serial/lock-folder.ts';
-import type { PortEntry } from '../../../src/serial/ports.ts';
+import { arrangePorts, type PortEntry } from '../../../src/serial/ports.ts';
 import { caught } from '../../support/caught.ts';
 
 const port = (address: string, isLikelyBoard: boolean, name = address): PortEntry => ({
@@ -17,6 +17,21 @@ describe('the port that nobody named', () => {
   it('is the only one that looks like a board', () => {
     const board = port('/dev/ttyUSB0', true);
     expect(choosePort([port('/dev/ttyS0', false), board])).toBe(board);
+  });
+
+  it('is the UART of a bridge that has a port for JTAG too', () => {
+    const none = { manufacturer: undefined, serialNumber: 'FT1', locationId: '1-1' };
+    const ports = arrangePorts(
+      [0, 1].map((number) => ({
+        path: `/dev/ttyUSB${number}`,
+        vendorId: '0403',
+        productId: '6010',
+        pnpId: `Dual_RS232-HS-if0${number}`,
+        ...none,
+      })),
+      'linux',
+    );
+    expect(choosePort(ports).address).toBe('/dev/ttyUSB1');
   });
 
   it('is none when there are several, or none that does: what there is, is said', async () => {

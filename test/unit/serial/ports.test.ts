@@ -79,6 +79,40 @@ describe('the port list', () => {
   });
 });
 
+describe('the port list of Windows', () => {
+  const named = (more: Partial<LineInfo>): PortEntry => {
+    const [port] = arrangePorts(
+      [info('COM7', '1234:5678', { pnpId: 'USB\\VID_1234&PID_5678\\5&2EB2&0&1', manufacturer: 'ACME', ...more })],
+      'win32',
+    );
+    if (port === undefined) throw new Error('none');
+    return port;
+  };
+
+  it('calls an adapter that is not known by what the system calls it, never by the path of its device', () => {
+    expect(named({ friendlyName: 'ACME Fast Serial (COM7)' })).toMatchObject({
+      name: 'ACME Fast Serial (COM7)',
+      usb: { product: 'ACME Fast Serial' },
+    });
+    expect(named({}).name).toBe('ACME (COM7)');
+    expect(named({}).usb?.product).toBeUndefined();
+  });
+
+  it('has the number of the interface from that path', () => {
+    expect(named({ pnpId: 'USB\\VID_1234&PID_5678&MI_01\\6&1A2B&0&0001' }).interfaceNumber).toBe(1);
+  });
+
+  it('takes the number that the system gave to a device without one for its place', () => {
+    expect(named({ serialNumber: '5&2EB2&0&1' }).usb).toMatchObject({ locationId: '5&2EB2&0&1' });
+    expect(named({ serialNumber: '5&2EB2&0&1' }).usb?.serialNumber).toBeUndefined();
+    expect(named({ serialNumber: '5&2EB2&0&1', locationId: 'Port_#0001.Hub_#0003' }).usb?.locationId).toBe(
+      'Port_#0001.Hub_#0003',
+    );
+    expect(named({ serialNumber: '' }).usb?.serialNumber).toBeUndefined();
+    expect(named({ serialNumber: 'AB12' }).usb?.serialNumber).toBe('AB12');
+  });
+});
+
 describe('USB identities', () => {
   it('are unique, and have four digits', () => {
     const ids = KNOWN_USB.map((known) => formatUsbIds(known));
