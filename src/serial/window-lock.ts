@@ -47,7 +47,11 @@ export async function lockAgainstWindows(
     for (let attempt = 1; ; attempt++) {
       if (await createFile(path, content)) return () => removeOwn(path, content);
       const found = await readLock(path);
-      if (found === undefined) continue;
+      if (found === undefined) {
+        // given back meanwhile; or a link to nothing, which is there and can't be read
+        if (attempt < MAX_ATTEMPTS) continue;
+        throw new OtaError('file.unwritable', { path, reason: 'EEXIST' });
+      }
       const isStale =
         found.holder === undefined
           ? found.ageMs > HALF_WRITTEN_MS

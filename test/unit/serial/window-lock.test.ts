@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -98,6 +98,14 @@ describe('the lock against other windows', () => {
     );
     expect(tries.filter((attempt) => attempt.status === 'fulfilled')).toHaveLength(1);
     expect((await readdir(directory)).filter((name) => name.endsWith('.lock'))).toHaveLength(1);
+  });
+
+  it.runIf(process.platform !== 'win32')('that is a link to nothing is a coded error, not a wait', async () => {
+    const release = await lock('one');
+    const path = await lockFile();
+    await release();
+    await symlink(join(directory, 'nowhere'), path);
+    expect((await caught(lock('two'), 'file.unwritable')).details).toEqual({ path, reason: 'EEXIST' });
   });
 
   it('that can not be written is a coded error', async () => {
