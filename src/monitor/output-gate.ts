@@ -17,12 +17,17 @@ interface Piece {
   isReady: boolean;
 }
 
+/** Fewer dropped pieces than these are not worth moving the others for. */
+const COMPACT_FROM = 1024;
+
 /** Lets text out in larger pieces, and can be closed for a while. What comes meanwhile is kept, the newest of it if it is too much. */
 export class OutputGate implements Disposable {
   readonly #options: Required<OutputGateOptions>;
   readonly #output = new Emitter<string>();
   #isClosed = false;
   #kept: Piece[] = [];
+  /** Those before it are dropped already, and taken away many at a time. */
+  #first = 0;
   #keptCharacters = 0;
   #droppedLines = 0;
   #droppedBytes = 0;
@@ -76,6 +81,7 @@ export class OutputGate implements Disposable {
     if (!this.#isClosed) return;
     this.#isClosed = false;
     if (this.#droppedBytes === 0) {
+      this.#compact();
       this.#kept.unshift({ text, isReady: true });
       this.#keptCharacters += text.length;
     }
@@ -87,6 +93,7 @@ export class OutputGate implements Disposable {
     this.#timer?.dispose();
     this.#timer = undefined;
     if (this.#isClosed) return;
+    this.#compact();
     const ready = this.#kept.findIndex((piece) => !piece.isReady);
     const text = this.#kept
       .splice(0, ready < 0 ? this.#kept.length : ready)
@@ -112,13 +119,24 @@ export class OutputGate implements Disposable {
 
   /** A place that waits to be filled stays, and so does what came last. */
   #dropOldest(): boolean {
-    const oldest = this.#kept.findIndex((piece) => piece.isReady);
-    if (oldest < 0 || oldest === this.#kept.length - 1) return false;
-    const [{ text } = { text: '' }] = this.#kept.splice(oldest, 1);
+    let oldest = this.#first;
+    while (this.#kept[oldest]?.isReady === false) oldest += 1;
+    const piece = this.#kept[oldest];
+    if (piece === undefined || oldest === this.#kept.length - 1) return false;
+    // the places that wait in front of it, which are few, move up
+    this.#kept.copyWithin(this.#first + 1, this.#first, oldest);
+    this.#first += 1;
+    if (this.#first > COMPACT_FROM && this.#first > this.#kept.length / 2) this.#compact();
+    const { text } = piece;
     this.#keptCharacters -= text.length;
     this.#droppedBytes += Buffer.byteLength(text);
     for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) this.#droppedLines++;
     return true;
+  }
+
+  #compact(): void {
+    if (this.#first > 0) this.#kept = this.#kept.slice(this.#first);
+    this.#first = 0;
   }
 
   #aboutDropped(): string {

@@ -91,4 +91,29 @@ describe('the gate of the output', () => {
     await wait();
     expect(out).toEqual(['[0 80]late81234567899123456789']);
   });
+
+  it('keeps the order of the newest, and the places between them, however much is dropped', async () => {
+    const { gate, out, wait } = start(30);
+    const places = [gate.reserve()];
+    for (let at = 0; at < 5000; at++) {
+      gate.write(`${at}\n`);
+      if (at === 2000) places.push(gate.reserve());
+    }
+    gate.write('end');
+    for (const [at, place] of places.entries()) place.fill(`<${at}>`);
+    await wait();
+    const dropped = Array.from({ length: 4995 }, (_, at) => `${at}\n`).join('').length;
+    expect(out.join('')).toBe(`[4995 ${dropped}]<0><1>4995\n4996\n4997\n4998\n4999\nend`);
+  });
+
+  it('takes next to no time for a piece, however many are kept', () => {
+    const { gate } = start(1024 * 1024);
+    gate.close();
+    for (let at = 0; at < 524_288; at++) gate.write('\r\n');
+    const started = performance.now();
+    for (let at = 0; at < 20_000; at++) gate.write('\r\n');
+    for (let at = 0; at < 1000; at++) gate.write(`${'x'.repeat(70)}\r\n`);
+    expect(performance.now() - started).toBeLessThan(1000);
+    expect(gate.keptCharacters).toBeLessThanOrEqual(1024 * 1024);
+  });
 });
