@@ -38,15 +38,15 @@ export type SeenClients = ReadonlyMap<string, SeenClient>;
 const MOST_CLIENTS = 256;
 
 /** The clients after one more event of the server. Pure.
- * @param releases the releases that ids in events may name */
+ * @param versions of the releases that events may name, by their ids */
 export function withEvent(
   clients: SeenClients,
   event: TransferEvent,
-  releases: ReadonlyMap<string, Release>,
+  versions: ReadonlyMap<string, string>,
 ): SeenClients {
   const { address } = event.client;
   const before = clients.get(address) ?? { address, lastSeenMs: event.atMs };
-  const after = afterEvent({ ...before, lastSeenMs: event.atMs }, event, releases);
+  const after = afterEvent({ ...before, lastSeenMs: event.atMs }, event, versions);
   const next = new Map(clients);
   next.set(address, after);
   if (next.size > MOST_CLIENTS) {
@@ -64,7 +64,7 @@ function withoutCurrent({ current: _, ...rest }: SeenClient): SeenClient {
   return rest;
 }
 
-function afterEvent(client: SeenClient, event: TransferEvent, releases: ReadonlyMap<string, Release>): SeenClient {
+function afterEvent(client: SeenClient, event: TransferEvent, versions: ReadonlyMap<string, string>): SeenClient {
   switch (event.kind) {
     case 'tlsFailed':
       return { ...client, trouble: { kind: 'tls', cause: event.cause, detail: event.detail } };
@@ -84,19 +84,19 @@ function afterEvent(client: SeenClient, event: TransferEvent, releases: Readonly
         : known;
     }
     case 'progress': {
-      const version = releases.get(event.releaseId)?.version ?? '';
+      const version = versions.get(event.releaseId) ?? '';
       const { id: requestId, releaseId, offsetBytes, totalBytes, bytesPerSecond } = event;
       return { ...client, current: { requestId, releaseId, version, offsetBytes, totalBytes, bytesPerSecond } };
     }
     case 'ended':
-      return afterEnd(client, event, releases);
+      return afterEnd(client, event, versions);
   }
 }
 
 function afterEnd(
   client: SeenClient,
   event: TransferEvent & { kind: 'ended' },
-  releases: ReadonlyMap<string, Release>,
+  versions: ReadonlyMap<string, string>,
 ): SeenClient {
   const { releaseId, totalBytes } = event;
   if (releaseId === undefined || totalBytes === undefined || event.sentBytes === 0) return client;
@@ -105,6 +105,25 @@ function afterEnd(
     return { ...withoutCurrent(client), trouble: { kind: 'aborted', atBytes: reachedBytes, totalBytes } };
   }
   if (reachedBytes < totalBytes) return client; // one range of several: the download goes on
-  const version = releases.get(releaseId)?.version ?? '';
+  const version = versions.get(releaseId) ?? '';
   return { ...withoutCurrent(client), fetched: { releaseId, version, atMs: event.atMs } };
+}
+
+/** The clients of a server, as its events tell of them. Of a release only the version is kept: its bytes go when it is served no longer. */
+export class ClientList {
+  readonly #versions = new Map<string, string>();
+  #clients: SeenClients = new Map();
+
+  get clients(): SeenClients {
+    return this.#clients;
+  }
+
+  /** Events may name this release from now on. */
+  know({ id, version }: Release): void {
+    this.#versions.set(id, version);
+  }
+
+  hear(event: TransferEvent): void {
+    this.#clients = withEvent(this.#clients, event, this.#versions);
+  }
 }

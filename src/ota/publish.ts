@@ -1,4 +1,5 @@
 import { basename, isAbsolute, join } from 'node:path';
+import { throwIfCancelled } from '../base/abort.ts';
 import { isWithin, type FileStore } from '../base/files.ts';
 import { OtaError } from '../base/ota-error.ts';
 import {
@@ -63,9 +64,16 @@ export async function publishProject(
 }
 
 /** Publishes any application image by its path.
- * @throws {OtaError} `file.unreadable`, `publish.notAnApp` saying what it is instead, `server.nameTaken`, `server.nameInvalid` */
-export async function publishImage(path: string, store: ReleaseStore, files: FileStore): Promise<Release> {
+ * @param signal nothing is published once it is aborted
+ * @throws {OtaError} `file.unreadable`, `publish.notAnApp` saying what it is instead, `server.nameTaken`, `server.nameInvalid`, `cancelled` */
+export async function publishImage(
+  path: string,
+  store: ReleaseStore,
+  files: FileStore,
+  signal?: AbortSignal,
+): Promise<Release> {
   const bytes = await files.read(path);
+  throwIfCancelled(signal, 'publishImage');
   if (bytes === undefined) throw new OtaError('file.unreadable', { path, reason: 'ENOENT' });
   const found = recogniseFile(bytes);
   // a container is opened by the firmware itself, which only it knows how to

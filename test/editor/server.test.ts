@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import path from 'node:path';
 import { afterEach, expect, it } from 'vitest';
@@ -124,6 +124,22 @@ it('stops serving an image', async () => {
   await firmware.clickInline('hello_world.bin', 'Stop Serving Image…');
   await expect.poll(async () => (await fetch('/hello_world.bin')).status).toBe(404);
   await expect.poll(() => workbench.offersCommand('ESP32 OTA: Stop Serving Image…')).toBe(false);
+});
+
+it('serves a file from outside of the workspace, and again when it is written', async () => {
+  const outside = path.join(workbench.folder(), '../elsewhere', 'other [1].bin');
+  mkdirSync(path.dirname(outside));
+  writeFileSync(outside, built('hello_world/build/hello_world.bin'));
+  const served = '/other%20%5B1%5D.bin';
+  await workbench.runCommand('ESP32 OTA: Serve Image…');
+  await workbench.quickInput.pick('Choose a file…');
+  await workbench.quickInput.chooseFile(/image/, outside);
+  await workbench.notifications.shown(/other \[1\]\.bin is served/);
+  expect((await fetch(served)).output.equals(built('hello_world/build/hello_world.bin'))).toBe(true);
+  writeFileSync(outside, built('build/simple_ota.bin'));
+  await expect.poll(async () => (await fetch(served)).output.equals(built('build/simple_ota.bin'))).toBe(true);
+  await firmware.clickInline('other [1].bin', 'Stop Serving Image…');
+  await expect.poll(async () => (await fetch(served)).status).toBe(404);
 });
 
 it('lists its clients with what they got, or why they did not', async () => {

@@ -1,13 +1,5 @@
-import {
-  RelativePattern,
-  Uri,
-  workspace,
-  type FileSystemWatcher,
-  type LogOutputChannel,
-  type Memento,
-  type WorkspaceFolder,
-} from 'vscode';
-import { basename, dirname, relative, sep } from 'node:path';
+import { Uri, workspace, type LogOutputChannel, type Memento, type WorkspaceFolder } from 'vscode';
+import { basename, relative, sep } from 'node:path';
 import { DisposableStore, type Disposable } from '../../base/disposable.ts';
 import type { FileStore } from '../../base/files.ts';
 import type { OtaError } from '../../base/ota-error.ts';
@@ -17,6 +9,7 @@ import type { DescribeGit, ProjectLoader } from '../../idf/project-loader.ts';
 import type { IdfProject } from '../../idf/project.ts';
 import { watchedOutside, watchGlobs } from '../../idf/watched-files.ts';
 import { reportError } from '../report-error.ts';
+import { watchFile, watchGlob } from '../watch-file.ts';
 import { idfBuildFolder, IDF_SETTINGS } from '../interop/idf-settings.ts';
 
 const SELECTED = 'selectedProject';
@@ -155,20 +148,13 @@ export class ProjectSession implements Disposable {
 function watchProject(folder: string, onChange: () => void): ProjectWatch {
   const store = new DisposableStore();
   const outside = new Set<string>();
-  const watchOne = (watcher: FileSystemWatcher): void => {
-    store.add(watcher);
-    store.add(watcher.onDidChange(onChange));
-    store.add(watcher.onDidCreate(onChange));
-    store.add(watcher.onDidDelete(onChange));
-  };
-  for (const glob of watchGlobs)
-    watchOne(workspace.createFileSystemWatcher(new RelativePattern(Uri.file(folder), glob)));
+  for (const glob of watchGlobs) store.add(watchGlob(folder, glob, onChange));
   return {
     loaded: (project) => {
       for (const path of watchedOutside(project)) {
         if (outside.has(path)) continue;
         outside.add(path);
-        watchOne(workspace.createFileSystemWatcher(new RelativePattern(Uri.file(dirname(path)), basename(path))));
+        store.add(watchFile(path, onChange));
       }
     },
     dispose: () => {

@@ -1,12 +1,12 @@
 import { l10n, window, workspace, type LogOutputChannel } from 'vscode';
 import { showWarningMessage } from '../messages.ts';
-import { basename } from 'node:path';
 import { DisposableStore, type Disposable } from '../../base/disposable.ts';
 import { Emitter } from '../../base/emitter.ts';
 import type { FileStore } from '../../base/files.ts';
 import { isOtaError, OtaError } from '../../base/ota-error.ts';
 import { tlsFragmentBytes } from '../../idf/tls-fragments.ts';
-import { withEvent, type SeenClients } from '../../ota/clients.ts';
+import { AddedImages, type AddedImage } from '../../ota/added-images.ts';
+import { ClientList, type SeenClients } from '../../ota/clients.ts';
 import { PublishedBuild } from '../../ota/published-build.ts';
 import type { FaultChange, FaultState } from '../../server/faults/fault-switch.ts';
 import type { FaultProfile } from '../../server/faults/profiles.ts';
@@ -17,30 +17,23 @@ import type { TransferEvent } from '../../server/transfer-events.ts';
 import { errorMessage } from '../error-message.ts';
 import { reportError } from '../report-error.ts';
 import { readSettings } from '../settings.ts';
+import { watchFile } from '../watch-file.ts';
 import type { CertificateSession } from './certificate-session.ts';
 import type { ProjectSession } from './project-session.ts';
-
-/** An image outside the selected project that is served too. */
-export interface AddedImage {
-  readonly path: string;
-  readonly name: string;
-}
 
 /** The server of this window: on or off, what it serves, who came. Publishes what a build changes by itself. */
 export class ServerSession implements Disposable {
   readonly releases: ReleaseStore;
   readonly #projects: ProjectSession;
   readonly #certificates: CertificateSession;
-  readonly #files: FileStore;
   readonly #log: LogOutputChannel;
   readonly #switch: ServerSwitch;
   readonly #build: PublishedBuild;
   readonly #changed = new Emitter<undefined>();
   readonly #transfers = new Emitter<TransferEvent>();
   readonly #store = new DisposableStore();
-  readonly #added = new Map<string, AddedImage & Disposable>();
-  readonly #releasesById = new Map<string, Release>();
-  #clients: SeenClients = new Map();
+  readonly #added: AddedImages;
+  readonly #clients = new ClientList();
 
   readonly onChange = this.#changed.event;
   readonly onTransfer = this.#transfers.event;
@@ -48,7 +41,6 @@ export class ServerSession implements Disposable {
   constructor(projects: ProjectSession, certificates: CertificateSession, files: FileStore, log: LogOutputChannel) {
     this.#projects = projects;
     this.#certificates = certificates;
-    this.#files = files;
     this.#log = log;
     this.releases = this.#store.add(
       new ReleaseStore({ keepPerName: readSettings(undefined).values['server.keepReleases'] }),
@@ -81,10 +73,25 @@ export class ServerSession implements Disposable {
         },
       }),
     );
+    this.#added = this.#store.add(
+      new AddedImages({
+        releases: this.releases,
+        files,
+        watch: watchFile,
+        onPublished: (release, path) => {
+          this.#clients.know(release);
+          log.info(`published ${path} as ${release.paths.newest}, sha256 ${release.sha256}`);
+          this.#changed.fire(undefined);
+        },
+        onFailed: (error) => {
+          reportError(error, log);
+        },
+      }),
+    );
     this.#store.add(
       this.#build.onChange(({ isNew }) => {
         const { release } = this.#build;
-        if (release !== undefined) this.#remember(release);
+        if (release !== undefined) this.#clients.know(release);
         if (isNew && release !== undefined) {
           log.info(
             `published ${release.project} ${release.version} as ${release.paths.newest} and ${release.paths.pinned}, sha256 ${release.sha256}`,
@@ -110,11 +117,11 @@ export class ServerSession implements Disposable {
   }
 
   get clients(): SeenClients {
-    return this.#clients;
+    return this.#clients.clients;
   }
 
   get addedImages(): readonly AddedImage[] {
-    return [...this.#added.values()];
+    return this.#added.list;
   }
 
   /** The release of the selected project, when it is served. */
@@ -162,35 +169,19 @@ export class ServerSession implements Disposable {
   /** Serves another file beside the project's application, and again whenever it changes.
    * @throws {OtaError} `file.unreadable`, `server.nameTaken`, … */
   async addImage(path: string): Promise<Release> {
-    const release = await this.#publishFile(path);
-    if (!this.#added.has(path)) {
-      const watcher = workspace.createFileSystemWatcher(path);
-      const again = (): void => {
-        void this.#publishFile(path).catch((error: unknown) => {
-          reportError(error, this.#log);
-        });
-      };
-      watcher.onDidChange(again);
-      watcher.onDidCreate(again);
-      this.#added.set(path, { path, name: basename(path), dispose: () => void watcher.dispose() });
-    }
+    const release = await this.#added.add(path);
     this.#changed.fire(undefined);
     return release;
   }
 
   removeImage(path: string): void {
-    const image = this.#added.get(path);
-    if (image === undefined) return;
-    image.dispose();
-    this.#added.delete(path);
-    this.releases.withdraw(path);
+    this.#added.remove(path);
     // its name may be the one that the project's image has
     this.#build.publishAgain();
     this.#changed.fire(undefined);
   }
 
   dispose(): void {
-    for (const image of this.#added.values()) image.dispose();
     this.#store.dispose();
     this.#changed.dispose();
     this.#transfers.dispose();
@@ -237,21 +228,8 @@ export class ServerSession implements Disposable {
     });
   }
 
-  async #publishFile(path: string): Promise<Release> {
-    const { publishImage } = await import('../../ota/publish.ts');
-    const release = await publishImage(path, this.releases, this.#files);
-    this.#remember(release);
-    this.#log.info(`published ${path} as ${release.paths.newest}, sha256 ${release.sha256}`);
-    this.#changed.fire(undefined);
-    return release;
-  }
-
-  #remember(release: Release): void {
-    this.#releasesById.set(release.id, release);
-  }
-
   #hear(event: TransferEvent): void {
-    this.#clients = withEvent(this.#clients, event, this.#releasesById);
+    this.#clients.hear(event);
     if (event.kind !== 'progress') this.#log.info(transferLine(event));
     this.#transfers.fire(event);
     this.#changed.fire(undefined);

@@ -10,7 +10,7 @@ import { verifyImage, type ImageCheck } from '../../image/verify-image.ts';
 import type { Release } from '../../server/release-store.ts';
 import type { ServerCertificate } from '../../server/certificate-store.ts';
 import type { ServerState } from '../../server/server-switch.ts';
-import type { AddedImage } from '../sessions/server-session.ts';
+import type { AddedImage } from '../../ota/added-images.ts';
 import { bytesText, dayText, hexText, percentText, shortDigest } from '../../texts/text.ts';
 import { checkName, checkResult, outcomeWord } from '../../texts/check-texts.ts';
 import { outcomeIcon } from './outcome-icon.ts';

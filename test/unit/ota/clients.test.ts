@@ -1,5 +1,7 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
-import { withEvent, type SeenClients } from '../../../src/ota/clients.ts';
+import { ClientList, withEvent, type SeenClients } from '../../../src/ota/clients.ts';
 import { ReleaseStore } from '../../../src/server/release-store.ts';
 import type { TransferEvent } from '../../../src/server/transfer-events.ts';
 
@@ -10,12 +12,12 @@ const release = store.publish({
   fileName: 'blink.bin',
   bytes: new Uint8Array(1000).fill(7),
 });
-const releases = new Map([[release.id, release]]);
+const versions = new Map([[release.id, release.version]]);
 
 function after(...events: (Partial<TransferEvent> & { kind: TransferEvent['kind'] })[]): SeenClients {
   return events.reduce<SeenClients>((clients, event, index) => {
     const whole = { atMs: index + 1, id: 'r1', client: { address: '10.0.0.5', port: 1 }, ...event } as TransferEvent;
-    return withEvent(clients, whole, releases);
+    return withEvent(clients, whole, versions);
   }, new Map());
 }
 
@@ -91,5 +93,30 @@ describe('clients of the server', () => {
     expect(clients.size).toBe(256);
     expect(clients.has('10.0.1.0')).toBe(false);
     expect(clients.has('10.0.1.299')).toBe(true);
+  });
+});
+
+describe('the list of a server’s clients', () => {
+  it('names versions that are served no longer, and does not keep their bytes', async () => {
+    const list = new ClientList();
+    const few = new ReleaseStore({ keepPerName: 1 });
+    const publish = (version: string): { readonly id: string; readonly bytes: WeakRef<Uint8Array> } => {
+      const bytes = new Uint8Array(1000).fill(version.length);
+      const published = few.publish({ project: 'blink', version, fileName: 'blink.bin', bytes });
+      list.know(published);
+      return { id: published.id, bytes: new WeakRef(published.bytes) };
+    };
+    const old = publish('1.0.0');
+    publish('1.0.10');
+    setFlagsFromString('--expose_gc');
+    const collect = runInNewContext('gc') as () => void;
+    await expect
+      .poll(() => {
+        collect();
+        return old.bytes.deref() === undefined;
+      })
+      .toBe(true);
+    list.hear({ atMs: 1, id: 'r1', client: { address: '10.0.0.5', port: 1 }, ...HALF, releaseId: old.id });
+    expect(list.clients.get('10.0.0.5')?.current?.version).toBe('1.0.0');
   });
 });
