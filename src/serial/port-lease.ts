@@ -102,7 +102,7 @@ export class PortLeases {
       const current = port.leases.findLast((lease) => !lease.isReleased);
       if (current?.isHeld === true) await this.#askToYield(key, current, request);
       try {
-        port.unlock ??= await this.#lock(address, key, request.lockedAs ?? request.holder);
+        port.unlock ??= await this.#lock(address, key, request);
         throwIfCancelled(request.signal, 'port');
         const lease = new Lease(address, request, (ended) => this.#end(key, ended));
         port.leases.push(lease);
@@ -178,11 +178,12 @@ export class PortLeases {
     await unlock?.();
   }
 
-  async #lock(address: string, key: string, holder: string): Promise<() => Promise<void>> {
+  async #lock(address: string, key: string, request: LeaseRequest): Promise<() => Promise<void>> {
+    const { holder, lockedAs = holder, signal } = request;
     const { windows } = this.#options;
     // what is virtual is in this process: another one has a board of its own under the same name
     if (windows === undefined || key.startsWith('virtual:')) return () => Promise.resolve();
-    return lockAgainstWindows(address, key, holder, windows);
+    return lockAgainstWindows(address, key, lockedAs, { ...windows, signal });
   }
 
   async #inTurn<T>(key: string, work: (port: Port) => Promise<T>): Promise<T> {

@@ -1,7 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { open, readFile, rm, stat } from 'node:fs/promises';
+import { open, readFile, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sleep } from '../base/abort.ts';
+import { systemClock, type Clock } from '../base/clock.ts';
+import type { Disposable } from '../base/disposable.ts';
 import { makeFolders } from '../base/make-folders.ts';
 import { OtaError, systemCode } from '../base/ota-error.ts';
 
@@ -20,6 +22,11 @@ export interface WindowLockOptions {
   readonly pid?: number;
   /** Default: asks the system. */
   readonly isAlive?: (pid: number) => boolean;
+  /** When a process was started, in any form that tells it from a later one of its number; empty where that is not known. Default: asks the
+   * system, which tells on Linux only. */
+  readonly startOf?: (pid: number) => Promise<string>;
+  readonly clock?: Clock;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A file that can't be read as a lock is one that is just being written, or what a crash left: it counts until it is this old. */
@@ -27,36 +34,44 @@ const HALF_WRITTEN_MS = 10_000;
 /** Another window is just removing a stale lock: wait so long, look so often. */
 const BREAKING_MS = 10;
 const MAX_ATTEMPTS = 50;
+/** Where the system does not tell a process from a later one of its number, a lock is touched so often while it is held. */
+const TOUCH_MS = 5000;
+/** One that was not touched for so long is watched for longer than until the next touch: after the computer was asleep all are old for a moment. */
+const UNTOUCHED_MS = 15_000;
+const WATCHED_MS = TOUCH_MS + 1000;
 
 /** Holds a port against the editor's other windows, by a file that exists while it is held. A file whose process has ended counts for
  * nothing.
  * @returns what releases it; it never rejects
- * @throws {OtaError} `serial.otherWindow`, `file.unwritable` */
+ * @throws {OtaError} `serial.otherWindow`, `file.unwritable`, `cancelled` */
 export async function lockAgainstWindows(
   address: string,
   key: string,
   holder: string,
   options: WindowLockOptions,
 ): Promise<() => Promise<void>> {
-  const { directory, windowId, pid = process.pid, isAlive = isProcessAlive } = options;
+  const { directory, windowId, pid = process.pid, startOf = systemStartOf, clock = systemClock } = options;
   const path = join(directory, `${createHash('sha256').update(key).digest('hex').slice(0, 24)}.lock`);
   const token = randomBytes(8).toString('hex');
-  const content = JSON.stringify({ pid, started: await startOf(pid), windowId, holder, address, token });
+  const started = await startOf(pid);
+  const content = JSON.stringify({ pid, started, windowId, holder, address, token });
   try {
     await makeFolders(directory, 0o700);
     for (let attempt = 1; ; attempt++) {
-      if (await createFile(path, content)) return () => removeOwn(path, content);
+      if (await createFile(path, content)) {
+        const touching = started === '' ? touch(path, content, clock) : undefined;
+        return () => {
+          touching?.dispose();
+          return removeOwn(path, content);
+        };
+      }
       const found = await readLock(path);
       if (found === undefined) {
         // given back meanwhile; or a link to nothing, which is there and can't be read
         if (attempt < MAX_ATTEMPTS) continue;
         throw new OtaError('file.unwritable', { path, reason: 'EEXIST' });
       }
-      const isStale =
-        found.holder === undefined
-          ? found.ageMs > HALF_WRITTEN_MS
-          : !isAlive(found.holder.pid) || (await isAnother(found.holder));
-      if (isStale && attempt < MAX_ATTEMPTS) {
+      if (attempt < MAX_ATTEMPTS && (await isStale(path, found, options))) {
         await removeStale(path, found.text);
         continue;
       }
@@ -90,7 +105,7 @@ async function createFile(path: string, content: string): Promise<boolean> {
 
 interface FoundLock {
   readonly text: string;
-  readonly ageMs: number;
+  readonly modifiedMs: number;
   readonly holder: (LockHolder & { readonly started: string }) | undefined;
 }
 
@@ -98,7 +113,7 @@ async function readLock(path: string): Promise<FoundLock | undefined> {
   try {
     const text = await readFile(path, 'utf8');
     const { mtimeMs } = await stat(path);
-    return { text, ageMs: Date.now() - mtimeMs, holder: parseLock(text) };
+    return { text, modifiedMs: mtimeMs, holder: parseLock(text) };
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return undefined;
     throw error;
@@ -116,6 +131,50 @@ function parseLock(text: string): FoundLock['holder'] {
   } catch {
     return undefined;
   }
+}
+
+/** Whether a lock counts for nothing. */
+async function isStale(path: string, found: FoundLock, options: WindowLockOptions): Promise<boolean> {
+  const { isAlive = isProcessAlive, startOf = systemStartOf, clock = systemClock, signal } = options;
+  const { holder, text, modifiedMs } = found;
+  const ageMs = Date.now() - modifiedMs;
+  if (holder === undefined) return ageMs > HALF_WRITTEN_MS;
+  if (!isAlive(holder.pid)) return true;
+  if (holder.started !== '') {
+    const started = await startOf(holder.pid);
+    return started !== '' && started !== holder.started;
+  }
+  if (Math.abs(ageMs) < UNTOUCHED_MS) return false;
+  await sleep(WATCHED_MS, signal, clock);
+  const later = await readLock(path);
+  return later === undefined || (later.text === text && later.modifiedMs === modifiedMs);
+}
+
+/** Shows again and again that the process that has the lock lives. */
+function touch(path: string, content: string, clock: Clock): Disposable {
+  let timer: Disposable | undefined;
+  let isOver = false;
+  const touchOnce = async (): Promise<void> => {
+    const now = new Date(clock.now());
+    if ((await readFile(path, 'utf8')) === content) await utimes(path, now, now);
+  };
+  const touchLater = (): void => {
+    if (isOver) return;
+    timer = clock.after(
+      TOUCH_MS,
+      () =>
+        void touchOnce()
+          .catch(() => undefined)
+          .then(touchLater),
+    );
+  };
+  touchLater();
+  return {
+    dispose: () => {
+      isOver = true;
+      timer?.dispose();
+    },
+  };
 }
 
 /** Removes a lock that counts for nothing, if it is still the one that was read. Only one window at a time does so: what it reads then stays
@@ -151,13 +210,8 @@ function isProcessAlive(pid: number): boolean {
 
 /** When a process was started, in the kernel's ticks; empty where the system does not tell. Tells a process from a later one of its number.
  * @see Linux `proc_pid_stat(5)`, field 22 */
-async function startOf(pid: number): Promise<string> {
+async function systemStartOf(pid: number): Promise<string> {
   const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
   // the name in field 2 may have blanks and brackets
   return text.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? '';
-}
-
-async function isAnother(holder: { readonly pid: number; readonly started: string }): Promise<boolean> {
-  const started = await startOf(holder.pid);
-  return holder.started !== '' && started !== '' && started !== holder.started;
 }

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { PortLeases } from '../../../src/serial/port-lease.ts';
-import { lockAgainstWindows } from '../../../src/serial/window-lock.ts';
+import { lockAgainstWindows, type WindowLockOptions } from '../../../src/serial/window-lock.ts';
 import { caught } from '../../support/caught.ts';
+import { HurryingClock, ManualClock } from '../../support/hurrying-clock.ts';
 
 let directory = '';
 beforeEach(async () => {
@@ -14,7 +15,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-const lock = (windowId: string, more: { pid?: number; isAlive?: (pid: number) => boolean } = {}) =>
+const lock = (windowId: string, more: Partial<WindowLockOptions> = {}) =>
   lockAgainstWindows('/dev/x', '/dev/x', 'monitor', { directory, windowId, ...more });
 
 async function lockFile(): Promise<string> {
@@ -61,6 +62,53 @@ describe('the lock against other windows', () => {
     await (
       await lock('two')
     )();
+  });
+
+  describe('where the system does not tell when a process was started', () => {
+    const startOf = (): Promise<string> => Promise.resolve('');
+    const makeOld = async (): Promise<void> => {
+      const old = new Date(Date.now() - 60_000);
+      await utimes(await lockFile(), old, old);
+    };
+
+    it('counts for nothing when its process has ended, and another one has its number', async () => {
+      const clock = new HurryingClock();
+      const left = new ManualClock(); // time has ended for that process
+      await lock('one', { startOf, clock: left });
+      await caught(lock('two', { startOf, clock }), 'serial.otherWindow');
+      expect(clock.asked).toEqual([]);
+      await makeOld();
+      const release = await lock('two', { startOf, clock: new HurryingClock() });
+      expect(JSON.parse(await readFile(await lockFile(), 'utf8'))).toMatchObject({ windowId: 'two' });
+      await release();
+    });
+
+    it('counts while its process shows that it lives, also after the computer was asleep', async () => {
+      const [owner, other] = [new ManualClock(), new ManualClock()];
+      const release = await lock('one', { startOf, clock: owner });
+      await makeOld();
+      const { mtimeMs } = await stat(await lockFile());
+      const asking = caught(lock('two', { startOf, clock: other }), 'serial.otherWindow');
+      await expect.poll(() => other.waiting).toBe(1);
+      await owner.advance(5000);
+      await expect.poll(async () => (await stat(await lockFile())).mtimeMs).not.toBe(mtimeMs);
+      await other.advance(6000);
+      expect((await asking).details.windowId).toBe('one');
+      await expect.poll(() => owner.waiting).toBe(1);
+      await release();
+      expect(owner.waiting).toBe(0);
+    });
+
+    it('is not waited for when what it was for is cancelled', async () => {
+      await lock('one', { startOf, clock: new ManualClock() });
+      await makeOld();
+      const clock = new ManualClock();
+      const cancel = new AbortController();
+      const asking = caught(lock('two', { startOf, clock, signal: cancel.signal }), 'cancelled');
+      await expect.poll(() => clock.waiting).toBe(1);
+      cancel.abort();
+      await asking;
+    });
   });
 
   it('that is only half there counts for a while', async () => {
