@@ -96,7 +96,7 @@ export interface BoardSetup {
   readonly idfVersion?: string;
   /** IPv4 address that the console announces, default 127.0.0.1. */
   readonly address?: string;
-  /** Default 24:0a:c4:00:01:10. */
+  /** Default 24:0a:c4:00:00:01. */
   readonly macAddress?: string;
   /** Names that the board's network resolves by itself (mDNS): host name → address. */
   readonly hosts?: Readonly<Record<string, string>>;
@@ -177,7 +177,7 @@ export function completeSetup(setup: BoardSetup): FullSetup {
     partitionTableOffset: setup.partitionTableOffset ?? 0x8000,
     idfVersion,
     address: setup.address ?? '127.0.0.1',
-    macAddress: setup.macAddress ?? '24:0a:c4:00:01:10',
+    macAddress: setup.macAddress ?? '24:0a:c4:00:00:01',
     hosts: setup.hosts ?? {},
     bootloader: {
       hasRollback: false,

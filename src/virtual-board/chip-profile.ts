@@ -112,6 +112,7 @@ const CHIPS: readonly ChipProfile[] = [
   chip(0x0010, 'esp32h2', 0x0, ['ESP-ROM:esp32h2-20221101', 'Build:Nov  1 2022'], [[0x42000000, 0x43000000]], {
     strapping: 0xc,
     hasMmuPageChoice: true,
+    usualRevision: 1,
   }),
   chip(0x0012, 'esp32p4', 0x2000, ['ESP-ROM:esp32p4-20230811', 'Build:Aug 11 2023'], [[0x40000000, 0x44000000]], {
     cores: 2,

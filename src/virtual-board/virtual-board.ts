@@ -124,6 +124,16 @@ export class VirtualBoard implements Disposable {
     return this.#fuse.value;
   }
 
+  /** Of the chip, major * 100 + minor. */
+  get chipRevision(): number {
+    return this.#setup.chip.revision;
+  }
+
+  /** Lower-case, with colons. */
+  get macAddress(): string {
+    return this.#setup.macAddress;
+  }
+
   get state(): BoardState {
     return {
       phase: this.#phase,

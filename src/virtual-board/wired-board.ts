@@ -22,7 +22,7 @@ export class WiredBoard implements Disposable {
 
   constructor(setup: BoardSetup) {
     this.#board = new VirtualBoard(setup);
-    this.#line = withSerialPort(this.#board, setup.chipRevision === undefined ? {} : { revision: setup.chipRevision });
+    this.#line = withSerialPort(this.#board);
   }
 
   get state(): BoardState {

@@ -42,7 +42,7 @@ describe('esp32-ota slots', () => {
     const { code, stdout, stderr } = await cli.run(['slots', '--port', rig.address]);
     expect(code).toBe(0);
     expect(stdout.replaceAll(rig.address, 'PORT')).toMatchInlineSnapshot(`
-      "PORT · ESP32 v3.1 · 24:0a:c4:00:00:01 · 4 MB
+      "PORT · ESP32 v3.0 · 24:0a:c4:00:00:01 · 4 MB
          slot   version  project      size   offset    state
          ota_0  1.0.0    ota_example  64 KB  0x10000   valid
       ▶  ota_1  1.1.0    ota_example  64 KB  0x90000   valid

@@ -2,6 +2,7 @@ import { systemClock, type Clock } from '../../base/clock.ts';
 import { DisposableStore, type Disposable } from '../../base/disposable.ts';
 import { Emitter, type Event } from '../../base/emitter.ts';
 import type { ModemLines } from '../../serial/serial-transport.ts';
+import { findChip } from '../chip-profile.ts';
 import { downloadText, normalText, type RomReset } from './boot-text.ts';
 import { loaderChip, type LoaderChip } from './loader-chips.ts';
 import type { Leaving, LoaderContext } from './loader-context.ts';
@@ -159,7 +160,7 @@ export class BoardChip implements Disposable {
     return new RegisterFile({
       chip: this.chip,
       mac: this.#options.mac ?? '24:0a:c4:00:00:01',
-      revision: this.#options.revision ?? this.chip.usualRevision,
+      revision: this.#options.revision ?? findChip(this.chip.target)?.usualRevision ?? 0,
       crystalMhz: this.#crystalMhz,
       flashSizeBytes: this.#options.flash.sizeBytes,
       isUsbSerialJtag: this.isUsbSerialJtag,

@@ -19,12 +19,13 @@ export function firmwareOf(board: VirtualBoard): BoardFirmware {
   };
 }
 
-/** A virtual board with a serial port: its flash, its chip and what it runs, and a loader to flash it by. Power now comes with the cable: use
+/** A virtual board with a serial port: its flash, its chip (revision and MAC address, too) and what it runs, and a loader to flash it by. Power now comes with the cable: use
  * `plugIn()`, `unplug()` and `pressReset()` of what this gives. Disposing it leaves the virtual board to its owner, switched off.
  * @throws {OtaError} `board.badSetup` for a chip without a simulated loader. */
 export function withSerialPort(
   board: VirtualBoard,
-  options: Omit<SerialBoardOptions, 'chip' | 'flash' | 'firmware'> = {},
+  options: Omit<SerialBoardOptions, 'chip' | 'flash' | 'firmware' | 'revision' | 'mac'> = {},
 ): SerialBoard {
-  return new SerialBoard({ ...options, chip: board.state.chip, flash: board.flash, firmware: firmwareOf(board) });
+  const { chipRevision: revision, macAddress: mac, flash } = board;
+  return new SerialBoard({ ...options, chip: board.state.chip, revision, mac, flash, firmware: firmwareOf(board) });
 }

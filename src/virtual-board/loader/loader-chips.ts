@@ -30,7 +30,6 @@ export interface LoaderChip {
   readonly downloadWords: string;
   /** A fifth word in FLASH_BEGIN (encrypted or not) is expected. */
   readonly hasEncryptedWord: boolean;
-  readonly usualRevision: number;
 }
 
 export interface SpiLayout {
@@ -84,7 +83,6 @@ const CHIPS: readonly LoaderChip[] = [
     spi: { usr1: 0x20, usr2: 0x24, w0: 0x80, isAddressMsb: true },
     downloadWords: '0x3 (DOWNLOAD_BOOT(UART0/UART1/SDIO_REI_REO_V2))',
     hasEncryptedWord: false,
-    usualRevision: 301,
   },
   {
     ...later,
@@ -103,7 +101,6 @@ const CHIPS: readonly LoaderChip[] = [
     spi: LSB_SPI,
     watchdog: { protect: 0x3f4080ac, config0: 0x3f408094, config1: 0x3f408098 },
     downloadWords: '0x7 (DOWNLOAD(USB/UART0))',
-    usualRevision: 100,
   },
   {
     ...later,
@@ -118,7 +115,6 @@ const CHIPS: readonly LoaderChip[] = [
     port: { address: 0x3fcef14c, usbSerialJtag: 4 },
     watchdog: { protect: 0x600080b0, config0: 0x60008098, config1: 0x6000809c },
     downloadWords: '0x0 (DOWNLOAD(USB/UART0))',
-    usualRevision: 2,
   },
   {
     ...later,
@@ -132,7 +128,6 @@ const CHIPS: readonly LoaderChip[] = [
     crystalMhz: 26,
     spiBase: 0x60002000,
     downloadWords: '0x4 (DOWNLOAD(UART0))',
-    usualRevision: 102,
   },
   {
     ...later,
@@ -147,7 +142,6 @@ const CHIPS: readonly LoaderChip[] = [
     port: { address: 0x3fcdf07c, usbSerialJtag: 3 },
     watchdog: { protect: 0x600080a8, config0: 0x60008090, config1: 0x60008094 },
     downloadWords: '0x4 (DOWNLOAD(USB/UART0/1))',
-    usualRevision: 4,
   },
   {
     ...later,
@@ -161,7 +155,6 @@ const CHIPS: readonly LoaderChip[] = [
     spiBase: 0x60003000,
     port: { address: 0x4087f580, usbSerialJtag: 3 },
     downloadWords: '0x4 (DOWNLOAD(USB/UART0/SDIO_REI_FEO))',
-    usualRevision: 1,
   },
   {
     ...later,
@@ -176,7 +169,6 @@ const CHIPS: readonly LoaderChip[] = [
     spiBase: 0x60003000,
     port: { address: 0x4084fefc, usbSerialJtag: 3 },
     downloadWords: '0x4 (DOWNLOAD(USB/UART0))',
-    usualRevision: 1,
   },
   {
     ...later,
@@ -195,7 +187,6 @@ const CHIPS: readonly LoaderChip[] = [
     port: { address: 0x4ff3fec8, usbSerialJtag: 6 },
     watchdog: { protect: 0x50116018, config0: 0x50116000, config1: 0x50116004 },
     downloadWords: '0x307 (DOWNLOAD(USB/UART0/SPI))',
-    usualRevision: 100,
   },
 ];
 
