@@ -2,17 +2,21 @@ import type { Server } from 'node:net';
 import { OtaError, systemCode } from '../base/ota-error.ts';
 import type {} from './errors.ts';
 
-/** Listens, or says why not.
+/** Listens, or says why not. Leaves no listener behind, however often it is tried.
  * @throws {OtaError} `server.portInUse`, `server.portForbidden`, `server.addressUnavailable`, `server.listenFailed` */
 export function listen(server: Server, port: number, host: string | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', (error) => {
-      reject(listenError(error, port, host));
-    });
-    server.listen({ port, ...(host !== undefined && host !== '' && { host }) }, () => {
-      server.removeAllListeners('error');
+    const onListening = (): void => {
+      server.off('error', onError);
       resolve();
-    });
+    };
+    const onError = (error: Error): void => {
+      server.off('listening', onListening);
+      reject(listenError(error, port, host));
+    };
+    server.once('listening', onListening);
+    server.once('error', onError);
+    server.listen({ port, ...(host !== undefined && host !== '' && { host }) });
   });
 }
 

@@ -17,6 +17,11 @@ export class ListeningPort {
   #port = 0;
   #isShut = false;
   #opening: Promise<void> | undefined;
+  /** Of the tries that go on. */
+  #trying: AbortController | undefined;
+  readonly #onError = (error: Error): void => {
+    this.#logger.error(`server: ${error.message}`);
+  };
 
   constructor(server: Server, host: string | undefined, clock: Clock, logger: Logger) {
     this.#server = server;
@@ -39,21 +44,23 @@ export class ListeningPort {
   /** Lets every new connection be refused by the system. Those there are stay. */
   shut(): void {
     this.#isShut = true;
+    this.#trying?.abort();
     this.#server.close();
   }
 
   /** Listens on the same port again, at once when that is possible, and calls `onOpen` when it is so. While another program has the port it
-   * is tried on, until {@link stop}.
+   * is tried on, until {@link stop}, or until it is asked for again: then only the last one hears of it.
    * @throws {OtaError} as {@link listen}, when the first try fails */
   async reopen(onOpen: () => void): Promise<void> {
+    this.#trying?.abort();
+    const trying = new AbortController();
+    this.#trying = trying;
     try {
-      await (this.#opening ??= this.#again());
+      await this.#again();
     } catch (error) {
       this.#logger.error(`port ${this.#port} can’t be listened on again yet: ${String(error)}`);
-      void this.#keepTrying(onOpen);
+      void this.#keepTrying(onOpen, AbortSignal.any([trying.signal, this.#stopped.signal]));
       throw error;
-    } finally {
-      this.#opening = undefined;
     }
     onOpen();
   }
@@ -64,30 +71,37 @@ export class ListeningPort {
     this.#server.close(onClosed);
   }
 
-  async #again(): Promise<void> {
+  /** One try for all who ask meanwhile. */
+  #again(): Promise<void> {
+    this.#opening ??= this.#open().finally(() => {
+      this.#opening = undefined;
+    });
+    return this.#opening;
+  }
+
+  async #open(): Promise<void> {
     if (!this.#isShut || this.#stopped.signal.aborted) return;
     await this.#listen(this.#port);
     this.#isShut = false;
     this.#closeIfStopped();
   }
 
-  async #keepTrying(onOpen: () => void): Promise<void> {
+  async #keepTrying(onOpen: () => void, signal: AbortSignal): Promise<void> {
     while (this.#isShut) {
-      const isOver = await sleep(RETRY_MS, this.#stopped.signal, this.#clock).then(
+      const isOver = await sleep(RETRY_MS, signal, this.#clock).then(
         () => false,
         () => true,
       );
       if (isOver) return;
       await this.#again().catch(() => undefined);
     }
-    onOpen();
+    if (!signal.aborted) onOpen();
   }
 
   async #listen(port: number): Promise<void> {
+    this.#server.off('error', this.#onError);
     await listen(this.#server, port, this.#host);
-    this.#server.on('error', (error) => {
-      this.#logger.error(`server: ${error.message}`);
-    });
+    this.#server.on('error', this.#onError);
   }
 
   /** The end may have come while the port was being opened. */
