@@ -28,6 +28,21 @@ export default tseslint.config(
     },
   },
   {
+    files: ['src/editor/**/*.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        ...[
+          "CallExpression[callee.property.name='then'][callee.object.callee.name=/^show/]",
+          "CallExpression[callee.property.name='then'] > ArrowFunctionExpression[async=true]",
+        ].map((selector) => ({
+          selector,
+          message: 'What a message’s button does may fail: give it to onAnswer(), which tells the user.',
+        })),
+      ],
+    },
+  },
+  {
     files: ['**/*.mjs', '**/*.cjs', '**/*.js'],
     extends: [tseslint.configs.base],
     rules: { eqeqeq: 'error' },

@@ -42,15 +42,34 @@ export function reportError(error: unknown, log: LogOutputChannel, addition = ''
   if (isOtaError(error, 'cancelled')) return;
   if (!isOtaError(error)) {
     log.error(error instanceof Error ? error : String(error));
-    void showErrorMessage(
-      l10n.t('Something unexpected went wrong: {0}', error instanceof Error ? error.message : String(error)),
-      l10n.t('Show Log'),
-    ).then((answer) => {
-      if (answer !== undefined) log.show();
-    });
+    const message = error instanceof Error ? error.message : String(error);
+    const shown = showErrorMessage(l10n.t('Something unexpected went wrong: {0}', message), l10n.t('Show Log'));
+    onAnswer(
+      shown,
+      () => {
+        log.show();
+      },
+      log,
+    );
     return;
   }
-  void tell(error, log, addition);
+  tell(error, log, addition).catch((failure: unknown) => {
+    log.error(failure instanceof Error ? failure : String(failure));
+  });
+}
+
+/** Does what was chosen in a message: it may be answered long after the command that showed it has ended, so nobody else would tell the user when
+ * that fails. Nothing for a message that was closed. */
+export function onAnswer<T>(
+  shown: Thenable<T | undefined>,
+  act: (answer: T) => PromiseLike<void> | void,
+  log: LogOutputChannel,
+): void {
+  Promise.resolve(shown)
+    .then((answer) => (answer === undefined ? undefined : act(answer)))
+    .catch((error: unknown) => {
+      reportError(error, log);
+    });
 }
 
 async function tell(error: OtaError, log: LogOutputChannel, addition: string): Promise<void> {
@@ -59,7 +78,12 @@ async function tell(error: OtaError, log: LogOutputChannel, addition: string): P
   const { message, waysOut } = textOfError(error);
   log.error(`${message} [${error.code}] ${JSON.stringify(error.details)}`);
   const titles = waysOut.map(titleOf);
-  const answer = await showErrorMessage(addition === '' ? message : `${message} ${addition}`, ...titles);
-  const wayOut = answer === undefined ? undefined : waysOut[titles.indexOf(answer)];
-  if (wayOut !== undefined) await follow(wayOut);
+  onAnswer(
+    showErrorMessage(addition === '' ? message : `${message} ${addition}`, ...titles),
+    async (answer) => {
+      const wayOut = waysOut[titles.indexOf(answer)];
+      if (wayOut !== undefined) await follow(wayOut);
+    },
+    log,
+  );
 }

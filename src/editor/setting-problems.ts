@@ -2,6 +2,7 @@ import { l10n, type LogOutputChannel } from 'vscode';
 import { showWarningMessage } from './messages.ts';
 import { SETTINGS_SECTION } from '../texts/contributions.ts';
 import { openSetting } from './open-setting.ts';
+import { onAnswer } from './report-error.ts';
 import { readSettings } from './settings.ts';
 
 const reported = new Set<string>();
@@ -14,11 +15,7 @@ export function reportInvalidSettings(log: LogOutputChannel): void {
     reported.add(id);
     log.warn(`setting ${SETTINGS_SECTION}.${key} can't be ${value}: the default counts`);
     const open = l10n.t('Open Setting');
-    void showWarningMessage(
-      l10n.t('{0} can’t be {1}. The default is used.', `${SETTINGS_SECTION}.${key}`, value),
-      open,
-    ).then(async (answer) => {
-      if (answer === open) await openSetting(key);
-    });
+    const message = l10n.t('{0} can’t be {1}. The default is used.', `${SETTINGS_SECTION}.${key}`, value);
+    onAnswer(showWarningMessage(message, open), () => openSetting(key), log);
   }
 }

@@ -61,6 +61,17 @@ it('mends from the view', async () => {
   await workbench.openContainer('ESP32 OTA');
   await firmware.clickInline(/still the placeholder/, 'Fix…');
   await expect.poll(() => sdkconfig()).toContain(`https://127.0.0.1:${port}/simple_ota.bin`);
+});
+
+it('says so when a change can no longer be taken back', async () => {
+  const changed = `${sdkconfig()}# by another program\n`;
+  writeFileSync(workbench.inFolder('sdkconfig'), changed);
+  await workbench.notifications.click(/Set the Firmware URL/, 'Undo');
+  await workbench.notifications.shown(/sdkconfig was changed in the meantime\. Nothing was written/);
+  expect(sdkconfig()).toBe(changed);
+});
+
+it('installs the certificate from the view', async () => {
   const certificate = /ca_cert\.pem is to be embedded/;
   await firmware.expand(/OTA Setup/, certificate);
   await workbench.screenshot('doctor-3-view');

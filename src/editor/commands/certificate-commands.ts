@@ -1,5 +1,6 @@
 import { l10n, window, type Uri } from 'vscode';
 import { showInformationMessage, showWarningMessage } from '../messages.ts';
+import { onAnswer } from '../report-error.ts';
 import { basename, relative } from 'node:path';
 import { isWithin } from '../../base/files.ts';
 import { isOtaError, OtaError } from '../../base/ota-error.ts';
@@ -38,9 +39,7 @@ export const createCertificate: Handler = async (session) => {
 
 function offerInstall(session: WindowSession, message: string): void {
   const actions = session.projects.project === undefined ? [] : [l10n.t('Install into Project')];
-  void showInformationMessage(message, ...actions).then(async (answer) => {
-    if (answer !== undefined) await runCommand('installCertificate');
-  });
+  onAnswer(showInformationMessage(message, ...actions), () => runCommand('installCertificate'), session.log);
 }
 
 function requireTrustPem(certificate: ServerCertificate): string {
@@ -95,11 +94,8 @@ export const installCertificate: Handler = async (session) => {
       ? ''
       : ` ${l10n.t('The previous file is kept as {0}.', basename(installed.backupPath))}`;
   const build = l10n.t('Build Firmware');
-  void showInformationMessage(`${l10n.t('Installed as {0}. Builds embed it from now on.', file)}${kept}`, build).then(
-    async (answer) => {
-      if (answer === build) await runCommand('buildFirmware');
-    },
-  );
+  const message = `${l10n.t('Installed as {0}. Builds embed it from now on.', file)}${kept}`;
+  onAnswer(showInformationMessage(message, build), () => runCommand('buildFirmware'), session.log);
 };
 
 /** A certificate as text: what a person checks, then the PEM itself. */

@@ -10,7 +10,7 @@ import { causeFixes } from '../cause-fixes.ts';
 import { VIEWS } from '../../texts/contributions.ts';
 import { deliverySteps, rehearsalSteps } from '../delivery-steps.ts';
 import type { WayOut } from '../../texts/error-texts/error-text.ts';
-import { follow, reportError, titleOf } from '../report-error.ts';
+import { follow, onAnswer, reportError, titleOf } from '../report-error.ts';
 import type { DeliveryResult } from '../sessions/deliver-session.ts';
 import { percentText, rateText } from '../../texts/text.ts';
 import { deliveryText, deliveryTitle, workName, workOutcomeText } from '../../texts/delivery-texts.ts';
@@ -111,12 +111,15 @@ function tell(session: WindowSession, delivery: Delivery): void {
   const console = l10n.t('Show Console');
   const buttons = delivery.updates.some((one) => one.trigger === 'virtual') ? [...titles, console] : titles;
   const show = isGood(delivery) ? showInformationMessage : showErrorMessage;
-  void show(text, ...buttons).then(async (answer) => {
-    if (answer === undefined) return;
-    const wayOut = wayOuts[titles.indexOf(answer)];
-    if (wayOut !== undefined) await follow(wayOut);
-    else session.showConsole();
-  });
+  onAnswer(
+    show(text, ...buttons),
+    async (answer) => {
+      const wayOut = wayOuts[titles.indexOf(answer)];
+      if (wayOut !== undefined) await follow(wayOut);
+      else session.showConsole();
+    },
+    session.log,
+  );
 }
 
 function isGood({ updates, held }: Delivery): boolean {

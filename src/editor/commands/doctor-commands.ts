@@ -1,5 +1,6 @@
 import { commands, l10n, Uri, window, workspace } from 'vscode';
 import { showErrorMessage, showInformationMessage, showWarningMessage } from '../messages.ts';
+import { onAnswer } from '../report-error.ts';
 import { basename } from 'node:path';
 import { fixesFor } from '../../doctor/causes.ts';
 import type { Finding, Fix } from '../../doctor/finding.ts';
@@ -33,9 +34,13 @@ export const checkSetup: Handler = async (session) => {
   const message = l10n.t('{0}: {1} in the way of an update over the air.', project.name, countText(stands));
   const show = l10n.t('Show Problems');
   const shown = hasErrors ? showErrorMessage(message, show) : showWarningMessage(message, show);
-  void shown.then(async (answer) => {
-    if (answer === show) await commands.executeCommand('workbench.actions.view.problems');
-  });
+  onAnswer(
+    shown,
+    async () => {
+      await commands.executeCommand('workbench.actions.view.problems');
+    },
+    session.log,
+  );
 };
 
 /** The finding that a row or a quick fix is about, as it stands now. */
@@ -145,16 +150,19 @@ function tellApplied(session: WindowSession, fix: Fix, edits: readonly FileEdit[
   const message = [l10n.t('{0}: changed in {1}.', fixTitle(fix), names), needsText(fix.needs)].filter(
     (one) => one !== '',
   );
-  void showInformationMessage(message.join(' '), ...actions).then(async (answer) => {
-    if (answer === build) await runCommand('buildFirmware');
-    else if (answer === undo) await undoFix(session, edits);
-  });
+  onAnswer(
+    showInformationMessage(message.join(' '), ...actions),
+    (answer) => (answer === build ? runCommand('buildFirmware') : undoFix(session, edits)),
+    session.log,
+  );
 }
 
 async function undoFix(session: WindowSession, edits: readonly FileEdit[]): Promise<void> {
   const back = edits.flatMap(({ path, before, after }) =>
     before === undefined ? [] : [{ path, before: after, after: before }],
   );
+  // what an editor holds unsaved was written on the fix: it stays
+  await saveOpen(back.map(({ path }) => path));
   await applyEdits(back, session.files);
   await session.projects.reload();
   await session.doctor.check();

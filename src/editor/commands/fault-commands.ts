@@ -1,5 +1,6 @@
 import { QuickPickItemKind, l10n, window, type QuickPickItem } from 'vscode';
 import { showErrorMessage, showInformationMessage, showWarningMessage } from '../messages.ts';
+import { onAnswer } from '../report-error.ts';
 import { countVerdicts, faultReportMarkdown, isBaselineGood, type FaultReport } from '../../ota/fault-report.ts';
 import {
   FAULTS,
@@ -15,6 +16,7 @@ import { faultReportWords } from '../../texts/fault-report-words.ts';
 import type { FaultTestHooks } from '../sessions/fault-session.ts';
 import { virtualNumberOf } from '../../ota/virtual-port.ts';
 import { faultText, groupText, parameterText } from '../../texts/fault-texts.ts';
+import type { WindowSession } from '../window-session.ts';
 import { requireTrust, withProgress, type Handler } from './run.ts';
 import { startServer } from './server-commands.ts';
 
@@ -127,7 +129,7 @@ export const testAgainstFaults: Handler = async (session) => {
   if (report.isCancelled && report.rows.length === 0) return;
   session.log.info(`fault test: ${JSON.stringify(countVerdicts(report))}`);
   await session.showText(`${REPORT}.md`, faultReportMarkdown(report, faultReportWords));
-  tell(report, () => session.showText(`${REPORT}.json`, `${JSON.stringify(report, undefined, 2)}\n`));
+  tell(session, report, () => session.showText(`${REPORT}.json`, `${JSON.stringify(report, undefined, 2)}\n`));
 };
 
 /** Which board: the port of one with a monitor, the selected port, or the empty text for a virtual one. Asks only when there is a choice. */
@@ -174,22 +176,19 @@ async function pickBoard(ports: readonly string[], selected: string): Promise<st
 }
 
 /** The summary; does not wait for an answer. */
-function tell(report: FaultReport, showJson: () => Promise<void>): void {
+function tell({ log }: WindowSession, report: FaultReport, showJson: () => Promise<void>): void {
   const { passed, failed, unknown } = countVerdicts(report);
   const json = l10n.t('Show JSON');
-  const answer = async (chosen: string | undefined): Promise<void> => {
-    if (chosen === json) await showJson();
-  };
   if (report.isCancelled) {
-    void showInformationMessage(l10n.t('Cancelled after {0} faults.', report.rows.length), json).then(answer);
+    onAnswer(showInformationMessage(l10n.t('Cancelled after {0} faults.', report.rows.length), json), showJson, log);
     return;
   }
   if (!isBaselineGood(report)) {
     const text = l10n.t('The update does not work without any fault either, so no fault was tried.');
-    void showErrorMessage(text, json).then(answer);
+    onAnswer(showErrorMessage(text, json), showJson, log);
     return;
   }
   const text = l10n.t('Firmware against faults: {0} passed, {1} failed, {2} unknown.', passed, failed, unknown);
   const show = failed > 0 ? showWarningMessage : showInformationMessage;
-  void show(text, json).then(answer);
+  onAnswer(show(text, json), showJson, log);
 }

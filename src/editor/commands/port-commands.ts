@@ -1,5 +1,6 @@
 import { QuickPickItemKind, env, l10n, window } from 'vscode';
 import { showInformationMessage } from '../messages.ts';
+import { onAnswer } from '../report-error.ts';
 import { isOtaError } from '../../base/ota-error.ts';
 import { formatPortAddress, parsePortAddress } from '../../serial/port-address.ts';
 import { errorLine } from '../../texts/error-texts.ts';
@@ -134,9 +135,6 @@ export const openVirtualLine: Handler = async (session) => {
   await session.ports.addRemote(address);
   session.log.info(`the virtual board's serial port is at ${address}`);
   const copy = l10n.t('Copy Address');
-  void showInformationMessage(l10n.t('The virtual board’s serial port is at {0}.', address), copy).then(
-    async (answer) => {
-      if (answer === copy) await env.clipboard.writeText(address);
-    },
-  );
+  const message = l10n.t('The virtual board’s serial port is at {0}.', address);
+  onAnswer(showInformationMessage(message, copy), () => env.clipboard.writeText(address), session.log);
 };

@@ -1,5 +1,6 @@
 import { Uri, commands, l10n, window } from 'vscode';
 import { showInformationMessage } from '../messages.ts';
+import { onAnswer } from '../report-error.ts';
 import { basename } from 'node:path';
 import { isOtaError, OtaError } from '../../base/ota-error.ts';
 import type { IdfProject } from '../../idf/project.ts';
@@ -91,9 +92,7 @@ export const bumpVersion: Handler = async (session) => {
         files,
       )
     : l10n.t('Version {0} written to {1}. Build to apply it.', plan.to, files);
-  void showInformationMessage(message, build).then(async (answer) => {
-    if (answer === build) await runCommand('buildFirmware');
-  });
+  onAnswer(showInformationMessage(message, build), () => runCommand('buildFirmware'), session.log);
 };
 
 export const buildFirmware: Handler = async (session) => {
@@ -119,9 +118,11 @@ export const buildMetadata: Handler = async (session) => {
   session.log.info(`wrote ${written.manifestPath} and ${written.imagePath}`);
   const open = l10n.t('Open manifest.json');
   const { project: name, version } = written.manifest;
-  void showInformationMessage(l10n.t('Metadata of {0} {1} written to build/ota.', name, version), open).then(
-    async (answer) => {
-      if (answer === open) await window.showTextDocument(Uri.file(written.manifestPath));
+  onAnswer(
+    showInformationMessage(l10n.t('Metadata of {0} {1} written to build/ota.', name, version), open),
+    async () => {
+      await window.showTextDocument(Uri.file(written.manifestPath));
     },
+    session.log,
   );
 };

@@ -1,5 +1,6 @@
 import { Uri, env, l10n, window } from 'vscode';
 import { showInformationMessage } from '../messages.ts';
+import { onAnswer } from '../report-error.ts';
 import { basename, dirname } from 'node:path';
 import { OtaError } from '../../base/ota-error.ts';
 import type { Release } from '../../server/release-store.ts';
@@ -80,7 +81,7 @@ export const serveImage: Handler = async (session) => {
   const release = await session.server.addImage(path);
   if (session.server.state.kind !== 'on') await startServer(session);
   const url = session.server.urlOf(release);
-  if (url !== undefined) offerCopy(l10n.t('{0} is served at {1}', release.name, url), url);
+  if (url !== undefined) offerCopy(session, l10n.t('{0} is served at {1}', release.name, url), url);
 };
 
 async function browseImage(session: WindowSession): Promise<string | undefined> {
@@ -95,11 +96,8 @@ async function browseImage(session: WindowSession): Promise<string | undefined> 
   return file?.fsPath;
 }
 
-function offerCopy(message: string, url: string): void {
-  const copy = l10n.t('Copy URL');
-  void showInformationMessage(message, copy).then(async (answer) => {
-    if (answer === copy) await env.clipboard.writeText(url);
-  });
+function offerCopy({ log }: WindowSession, message: string, url: string): void {
+  onAnswer(showInformationMessage(message, l10n.t('Copy URL')), () => env.clipboard.writeText(url), log);
 }
 
 export const stopServing: Handler = async ({ server }, row) => {

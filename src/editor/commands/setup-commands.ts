@@ -1,5 +1,6 @@
 import { l10n, ThemeIcon, window, workspace, type QuickPickItem } from 'vscode';
 import { showInformationMessage } from '../messages.ts';
+import { onAnswer } from '../report-error.ts';
 import { basename, relative } from 'node:path';
 import { planSetup, setupPaths, type SetupFacts, type SetupPart, type SetupPlan } from '../../doctor/setup-plan.ts';
 import { applyEdits, readTextExactly } from '../../idf/file-edit.ts';
@@ -125,7 +126,5 @@ export const setUpForOta: Handler = async (session) => {
     needsText(plan.needs),
     ...plan.notes.map(setupNoteText),
   ].join(' ');
-  void showInformationMessage(text, build).then(async (answer) => {
-    if (answer === build) await runCommand('buildFirmware');
-  });
+  onAnswer(showInformationMessage(text, build), () => runCommand('buildFirmware'), session.log);
 };

@@ -1,5 +1,6 @@
 import { Uri, commands, l10n, window } from 'vscode';
 import { showInformationMessage, showWarningMessage } from '../messages.ts';
+import { onAnswer } from '../report-error.ts';
 import { basename, join } from 'node:path';
 import { OtaError } from '../../base/ota-error.ts';
 import type { ChipSession } from '../../flash/chip-session.ts';
@@ -114,11 +115,11 @@ async function restore(
     write(chip, slots, slot, image, options, signal),
   );
   session.slots.put(address, done.slots);
-  tellRestored(address, done.slots, slot);
+  tellRestored(session, address, done.slots, slot);
 }
 
 /** What was restored sleeps unless the board boots from it. */
-function tellRestored(address: string, { slots }: ChipSlots, { partition }: ChipSlot): void {
+function tellRestored({ log }: WindowSession, address: string, { slots }: ChipSlots, { partition }: ChipSlot): void {
   const now = slots.find((one) => one.partition.offset === partition.offset);
   if (now === undefined) return;
   if (now.isNext) {
@@ -126,11 +127,13 @@ function tellRestored(address: string, { slots }: ChipSlots, { partition }: Chip
     return;
   }
   const boot = l10n.t('Boot {0}', partition.label);
-  void showInformationMessage(
-    l10n.t('Restored {0} and read back; the board does not boot it.', slotTitle(now)),
-    boot,
-  ).then(async (chosen) => {
-    const row = { payload: address, label: partition.label, contextValue: 'slot' };
-    if (chosen === boot) await commands.executeCommand(commandId('bootSlot'), row);
-  });
+  const message = l10n.t('Restored {0} and read back; the board does not boot it.', slotTitle(now));
+  onAnswer(
+    showInformationMessage(message, boot),
+    async () => {
+      const row = { payload: address, label: partition.label, contextValue: 'slot' };
+      await commands.executeCommand(commandId('bootSlot'), row);
+    },
+    log,
+  );
 }

@@ -5,6 +5,7 @@ import type { FlashRequest } from '../../flash/flash-plan.ts';
 import type { ChipSlots } from '../../flash/slots.ts';
 import { appToFlash, asleepAfterFlash } from '../../ota/after-flash.ts';
 import { commandId } from '../../texts/contributions.ts';
+import { onAnswer } from '../report-error.ts';
 import { FROM_MESSAGE } from './slot-question.ts';
 import { bootReasonText, slotTitle } from '../../texts/slot-texts.ts';
 import type { WindowSession } from '../window-session.ts';
@@ -40,10 +41,13 @@ export function watchSlots(session: WindowSession, address: string, name: string
         after.next === undefined ? l10n.t('nothing') : slotTitle(after.next),
         bootReasonText(slots.boot, after.next),
       );
-      void showWarningMessage(message, boot).then(async (answer) => {
-        if (answer === boot)
+      onAnswer(
+        showWarningMessage(message, boot),
+        async () => {
           await commands.executeCommand(commandId('bootFlashed'), { payload: address }, FROM_MESSAGE);
-      });
+        },
+        session.log,
+      );
     },
   };
 }

@@ -1,5 +1,6 @@
 import { commands, l10n, Uri, window, workspace } from 'vscode';
 import { showInformationMessage } from '../messages.ts';
+import { onAnswer } from '../report-error.ts';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { createExample } from '../../idf/create-example.ts';
@@ -36,9 +37,9 @@ export const openExample: Handler = async (session) => {
     return;
   }
   const [here, elsewhere] = [l10n.t('Open'), l10n.t('Open in New Window')];
-  void showInformationMessage(l10n.t('The example was created in {0}.', folder), here, elsewhere).then(
-    async (answer) => {
-      if (answer !== undefined) await open(answer === elsewhere);
-    },
+  onAnswer(
+    showInformationMessage(l10n.t('The example was created in {0}.', folder), here, elsewhere),
+    (answer) => open(answer === elsewhere),
+    session.log,
   );
 };
