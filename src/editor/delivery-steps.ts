@@ -3,7 +3,7 @@ import { showInformationMessage } from './messages.ts';
 import { unlessCancelled } from '../base/abort.ts';
 import { OtaError, isOtaError } from '../base/ota-error.ts';
 import type { IdfProject } from '../idf/project.ts';
-import { applyBump, planBump, type BumpPlan } from '../idf/version-bump.ts';
+import { applyBump, bumpPaths, planBump, type BumpPlan } from '../idf/version-bump.ts';
 import { blockingFindings } from '../ota/blockers.ts';
 import { buildFacts, subjectOf } from '../ota/update-subject.ts';
 import type { VirtualDevice } from '../ota/virtual-device.ts';
@@ -15,6 +15,7 @@ import { boardAccess, chosenBoards, rolledBackVersions, runningVersions, virtual
 import { findingKey } from './finding-key.ts';
 import { findingText } from '../texts/finding-texts.ts';
 import { fixTitle } from '../texts/finding-texts/fixes.ts';
+import { saveOpen } from './save-open.ts';
 import { readSettings, writeSetting } from './settings.ts';
 import { withToken } from './signal.ts';
 import type { WindowSession } from './window-session.ts';
@@ -114,6 +115,12 @@ async function bump(session: WindowSession, chosen: ChosenBoards, ask: Ask, sign
   });
   const isWanted = values['deliver.build'] && values['deliver.bumpVersion'] !== 'never';
   if (version === undefined || refusal === undefined || !isWanted) return { isSkipped: true };
+  const paths = bumpPaths(project);
+  if (await saveOpen((path) => paths.includes(path))) {
+    // it may be another version that is to be raised, or none
+    await session.projects.reload();
+    return bump(session, chosen, ask, signal);
+  }
   const plan = await nextPatch(project, session);
   if (plan === undefined) return { isSkipped: true };
   if (values['deliver.bumpVersion'] === 'ask' && !(await asksToRaise(refusal, plan, version, scope, ask, signal)))

@@ -81,6 +81,11 @@ export function checkVersion(version: string, source: VersionSourceKind): string
   return version;
 }
 
+/** The files that a bump reads and may write, whatever sets the version. */
+export function bumpPaths({ sdkconfigPath, defaults, cmakePath, versionTxtPath }: VersionedProject): readonly string[] {
+  return [sdkconfigPath, ...defaults.map(({ path }) => path), cmakePath, versionTxtPath];
+}
+
 /** What to write where for a new version. Reads the files afresh; writes nothing.
  * @throws {OtaError} as {@link nextVersion}; `version.same`, `version.noPlace`, `version.multiLineFile`, `sdkconfig.badValue` */
 export async function planBump(project: VersionedProject, change: VersionChange, files: FileStore): Promise<BumpPlan> {

@@ -109,3 +109,16 @@ it('says in a log what a line means, and what can be done', async () => {
   await workbench.quickInput.shown(/Current version: 1\.1\.0/);
   await workbench.quickInput.cancel();
 });
+
+it('raises the version that an editor holds unsaved', async () => {
+  await workbench.editors.open('version.txt');
+  const { keyboard } = workbench.page();
+  await keyboard.press('Control+A');
+  await keyboard.type('3.0.0');
+  await workbench.runCommand('ESP32 OTA: Bump Version…');
+  await workbench.quickInput.shown(/Current version: 3\.0\.0/);
+  await workbench.quickInput.pick('3.0.1');
+  await workbench.notifications.shown('Version 3.0.1 written');
+  expect(read('version.txt').trim()).toBe('3.0.1');
+  await workbench.editors.closeAll(); // asks for nothing
+});

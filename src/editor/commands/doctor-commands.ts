@@ -1,4 +1,4 @@
-import { commands, l10n, Uri, window, workspace } from 'vscode';
+import { commands, l10n, Uri, window } from 'vscode';
 import { showErrorMessage, showInformationMessage, showWarningMessage } from '../messages.ts';
 import { onAnswer } from '../report-error.ts';
 import { basename } from 'node:path';
@@ -10,6 +10,7 @@ import { applyEdits, readTextExactly, type FileEdit } from '../../idf/file-edit.
 import { isCauseChoice, type CauseChoice } from '../cause-fixes.ts';
 import { findingKey, isFixChoice } from '../finding-key.ts';
 import { toRange } from '../doctor-diagnostics.ts';
+import { saveOpen } from '../save-open.ts';
 import { findingText } from '../../texts/finding-texts.ts';
 import { fixTitle, needsText } from '../../texts/finding-texts/fixes.ts';
 import { countText } from '../views/setup-items.ts';
@@ -121,7 +122,7 @@ const savedOnce = new Set<string>();
 async function applyEditsOf(session: WindowSession, fix: Fix): Promise<void> {
   const project = requireProject(session);
   const paths = filesOfFix(fix, project);
-  await saveOpen(paths);
+  await saveOpen((path) => paths.includes(path));
   const texts = new Map<string, string>();
   for (const path of paths) {
     const text = await readTextExactly(session.files, path);
@@ -134,12 +135,6 @@ async function applyEditsOf(session: WindowSession, fix: Fix): Promise<void> {
   const names = edits.map(({ path }) => basename(path)).join(', ');
   session.log.info(`fix ${fix.id}: ${names}${backups.length === 0 ? '' : `, kept ${backups.join(', ')}`}`);
   if (edits.length > 0) tellApplied(session, fix, edits, names);
-}
-
-/** A fix works on what is on disk. */
-async function saveOpen(paths: readonly string[]): Promise<void> {
-  const open = workspace.textDocuments.filter(({ uri, isDirty }) => isDirty && paths.includes(uri.fsPath));
-  for (const document of open) await document.save();
 }
 
 function tellApplied(session: WindowSession, fix: Fix, edits: readonly FileEdit[], names: string): void {
@@ -162,7 +157,7 @@ async function undoFix(session: WindowSession, edits: readonly FileEdit[]): Prom
     before === undefined ? [] : [{ path, before: after, after: before }],
   );
   // what an editor holds unsaved was written on the fix: it stays
-  await saveOpen(back.map(({ path }) => path));
+  await saveOpen((path) => back.some((edit) => edit.path === path));
   await applyEdits(back, session.files);
   await session.projects.reload();
   await session.doctor.check();

@@ -4,12 +4,14 @@ import { onAnswer } from '../report-error.ts';
 import { basename } from 'node:path';
 import { isOtaError, OtaError } from '../../base/ota-error.ts';
 import type { IdfProject } from '../../idf/project.ts';
-import { applyBump, nextVersion, planBump, type VersionChange } from '../../idf/version-bump.ts';
+import { applyBump, bumpPaths, nextVersion, planBump, type VersionChange } from '../../idf/version-bump.ts';
 import { writeMetadata } from '../../ota/publish.ts';
 import { isBuilding, runBuild } from '../build-task.ts';
 import { errorLine } from '../../texts/error-texts.ts';
+import { saveOpen } from '../save-open.ts';
 import { readSettings } from '../settings.ts';
 import { sourceName } from '../views/firmware-items.ts';
+import type { WindowSession } from '../window-session.ts';
 import { requireProject, requireTrust, runCommand, withProgress, type Handler } from './run.ts';
 
 export const selectProject: Handler = async (session) => {
@@ -75,7 +77,14 @@ async function askChange(project: IdfProject): Promise<VersionChange | undefined
   return version === undefined ? undefined : { kind: 'typed', version };
 }
 
+/** What is being edited counts: it may set another version. */
+async function saveVersion(session: WindowSession): Promise<void> {
+  const paths = bumpPaths(requireProject(session));
+  if (await saveOpen((path) => paths.includes(path))) await session.projects.reload();
+}
+
 export const bumpVersion: Handler = async (session) => {
+  await saveVersion(session);
   const project = requireProject(session);
   const change = await askChange(project);
   if (change === undefined) return;

@@ -3,7 +3,14 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { diskFiles } from '../../../src/base/files.ts';
 import { loadProject } from '../../../src/idf/project-loader.ts';
-import { applyBump, checkVersion, nextVersion, planBump, type VersionChange } from '../../../src/idf/version-bump.ts';
+import {
+  applyBump,
+  bumpPaths,
+  checkVersion,
+  nextVersion,
+  planBump,
+  type VersionChange,
+} from '../../../src/idf/version-bump.ts';
 import { addFiles, cmakeLists, copyProject, makeFolder } from './project-folder.ts';
 
 const patch = { kind: 'patch' } as const;
@@ -12,6 +19,8 @@ const text = (folder: string, name: string): Promise<string> => readFile(join(fo
 async function bump(folder: string, change: VersionChange = patch, git?: string): Promise<string> {
   const project = await loadProject(folder, diskFiles, { describeGit: () => Promise.resolve(git) });
   const plan = await planBump(project, change, diskFiles);
+  // whoever has one of them open saves it first
+  for (const { path } of plan.edits) expect(bumpPaths(project)).toContain(path);
   await applyBump(plan, diskFiles);
   const after = await loadProject(folder, diskFiles, { describeGit: () => Promise.resolve(git) });
   expect(after.version.value).toBe(plan.to);
