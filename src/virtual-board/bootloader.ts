@@ -173,7 +173,12 @@ function chooseStart(context: BootContext, table: Table): Choice | 'test' | 'non
     );
     return 'none';
   }
-  return chooseByOtadata(context, table, table.otadata.offset);
+  const { offset, size } = table.otadata;
+  if (offset + size > context.flash.sizeBytes) {
+    out.log('E', 'boot', `bootloader_mmap(0x${offset.toString(16)}, 0x${size.toString(16)}) failed`);
+    return 'none';
+  }
+  return chooseByOtadata(context, table, offset);
 }
 
 function factoryReset({ flash, out, options }: BootContext, table: Table): void {

@@ -182,7 +182,11 @@ export function verifyInFlash(
     return undefined;
   };
   if (region.size > SIXTEEN_MB) return fail(`partition size ${hex(region.size)} invalid, larger than 16MB`);
-  const header = readHeader(flash.view(region.offset, Math.min(HEADER_BYTES, flash.sizeBytes - region.offset)));
+  // beyond the chip, where a table may lead that is for a larger one
+  if (region.offset + HEADER_BYTES > flash.sizeBytes) {
+    return fail(`bootloader_flash_read failed at 0x${hex8(region.offset)}`);
+  }
+  const header = readHeader(flash.view(region.offset, HEADER_BYTES));
   if (header === undefined) {
     return fail(`image at ${hex(region.offset)} has invalid magic byte (nothing flashed here?)`);
   }
@@ -225,6 +229,9 @@ export function verifyInFlash(
   const lengthBytes = end + (header.hasHash ? 32 : 0);
   if (lengthBytes > region.size) {
     return fail(`Image length ${lengthBytes} doesn't fit in partition length ${region.size}`);
+  }
+  if (region.offset + lengthBytes > flash.sizeBytes) {
+    return fail(`bootloader_flash_read failed at 0x${hex8(region.offset + end)}`);
   }
   const computed = createHash('sha256').update(flash.view(region.offset, end)).digest('hex');
   if (header.hasHash && Buffer.from(flash.view(region.offset + end, 32)).toString('hex') !== computed) {

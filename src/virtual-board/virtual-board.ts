@@ -264,9 +264,12 @@ export class VirtualBoard implements Disposable {
     try {
       return await this.#bootOnce(cause, signal);
     } catch (error) {
-      if (signal.aborted || !isOtaError(error, 'board.powerCut')) throw error;
+      if (signal.aborted) throw error;
       this.#running = undefined;
-      return { next: 'powerOn', pauseMs: 0 };
+      if (isOtaError(error, 'board.powerCut')) return { next: 'powerOn', pauseMs: 0 };
+      if (!isOtaError(error, 'board.flashOutOfRange')) throw error;
+      // something in flash leads beyond the chip: the watchdog resets what hangs there
+      return this.#cannotBoot();
     }
   }
 
@@ -295,12 +298,14 @@ export class VirtualBoard implements Disposable {
             out: this.#out,
             fuse: this.#fuse,
           });
-    if (booted === undefined) {
-      this.#setPhase('bootFailed');
-      return { next: 'bootloader', pauseMs: Math.max(1, delays.bootLoopMs) };
-    }
+    if (booted === undefined) return this.#cannotBoot();
     await this.#sleep(delays.bootMs, signal);
     return this.#runApplication(booted, signal);
+  }
+
+  #cannotBoot(): LifeEnd {
+    this.#setPhase('bootFailed');
+    return { next: 'bootloader', pauseMs: Math.max(1, this.#setup.delays.bootLoopMs) };
   }
 
   async #runApplication(booted: Booted, signal: AbortSignal): Promise<LifeEnd> {
@@ -386,7 +391,11 @@ export class VirtualBoard implements Disposable {
           this.#localPorts.add(localPort);
         },
       },
-      tls: trustOf(this.flash.read(row.offset, row.size), this.#app, this.#knobs.trustsAnyServer === true),
+      tls: trustOf(
+        this.flash.read(row.offset, Math.min(row.size, this.flash.sizeBytes - row.offset)),
+        this.#app,
+        this.#knobs.trustsAnyServer === true,
+      ),
       readLine: async () => {
         this.#setPhase('waitingForUrl');
         const line = await this.#input.readLine(signal);

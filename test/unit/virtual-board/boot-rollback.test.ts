@@ -11,8 +11,8 @@ import { sequenceCrc } from '../../../src/virtual-board/otadata-entries.ts';
 import { findRow, readRowsQuietly } from '../../../src/virtual-board/partition-rows.ts';
 import { findChip } from '../../../src/virtual-board/chip-profile.ts';
 import type { VirtualBoard } from '../../../src/virtual-board/virtual-board.ts';
-import { imageFor, makeBoard, type FixtureOptions } from '../../support/board-fixture.ts';
-import { makeOtadata } from '../../support/firmware.ts';
+import { boardSetup, imageFor, makeBoard, type FixtureOptions } from '../../support/board-fixture.ts';
+import { makeOtadata, makePartitionTable, parseTableCsv } from '../../support/firmware.ts';
 
 /** Which slot boots, and what is written on the way: the cases of ESP-IDF's `components/app_update/test_apps` and of the bootloader's source.
  * No network: the application only starts. */
@@ -395,6 +395,67 @@ describe('what the bootloader refuses', () => {
     );
     await made.runUntil('boot: Failed to verify partition table');
     await made.runUntil('boot: load partition table error!');
+  });
+
+  describe('a table for a larger flash than there is', () => {
+    const forLarger = (table: string, more: FixtureOptions = {}, setup: Partial<BoardSetup> = {}): VirtualBoard => {
+      const rows = `nvs,data,nvs,0x9000,0x4000\n${table}`;
+      const made = makeBoard({ ...more, table: rows, setup: { delays: { bootLoopMs: 5 }, ...setup } });
+      boards.push(made);
+      const header = made.flash.read(0x1003, 1)[0] ?? 0;
+      // 16 MB
+      made.flash.replace(0x1000, made.flash.read(0x1000, 0x6000).with(3, (header & 0xf) | 0x40));
+      return made;
+    };
+    const FACTORY = 'factory,app,factory,0x10000,1M';
+
+    it('whose slot is not there', async () => {
+      const otadata = makeOtadata({ sequence: 1 });
+      const made = forLarger(`otadata,data,ota,0xd000,0x2000\n${FACTORY}\nota_0,app,ota_0,0x900000,1M`, { otadata });
+      made.powerOn();
+      await made.runUntil('esp_image: bootloader_flash_read failed at 0x00900000');
+      await made.runUntil('OTA app partition slot 0 is not bootable');
+      await made.runUntil('Loaded app from partition at offset 0x10000');
+      await made.runUntil('OTA example app_main start');
+    });
+
+    it('whose otadata is not there', async () => {
+      const made = forLarger(
+        `otadata,data,ota,0x900000,0x2000\n${FACTORY}\nota_0,app,ota_0,0x200000,1M`,
+        {},
+        {
+          parts: boardSetup().parts.slice(0, 1),
+        },
+      );
+      made.flash.replace(0x8000, makePartitionTable(parseTableCsv(`otadata,data,ota,0x900000,0x2000\n${FACTORY}`)));
+      made.powerOn();
+      await made.runUntil('boot: bootloader_mmap(0x900000, 0x2000) failed');
+      expect(made.state.phase).toBe('bootFailed');
+      await made.runUntil('boot: bootloader_mmap(0x900000, 0x2000) failed');
+    });
+
+    it('whose otadata is to be erased and is not there', async () => {
+      const made = forLarger(
+        `otadata,data,ota,0x900000,0x2000\n${FACTORY}`,
+        {},
+        {
+          parts: boardSetup().parts.slice(0, 1),
+          knobs: { holdsFactoryReset: true },
+        },
+      );
+      made.flash.replace(0x8000, makePartitionTable(parseTableCsv(`otadata,data,ota,0x900000,0x2000\n${FACTORY}`)));
+      made.powerOn();
+      await made.runUntil('Detect a condition of the factory reset');
+      await made.runUntil('Detect a condition of the factory reset');
+      expect(made.state.bootCount).toBeGreaterThan(1);
+    });
+
+    it('whose only application reaches beyond its end', async () => {
+      const made = forLarger('factory,app,factory,0x3f0000,1M');
+      made.powerOn();
+      await made.runUntil('Loaded app from partition at offset 0x3f0000');
+      await made.runUntil('OTA example app_main start');
+    });
   });
 
   it('a table with a wrong MD5, and none at all', async () => {
