@@ -1,19 +1,15 @@
-import { execFile } from 'node:child_process';
 import type { DescribeGit } from '../idf/project-loader.ts';
+import { askGit, withoutFilters } from './ask-git.ts';
 
-/** Git answers at once or something is wrong with it. */
-const TIMEOUT_MS = 5000;
-
-/** Programs that a repository's configuration could name are not to run: `--dirty` looks at every file, which one of them may be asked about. */
-export const NO_PROGRAMS = ['-c', 'core.fsmonitor=false', '-c', 'core.hooksPath=/dev/null', '--no-optional-locks'];
-
-/** Asks git for the version as ESP-IDF's build does. No git, no repository and no commit are all "nothing".
+/** Asks git for the version as ESP-IDF's build does. No git, no repository and no commit are all "nothing". Whether a file has changed is
+ * only asked where that runs no program of the repository; what has changed within a submodule, whose configuration is one more, is not.
  * @see ESP-IDF v5.5 `tools/cmake/third_party/GetGitRevisionDescription.cmake`, `git_describe` */
-export const describeGit: DescribeGit = (folder, signal) =>
-  new Promise((resolve) => {
-    const options = { cwd: folder, timeout: TIMEOUT_MS, ...(signal === undefined ? {} : { signal }) };
-    execFile('git', [...NO_PROGRAMS, 'describe', '--always', '--tags', '--dirty'], options, (error, stdout) => {
-      const text = stdout.trim();
-      resolve(error !== null || text === '' ? undefined : text);
-    });
-  });
+export const describeGit: DescribeGit = async (folder, signal) => {
+  const described = (await askGit(folder, ['describe', '--always', '--tags'], { signal }))?.trim();
+  if (described === undefined || described === '') return undefined;
+  const more = await withoutFilters(folder, signal);
+  if (more === undefined) return described;
+  const status = ['status', '--porcelain', '--untracked-files=no', '--no-renames', '--ignore-submodules=dirty'];
+  const changes = await askGit(folder, status, { signal, more });
+  return changes === undefined || changes === '' ? described : `${described}-dirty`;
+};

@@ -134,11 +134,7 @@ describe('the settings of a folder', () => {
 
 describe('processes', () => {
   it('are started in named places only, through a shell only where a build is', () => {
-    expect(filesWith(/['"](node:)?child_process['"]/).sort()).toEqual([
-      'ota/describe-git.ts',
-      'ota/git-keys.ts',
-      'ota/run-build.ts',
-    ]);
+    expect(filesWith(/['"](node:)?child_process['"]/).sort()).toEqual(['ota/ask-git.ts', 'ota/run-build.ts']);
     expect(filesWith(/\bshell:\s*(?!undefined|false)\S/)).toEqual(['ota/run-build.ts']);
     expect(filesWith(/\bnew (Shell|Process|Custom)Execution\b/).sort()).toEqual([
       'editor/build-task.ts',
@@ -147,10 +143,8 @@ describe('processes', () => {
   });
 
   it('of git run no program that a repository names', () => {
-    for (const name of ['ota/describe-git.ts', 'ota/git-keys.ts']) {
-      const text = SOURCES.find((one) => one.name === name)?.text ?? '';
-      expect(text.match(/execFile\('git'/g)).toHaveLength(1);
-      expect(text).toContain("execFile('git', [...NO_PROGRAMS, ");
-    }
+    const text = SOURCES.find((one) => one.name === 'ota/ask-git.ts')?.text ?? '';
+    expect(text.match(/execFile\('git'/g)).toHaveLength(1);
+    expect(text).toContain("execFile('git', [...NO_PROGRAMS, ");
   });
 });
