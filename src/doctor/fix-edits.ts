@@ -1,5 +1,6 @@
 import type { FileEdit } from '../idf/file-edit.ts';
 import { parseSdkconfig } from '../idf/sdkconfig.ts';
+import { BYTE_ORDER_MARK } from '../idf/text-lines.ts';
 import type { Fix, TextEdit } from './finding.ts';
 import { optionPaths, planOptions, type ConfiguredProject } from './option-edits.ts';
 
@@ -48,13 +49,16 @@ function changed(path: string, before: string | undefined, after: string): reado
   return [{ path, after, ...(before === undefined ? {} : { before }) }];
 }
 
-/** Replaces pieces of a text; what lies outside it is clamped to it. */
-export function applyTextEdits(text: string, edits: readonly TextEdit[]): string {
+/** Replaces pieces of a text; what lies outside it is clamped to it. A byte order mark stays, and no column counts it. */
+export function applyTextEdits(whole: string, edits: readonly TextEdit[]): string {
+  const mark = whole.startsWith(BYTE_ORDER_MARK) ? BYTE_ORDER_MARK : '';
+  const text = whole.slice(mark.length);
   const starts = [0, ...[...text.matchAll(/\r\n|\r|\n/g)].map((found) => found.index + found[0].length)];
   const indexOf = (line: number, column: number): number =>
     Math.min(text.length, (starts[line - 1] ?? text.length) + column - 1);
-  return [...edits]
+  const edited = [...edits]
     .map((one) => ({ from: indexOf(one.line, one.column), to: indexOf(one.endLine, one.endColumn), text: one.text }))
     .sort((one, other) => other.from - one.from)
     .reduce((result, one) => result.slice(0, one.from) + one.text + result.slice(one.to), text);
+  return mark + edited;
 }

@@ -8,6 +8,7 @@ import type { Finding, Fix } from '../../../src/doctor/finding.ts';
 import { applyTextEdits, editsOfFix, filesOfFix } from '../../../src/doctor/fix-edits.ts';
 import { applyEdits, readTextExactly } from '../../../src/idf/file-edit.ts';
 import { loadProject } from '../../../src/idf/project-loader.ts';
+import { readSetupTexts } from '../../../src/ota/setup-facts.ts';
 import { GENERATIONS } from '../idf/project-folder.ts';
 import { factsOf } from './project-facts.ts';
 
@@ -87,6 +88,27 @@ describe('a fix of a row', () => {
     await apply(fixOf(checkSetup(facts), 'layout-otadata-size'), facts);
     expect(await readFile(join(facts.project.folder, 'partitions.csv'), 'utf8')).toBe(csv.replace('4K', '0x2000'));
     expect(checkSetup(await again(facts)).map(({ id }) => id)).not.toContain('layout-otadata-size');
+  });
+});
+
+describe('a fix in a file with a byte order mark', () => {
+  it('replaces the field of the first line', async () => {
+    const csv =
+      '\uFEFFotadata,data,ota,0xd000,0x1000\nnvs,data,nvs,0x9000,16K\nota_0,app,ota_0,0x10000,1M\nota_1,app,ota_1,,1M\n';
+    const facts = await factsOf('v5.3', { files: { 'partitions.csv': csv } });
+    await apply(fixOf(checkSetup(facts), 'layout-otadata-size'), facts);
+    expect(await readFile(join(facts.project.folder, 'partitions.csv'), 'utf8')).toBe(csv.replace('0x1000', '0x2000'));
+  });
+
+  it('leaves what is ignored already as it is', async () => {
+    const files = { '.gitignore': '\uFEFFbuild' };
+    const facts = await factsOf('v5.3', { files });
+    const { project } = facts;
+    const privateKeys = [{ path: join(project.folder, 'x.key') }];
+    const texts = await readSetupTexts(project, privateKeys, diskFiles);
+    const findings = checkSetup({ ...facts, privateKeys, text: (path) => texts.get(path) });
+    await apply(fixOf(findings, 'certificate-private-key'), facts);
+    expect(await readFile(join(project.folder, '.gitignore'), 'utf8')).toBe('\uFEFFbuild\n/x.key\n');
   });
 });
 
