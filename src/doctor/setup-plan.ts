@@ -1,4 +1,5 @@
 import { basename, dirname, join, relative } from 'node:path';
+import { isWithin } from '../base/files.ts';
 import { parseCmake } from '../idf/cmake-file.ts';
 import type { FileEdit } from '../idf/file-edit.ts';
 import { isIdfAtLeast } from '../idf/idf-version.ts';
@@ -218,16 +219,21 @@ function chooseTable({ facts }: Setup, needed: number, flashSizeBytes: number): 
   if (laidOut === undefined) return undefined;
   const file = csvName(facts);
   const path = join(folder, file);
-  const before = choice.isCustom ? partitionTable.text : undefined;
+  const before = ownCsv(facts.project) === undefined ? undefined : partitionTable.text;
   const slotBytes = Math.min(...otaSlots(laidOut).map(({ size }) => size));
   const options = { PARTITION_TABLE_CUSTOM: true, PARTITION_TABLE_CUSTOM_FILENAME: file };
   return { file, slotBytes, options, csv: { path, text: csvText(laidOut, before) } };
 }
 
+/** The CSV of this project alone. One that lies elsewhere may be that of other products, too. */
+function ownCsv({ folder, partitionTable: { choice, path } }: IdfProject): string | undefined {
+  return choice.isCustom && path !== undefined && isWithin(path, folder) ? path : undefined;
+}
+
 /** The project's own CSV is rewritten; one that lies there unused is left alone. */
 function csvName({ project, text }: SetupFacts): string {
-  const { choice, path } = project.partitionTable;
-  if (choice.isCustom && path !== undefined) return relative(project.folder, path).replaceAll('\\', '/');
+  const own = ownCsv(project);
+  if (own !== undefined) return relative(project.folder, own).replaceAll('\\', '/');
   return text(join(project.folder, 'partitions.csv')) === undefined ? 'partitions.csv' : 'partitions_ota.csv';
 }
 

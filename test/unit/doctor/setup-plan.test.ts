@@ -1,5 +1,5 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative as outOf } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { diskFiles } from '../../../src/base/files.ts';
 import { checkSetup } from '../../../src/doctor/check-setup.ts';
@@ -299,6 +299,23 @@ ota_0, app, ota_0, 0x190000, 1216K,
 ota_1, app, ota_1, 0x2c0000, 1216K,
 `);
     expect((await setupFacts(folder)).project.partitionTable.problems).toEqual([]);
+  });
+
+  it('of other products, outside of the project, stays as it is', async () => {
+    const folder = plainProject('5.3.5');
+    const shared = await makeFolder({
+      'p.csv': '# used by four products\nnvs,data,nvs,0x9000,24K\nfactory,app,factory,0x10000,1M\n',
+    });
+    const file = outOf(folder, join(shared, 'p.csv'));
+    const before = read(folder, 'sdkconfig').replace(/^CONFIG_PARTITION_TABLE_(?!OFFSET|MD5).*\n/gm, '');
+    const options = `CONFIG_PARTITION_TABLE_CUSTOM=y\nCONFIG_PARTITION_TABLE_CUSTOM_FILENAME="${file}"\n`;
+    writeFileSync(join(folder, 'sdkconfig'), before + options);
+    expect((await setupFacts(folder)).project.partitionTable.path).toBe(join(shared, 'p.csv'));
+    const made = await setUp(folder);
+    expect(made.edits.filter(({ path }) => !path.startsWith(`${folder}/`))).toEqual([]);
+    expect(read(folder, 'partitions.csv')).not.toContain('four products');
+    expect(read(folder, 'sdkconfig')).toContain('CONFIG_PARTITION_TABLE_CUSTOM_FILENAME="partitions.csv"');
+    expect(otaSlots((await setupFacts(folder)).project.partitionTable.partitions)).toHaveLength(2);
   });
 
   it('that cannot be made is said', async () => {
