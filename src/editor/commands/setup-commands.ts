@@ -1,12 +1,14 @@
-import { l10n, ThemeIcon, window, workspace, type QuickPickItem } from 'vscode';
+import { l10n, ThemeIcon, window, type QuickPickItem } from 'vscode';
 import { showInformationMessage } from '../messages.ts';
 import { onAnswer } from '../report-error.ts';
 import { basename, relative } from 'node:path';
+import { isWithin } from '../../base/files.ts';
 import { planSetup, setupPaths, type SetupFacts, type SetupPart, type SetupPlan } from '../../doctor/setup-plan.ts';
 import { applyEdits, readTextExactly } from '../../idf/file-edit.ts';
 import { boardFacts } from '../doctor-facts.ts';
 import { needsText } from '../../texts/finding-texts/fixes.ts';
 import { PlanPreview } from '../plan-preview.ts';
+import { saveOpen } from '../save-open.ts';
 import { readSettings } from '../settings.ts';
 import { setupNoteText, setupStepText } from '../../texts/setup-texts.ts';
 import type { WindowSession } from '../window-session.ts';
@@ -98,11 +100,7 @@ async function choose(facts: SetupFacts, whole: SetupPlan): Promise<SetupPlan | 
 
 export const setUpForOta: Handler = async (session) => {
   const { folder } = requireProject(session);
-  // what an editor holds unsaved would be left out, and would undo the change when it is saved
-  for (const document of workspace.textDocuments) {
-    if (document.isDirty && document.uri.scheme === 'file' && document.fileName.startsWith(folder))
-      await document.save();
-  }
+  await saveOpen((path) => isWithin(path, folder));
   const facts = await setupFacts(session);
   const { name } = facts.project;
   const whole = planSetup(facts);
