@@ -81,6 +81,11 @@ export function isWithin(path: string, folder: string): boolean {
   return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
 
+/** A path as people name it: from the folder on, with slashes, where it lies in it; the whole path elsewhere. */
+export function nameWithin(path: string, folder: string): string {
+  return isWithin(path, folder) ? relative(folder, path).replaceAll('\\', '/') : path;
+}
+
 /** Permission bits of a file that is there. */
 async function modeOf(path: string): Promise<number | undefined> {
   try {

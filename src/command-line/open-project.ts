@@ -1,5 +1,6 @@
 import * as l10n from '@vscode/l10n';
-import { relative, resolve, sep } from 'node:path';
+import { relative, resolve } from 'node:path';
+import { isWithin } from '../base/files.ts';
 import { OtaError } from '../base/ota-error.ts';
 import type { IdfProject } from '../idf/project.ts';
 import type { ProjectLoader } from '../idf/project-loader.ts';
@@ -55,5 +56,5 @@ async function findProject({ cwd, files, signal }: CommandContext, given: string
 export function shownPath(cwd: string, path: string): string {
   const inside = relative(cwd, path);
   if (inside === '') return '.';
-  return inside === '..' || inside.startsWith(`..${sep}`) || resolve(cwd, inside) !== path ? path : inside;
+  return isWithin(path, cwd) && resolve(cwd, inside) === path ? inside : path;
 }

@@ -1,4 +1,5 @@
-import { dirname, isAbsolute, join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
+import { isWithin } from '../base/files.ts';
 import type { IdfProject } from './project.ts';
 
 /** Globs, relative to the project's folder, of the files whose change makes a snapshot old. `build/ota/`, which we write, is not among them. */
@@ -38,6 +39,5 @@ export function watchedOutside(project: IdfProject): readonly string[] {
 }
 
 function isInside(folder: string, path: string): boolean {
-  const inside = relative(folder, path);
-  return inside !== '' && !isAbsolute(inside) && inside !== '..' && !/^\.\.[\\/]/.test(inside);
+  return relative(folder, path) !== '' && isWithin(path, folder);
 }

@@ -1,6 +1,6 @@
 import { cp, mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, dirname, isAbsolute, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { isWithin, type FileStore } from '../base/files.ts';
 import { isOtaError, OtaError } from '../base/ota-error.ts';
 import type { IdfProject } from '../idf/project.ts';
@@ -28,7 +28,7 @@ export async function copyProject(
     await cp(folder, copy, { recursive: true, filter: (source) => !left.has(source) });
     await linkNeighbours(folder, parent);
     const inside = relative(folder, certificate.path);
-    const isInside = inside !== '' && !inside.startsWith('..') && !isAbsolute(inside);
+    const isInside = inside !== '' && isWithin(certificate.path, folder);
     const target = isInside ? join(copy, inside) : join(copy, ...CERTIFICATE_IN_PROJECT);
     if (trustPem !== undefined) {
       await refuseLinkOut(target, parent, files);

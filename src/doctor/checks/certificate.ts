@@ -1,4 +1,5 @@
 import { basename, isAbsolute, join } from 'node:path';
+import { nameWithin } from '../../base/files.ts';
 import { isOtaError } from '../../base/ota-error.ts';
 import { imageTrusts } from '../../image/embedded-certificates.ts';
 import { certificatesIn, describeCertificate } from '../../server/certificate-description.ts';
@@ -59,9 +60,7 @@ function fileMissing(facts: DoctorFacts): readonly Finding[] {
 }
 
 function relativeName({ project }: DoctorFacts, path: string): string {
-  return path.startsWith(`${project.folder}/`) || path.startsWith(`${project.folder}\\`)
-    ? path.slice(project.folder.length + 1).replaceAll('\\', '/')
-    : path;
+  return nameWithin(path, project.folder);
 }
 
 function trustFindings(facts: DoctorFacts): readonly Finding[] {

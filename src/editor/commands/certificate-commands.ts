@@ -1,8 +1,8 @@
 import { l10n, window, type Uri } from 'vscode';
 import { showInformationMessage, showWarningMessage } from '../messages.ts';
 import { onAnswer } from '../report-error.ts';
-import { basename, relative } from 'node:path';
-import { isWithin } from '../../base/files.ts';
+import { basename } from 'node:path';
+import { nameWithin } from '../../base/files.ts';
 import { isOtaError, OtaError } from '../../base/ota-error.ts';
 import type { IdfProject } from '../../idf/project.ts';
 import type { ServerCertificate } from '../../server/certificate-store.ts';
@@ -48,11 +48,6 @@ function requireTrustPem(certificate: ServerCertificate): string {
   return certificate.trustPem;
 }
 
-/** As the project's files are named in messages. */
-function nameOf({ folder }: IdfProject, path: string): string {
-  return isWithin(path, folder) ? relative(folder, path).replaceAll('\\', '/') : path;
-}
-
 /** What lies outside of the project, other projects may embed too: the user is asked. Undefined when it is not wanted. */
 async function installWhereAgreed(
   session: WindowSession,
@@ -84,7 +79,7 @@ export const installCertificate: Handler = async (session) => {
   session.log.info(
     `certificate ${installed.outcome}: ${installed.path}${installed.backupPath === undefined ? '' : `, kept ${installed.backupPath}`}`,
   );
-  const file = nameOf(project, installed.path);
+  const file = nameWithin(installed.path, project.folder);
   if (installed.outcome === 'unchanged') {
     void showInformationMessage(l10n.t('{0} already holds the right certificate.', file));
     return;
@@ -120,7 +115,8 @@ function describe(title: string, pem: string): string {
 export const showCertificate: Handler = async (session) => {
   const certificate = await session.certificates.ensure();
   const { project } = session.projects;
-  const embedded = project === undefined ? CERTIFICATE_IN_PROJECT.join('/') : nameOf(project, project.certificate.path);
+  const embedded =
+    project === undefined ? CERTIFICATE_IN_PROJECT.join('/') : nameWithin(project.certificate.path, project.folder);
   const parts = [describe(l10n.t('The server’s certificate'), certificate.certificatePem)];
   if (certificate.trustPem !== undefined && certificate.trustPem !== certificate.certificatePem) {
     parts.push(

@@ -1,6 +1,6 @@
 import { Uri, workspace, type ConfigurationScope, type WorkspaceFolder } from 'vscode';
 import { homedir } from 'node:os';
-import { relative } from 'node:path';
+import { isWithin } from '../../base/files.ts';
 import { baudOf, portOf, variantFor, withVariables } from './idf-names.ts';
 
 /** Settings of the ESP-IDF extension that stand in for ours. */
@@ -65,5 +65,5 @@ export function idfBuildFolder(projectFolder: string): string | undefined {
   const folder = setVariant('buildPath', uri);
   if (folder === undefined) return undefined;
   const isRoot = workspace.getWorkspaceFolder(uri)?.uri.fsPath === projectFolder;
-  return isRoot || !relative(projectFolder, folder).startsWith('..') ? folder : undefined;
+  return isRoot || isWithin(folder, projectFolder) ? folder : undefined;
 }

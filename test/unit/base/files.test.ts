@@ -14,7 +14,7 @@ import { execFileSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { diskFiles, isWithin } from '../../../src/base/files.ts';
+import { diskFiles, isWithin, nameWithin } from '../../../src/base/files.ts';
 
 let folder = '';
 beforeEach(() => {
@@ -122,5 +122,14 @@ describe('a path within a folder', () => {
     ['/etc/passwd', false],
   ])('%s: %s', (path, expected) => {
     expect(isWithin(path, '/srv/a/p')).toBe(expected);
+  });
+
+  it.each([
+    ['/srv/a/p/certs/ca.pem', 'certs/ca.pem'],
+    ['/srv/a/p/..certs/ca.pem', '..certs/ca.pem'],
+    ['/srv/a/pp/ca.pem', '/srv/a/pp/ca.pem'],
+    ['/srv/a/shared/ca.pem', '/srv/a/shared/ca.pem'],
+  ])('%s is named %s', (path, expected) => {
+    expect(nameWithin(path, '/srv/a/p')).toBe(expected);
   });
 });

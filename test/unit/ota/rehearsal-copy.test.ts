@@ -55,6 +55,9 @@ describe('a copy of a project for a rehearsal', () => {
     const own = await copyProject(project(join(folder, 'certs', 'root.pem')), 'ours', diskFiles);
     expect(readFileSync(join(own.folder, 'certs', 'root.pem'), 'utf8')).toBe('ours');
     await own.remove();
+    const dotted = await copyProject(project(join(folder, '..certs', 'root.pem')), 'ours', diskFiles);
+    expect(readFileSync(join(dotted.folder, '..certs', 'root.pem'), 'utf8')).toBe('ours');
+    await dotted.remove();
     const outside = await copyProject(project(join(parent, 'root.pem')), 'ours', diskFiles);
     expect(readFileSync(join(outside.folder, 'server_certs', 'ca_cert.pem'), 'utf8')).toBe('ours');
     await outside.remove();
