@@ -20,15 +20,26 @@ export function withoutLinks(text: string): string {
   return text.replace(/\](?=\()/g, ']\u200b');
 }
 
-/** Text as it is, within Markdown: nothing in it formats, links, shows a picture or an icon, or begins HTML. */
+/** What makes a link without any brackets: an address with its scheme, one that begins with `www.`, and an e-mail address. */
+const BARE_LINK = /:(?=\/\/)|\bwww(?=\.)|(?=@)/gi;
+/** What begins a list, a line below a heading, or a block of code, at the start of a line. */
+const LINE_START = /^(?:\s{2,}|\t|(?=[-=])|\d+(?=\.(?:\s|$)))/;
+
+/** Text as it is, within Markdown: nothing in it formats, links, shows a picture or an icon, or begins HTML, a list or a block. A blank of no width
+ * stands where something else would be read as a link.
+ * @see GitHub Flavored Markdown, "Autolinks (extension)" */
 export function asMarkdown(text: string): string {
-  return text.replace(/[\r\n]+/g, ' ').replace(/[\\`*_{}[\]()#+!<>|~$&]/g, '\\$&');
+  return text
+    .replace(/[\r\n]+/g, ' ')
+    .replace(/[\\`*_{}[\]()#+!<>|~$&]/g, '\\$&')
+    .replace(BARE_LINK, '$&\u200b')
+    .replace(LINE_START, (found) => (/^\s/.test(found) ? ' ' : `${found}\\`));
 }
 
 /** Text as code within Markdown, which can't be left from within. */
 export function asMarkdownCode(text: string): string {
   const plain = text.replace(/[\r\n]+/g, ' ');
-  const longest = Math.max(0, ...[...plain.matchAll(/`+/g)].map(([run]) => run.length));
+  const longest = [...plain.matchAll(/`+/g)].reduce((most, [run]) => Math.max(most, run.length), 0);
   const fence = '`'.repeat(longest + 1);
   return plain === '' ? '' : `${fence} ${plain} ${fence}`;
 }

@@ -1,3 +1,4 @@
+import { asMarkdown } from '../base/plain-text.ts';
 import type { FaultId, FaultProfile, HealthyReaction } from '../server/faults/profiles.ts';
 import type { Verdict } from './update-state.ts';
 
@@ -103,6 +104,7 @@ export function isBaselineGood({ baseline }: FaultReport): boolean {
 /** The words of a report, in the reader's language. */
 export interface FaultWords {
   readonly title: (report: FaultReport) => string;
+  /** Markdown. */
   readonly summary: (report: FaultReport, counts: FaultCounts) => readonly string[];
   readonly columns: {
     readonly fault: string;
@@ -141,7 +143,7 @@ export function faultReportMarkdown(report: FaultReport, words: FaultWords): str
     report.rows.filter((row) => row.verdict === verdict && (verdict !== 'passed' || row.notice !== undefined)),
   );
   return [
-    `# ${words.title(report)}`,
+    `# ${asMarkdown(words.title(report))}`,
     '',
     ...words.summary(report, countVerdicts(report)).flatMap((line) => [line, '']),
     ...(rows.length === 0 ? [] : [...tableLines(head, rows), '', words.legend(), '']),

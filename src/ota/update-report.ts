@@ -1,3 +1,4 @@
+import { asMarkdown } from '../base/plain-text.ts';
 import type { BoardUpdate, Delivery, Work } from './delivery.ts';
 import type { Step, Timeline } from './update-state.ts';
 
@@ -25,8 +26,8 @@ export function updateMarkdown(delivery: Delivery, words: ReportWords): string {
   const { heading } = words;
   const work = delivery.work.map((one) => [words.work(one), words.workOutcome(one.outcome), one.note ?? '']);
   return [
-    `# ${plain(words.title(delivery))}`,
-    `${words.time(delivery.startedMs)}. **${plain(words.outcome(delivery))}**`,
+    `# ${asMarkdown(words.title(delivery))}`,
+    `${words.time(delivery.startedMs)}. **${asMarkdown(words.outcome(delivery))}**`,
     ...(work.length === 0
       ? []
       : [`## ${heading('preparation')}`, table([heading('step'), heading('outcome'), heading('result')], work)]),
@@ -45,10 +46,10 @@ function boardSection({ name, timeline }: BoardUpdate, words: ReportWords): stri
     words.evidence(step.evidence),
   ]);
   return [
-    `## ${plain(name)}`,
-    `**${plain(words.verdict(timeline))}**`,
-    `${heading('image')}: ${plain(`${subject.project} ${subject.version}`)}, \`sha256 ${plain(subject.sha256)}\``,
-    ...(client === undefined ? [] : [plain(words.client(client))]),
+    `## ${asMarkdown(name)}`,
+    `**${asMarkdown(words.verdict(timeline))}**`,
+    `${heading('image')}: ${asMarkdown(`${subject.project} ${subject.version}`)}, \`sha256 ${asMarkdown(subject.sha256)}\``,
+    ...(client === undefined ? [] : [asMarkdown(words.client(client))]),
     table([heading('step'), heading('outcome'), heading('result'), heading('evidence')], rows),
     ...(failures.length === 0
       ? []
@@ -57,7 +58,7 @@ function boardSection({ name, timeline }: BoardUpdate, words: ReportWords): stri
           failures
             .map(
               (failure) =>
-                `- ${plain(words.failure(failure))} (${plain(words.evidence(failure.evidence))})${timesText(failure)}`,
+                `- ${asMarkdown(words.failure(failure))} (${asMarkdown(words.evidence(failure.evidence))})${timesText(failure)}`,
             )
             .join('\n'),
         ]),
@@ -69,13 +70,8 @@ function timesText({ times = 1 }: Timeline['failures'][number]): string {
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.map(plain).join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
-}
-
-/** Console lines and names are text, not Markdown: nothing in them formats, links or ends a row. */
-function plain(text: string): string {
-  return text.replace(/[\r\n]+/g, ' ').replace(/[\\`*_[\]<>|#]/g, (found) => `\\${found}`);
+  const line = (cells: readonly string[]): string => `| ${cells.map(asMarkdown).join(' | ')} |`;
+  return [line(head), `|${' --- |'.repeat(head.length)}`, ...rows.map(line)].join('\n');
 }
 
 /** A delivery as JSON, with everything that is known of it. */

@@ -1,4 +1,5 @@
 import * as l10n from '@vscode/l10n';
+import { asMarkdown, asMarkdownCode } from '../base/plain-text.ts';
 import {
   isBaselineGood,
   type FaultNotice,
@@ -72,7 +73,7 @@ export const faultReportWords: FaultWords = {
   summary: (report, counts) => [
     [
       new Date(report.startedMs).toLocaleString(languageTag()),
-      report.board === 'virtual' ? l10n.t('virtual board') : report.board,
+      report.board === 'virtual' ? l10n.t('virtual board') : asMarkdown(report.board),
       durationText(report.endedMs - report.startedMs),
     ].join(' · '),
     ...(report.isCancelled ? [l10n.t('Cancelled: the list is not complete.')] : []),
@@ -123,5 +124,5 @@ function namesOf({ rows }: FaultReport, verdict: FaultVerdict): string {
 function baselineText({ baseline }: FaultReport): string {
   const evidence = baseline !== undefined && 'failure' in baseline ? baseline.failure.evidence.text : '';
   const text = l10n.t('The update does not work without any fault either, so no fault was tried.');
-  return evidence === '' ? text : `${text} \`${evidence.replaceAll('`', "'")}\``;
+  return evidence === '' ? text : `${text} ${asMarkdownCode(evidence)}`;
 }

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { marked } from 'marked';
 import { describe, expect, it } from 'vitest';
 import {
   asMarkdown,
@@ -63,12 +64,61 @@ describe('a message of the editor', () => {
   });
 });
 
+/** The tags that a reader of Markdown makes of a text. */
+function tagsOf(markdown: string): readonly string[] {
+  const html = marked.parse(markdown, { async: false, gfm: true });
+  return [...html.matchAll(/<([^>]*)>/g)].map(([, tag]) => tag ?? '');
+}
+
 describe('text within Markdown', () => {
-  it('links nothing, shows no picture, and begins no HTML', () => {
-    const text = '![x](https://example.org/x.png) [y](command:z) <img src=x> $(icon) `a` **b** &lt;\n# c';
-    const escaped = asMarkdown(text);
-    // nothing that has a meaning is left without a backslash before it
-    expect(escaped.replace(/\\[\\`*_{}[\]()#+!<>|~$&]/g, '')).not.toMatch(/[\\`*_{}[\]()#+!<>|~$&\n]/);
+  const HOSTILE = [
+    '![x](https://example.org/x.png) [y](command:z) <img src=x> $(icon) `a` **b** &lt;\n# c',
+    'https://example.org/x',
+    'see HTTP://example.org, ftp://example.org and www.example.org, WWW.example.org',
+    'somebody@example.org mailto:somebody@example.org xmpp:a@b.c',
+    '<https://example.org> <a@b.c>',
+    '[x]: https://example.org',
+    '- a',
+    '1. a',
+    '1) a',
+    '+ a',
+    '---',
+    '===',
+    '    code',
+    '\tcode',
+    '> a',
+    '# a',
+    '```\na',
+    'a | b\n--- | ---\nc | d',
+  ];
+
+  it.each(HOSTILE)('links nothing, shows no picture, and begins no HTML: %j', (text) => {
+    expect(tagsOf(asMarkdown(text))).toEqual(['p', '/p']);
+    // behind a line of its own, and within one
+    expect(tagsOf(`before\n${asMarkdown(text)}`)).toEqual(['p', '/p']);
+    expect(tagsOf(`**${asMarkdown(`x${text}x`)}**`)).toEqual(['p', 'strong', '/strong', '/p']);
+  });
+
+  it('is read as what it was', () => {
+    const text = '  E (1) a_b *c* [d](e) <f> & $(g) ~h~ \\ `i` 100% #j 1.2.3 k-l ';
+    const read = marked
+      .parse(asMarkdown(text), { async: false })
+      .replace(/<\/?p>/g, '')
+      .replace(/&(lt|gt|amp);/g, (_, name: string) => ({ lt: '<', gt: '>', amp: '&' })[name] ?? '');
+    expect(read.trim()).toBe(text.trim());
+  });
+
+  it('is text for any text', () => {
+    const part = fc.oneof(fc.constantFrom(...HOSTILE, 'www.', '://', 'http', '@', '\\', ' ', '-', '1.'), fc.string());
+    fc.assert(
+      fc.property(fc.array(part, { minLength: 1, maxLength: 6 }), (parts) => {
+        expect(tagsOf(`x ${asMarkdown(parts.join(''))}`)).toEqual(['p', '/p']);
+      }),
+    );
+  });
+
+  it('is code, however many marks of code are in it', () => {
+    expect(asMarkdownCode('`x'.repeat(200_000))).toMatch(/^`` `x/);
   });
 
   it.each([

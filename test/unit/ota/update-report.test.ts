@@ -1,3 +1,4 @@
+import { marked } from 'marked';
 import { describe, expect, it } from 'vitest';
 import type { Delivery } from '../../../src/ota/delivery.ts';
 import { updateJson, updateMarkdown, type ReportWords } from '../../../src/ota/update-report.ts';
@@ -18,7 +19,7 @@ const WORDS: ReportWords = {
   time: (atMs) => `at ${atMs}`,
 };
 
-const HOSTILE = 'E (1) x: <script> | [a](b) `c` *d* \\ # \r\nsecond line';
+const HOSTILE = 'E (1) x: <script> | [a](b) `c` *d* \\ # \r\nsecond line https://example.org www.example.org a@b.c';
 
 const DELIVERY: Delivery = {
   id: 'a',
@@ -82,10 +83,16 @@ describe('an exported update', () => {
   });
 
   it('takes what a board printed as text, whatever is in it', () => {
-    const page = updateMarkdown(DELIVERY, WORDS);
-    expect(page).toContain('\\<script\\> \\| \\[a\\](b) \\`c\\` \\*d\\* \\\\ \\#  second line');
-    expect(page).not.toContain('<script>');
-    expect(page.split('\n').filter((line) => line.startsWith('| verify'))).toHaveLength(1);
+    const [update] = DELIVERY.updates;
+    if (update === undefined) throw new Error('it has one');
+    const named = { ...DELIVERY, project: HOSTILE, updates: [{ ...update, name: HOSTILE }] };
+    const html = marked.parse(updateMarkdown(named, WORDS), { async: false, gfm: true });
+    expect([...html.matchAll(/<(\w+)/g)].map(([, tag]) => tag)).toEqual(
+      [...marked.parse(updateMarkdown(DELIVERY, WORDS), { async: false }).matchAll(/<(\w+)/g)].map(([, tag]) => tag),
+    );
+    expect(html).not.toMatch(/<(a|img|script|em)\b/);
+    expect(html).toContain('&lt;script&gt; | [a](b) `c` *d* \\ #  second line');
+    expect(html.match(/<td>verify<\/td>/g)).toHaveLength(1);
   });
 
   it('is JSON with everything that is known', () => {
