@@ -66,7 +66,8 @@ export function slotOfSequence(sequence: number, slotCount: number): number {
 }
 
 /** Which slot a bootloader without anti-rollback starts, why, and what it writes. `rollbackEnabled` is
- * `CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE` of the flashed bootloader. `entries` may be left out when the table has no otadata.
+ * `CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE` of the flashed bootloader. `entries` may be left out when the table has no
+ * otadata, or one that is too small.
  * @see ESP-IDF v5.5 `bootloader_utility.c` (`bootloader_utility_get_selected_boot_partition`, `bootloader_utility_load_boot_image`) */
 export function chooseBootSlot(
   entries: OtadataEntries | undefined,
@@ -80,8 +81,10 @@ export function chooseBootSlot(
     const order = loadOrder(partitions, start);
     return { target: order[0] === undefined ? undefined : targetOf(order[0]), reason, order, writes: [], ...more };
   };
+  if (otadata !== undefined && otadata.size < OTADATA_BYTES) {
+    return { target: undefined, reason: 'otadataTooSmall', order: [], writes: [] };
+  }
   if (otadata === undefined || entries === undefined) return choice('factory', 'noOtadata');
-  if (otadata.size < OTADATA_BYTES) return { target: undefined, reason: 'otadataTooSmall', order: [], writes: [] };
 
   const writes: OtadataWrite[] = [];
   const afterAbort = (entry: OtadataEntry): OtadataEntry => {

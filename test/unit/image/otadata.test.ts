@@ -116,6 +116,12 @@ describe('chooseBootSlot', () => {
       reason: 'noOtadata',
     });
     const small = [partition('otadata', 1, 0, 0x1000), FACTORY];
+    // nobody reads what is not there
+    expect(chooseBootSlot(undefined, small, { rollbackEnabled: false })).toMatchObject({
+      target: undefined,
+      reason: 'otadataTooSmall',
+      order: [],
+    });
     expect(choose(undefined, undefined, small)).toMatchObject({ target: undefined, reason: 'otadataTooSmall' });
   });
 
