@@ -50,7 +50,6 @@ declare module '../base/ota-error.ts' {
     'version.notSemantic': { version: string; source: string };
     /** The current version is not known before a build, so it can not be raised. */
     'version.unknown': { source: string };
-    'version.tooLong': { version: string; lengthBytes: number; maxBytes: number };
     'version.badCharacter': { version: string; character: string };
     'version.empty': { source: string };
     /** `project(… VERSION …)` takes one to four numbers. */

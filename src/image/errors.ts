@@ -9,6 +9,8 @@ declare module '../base/ota-error.ts' {
     'image.tooManySegments': { offsetBytes: number; count: number; maximum: number };
     /** A segment length that is not a multiple of 4, or 16 MB and more. */
     'image.badSegment': { offsetBytes: number; index: number; lengthBytes: number };
+    /** A version that the description has no room for. */
+    'version.tooLong': { version: string; lengthBytes: number; maxBytes: number };
     /** Text that was given as a certificate is not one (PEM, X.509). */
     'image.badCertificate': { offsetBytes: number };
 

@@ -9,10 +9,18 @@ import { encodeOtadataEntry, erasedOtadata, parseOtadata } from '../../../src/im
 import { formatPartitionCsv, parsePartitionCsv, readPartitionCsv } from '../../../src/image/partition-csv.ts';
 import { encodePartitionTable, parsePartitionTable } from '../../../src/image/partition-table.ts';
 import { recogniseFile } from '../../../src/image/recognise-file.ts';
+import { restampImage } from '../../../src/image/restamp-image.ts';
 import { planSwitch } from '../../../src/image/slot-switch.ts';
 import { verifyImage } from '../../../src/image/verify-image.ts';
 import { makeCertificate } from '../../support/make-certificate.ts';
-import { makeApp, makeBootloader, makeTable, makeTableRow, withSignatureV2 } from '../../support/make-image.ts';
+import {
+  makeApp,
+  makeBootloader,
+  makeImage,
+  makeTable,
+  makeTableRow,
+  withSignatureV2,
+} from '../../support/make-image.ts';
 
 const RUNS = Number(process.env['ESP32_OTA_FUZZ_RUNS'] ?? 2000);
 const TIME_LIMIT_MS = 60_000 + RUNS * 20;
@@ -87,6 +95,7 @@ describe('every parser', () => {
   const images = [app, makeBootloader(9), withSignatureV2(makeApp(), { count: 2 })];
   fuzz('parseImage', images, parseImage);
   fuzz('readAppDescription', images, readAppDescription);
+  fuzz('restampImage', [...images, makeImage()], (bytes) => restampImage(bytes, '1.2.3'));
   fuzz('parsePartitionTable', [table, table.subarray(0, 256)], (bytes) => {
     const { partitions } = parsePartitionTable(bytes);
     encodePartitionTable(partitions);
