@@ -56,13 +56,13 @@ export type KnownBoard = Partial<
   Pick<ChipFacts, 'target' | 'chipId' | 'revision' | 'flashSizeBytes' | 'security' | 'bootloaderOffset'>
 >;
 
-const ROLES: Readonly<Record<string, FlashRole>> = {
-  bootloader: 'bootloader',
-  'partition-table': 'partitionTable',
-  partition_table: 'partitionTable',
-  otadata: 'otadata',
-  app: 'app',
-};
+const ROLES: ReadonlyMap<string, FlashRole> = new Map([
+  ['bootloader', 'bootloader'],
+  ['partition-table', 'partitionTable'],
+  ['partition_table', 'partitionTable'],
+  ['otadata', 'otadata'],
+  ['app', 'app'],
+]);
 const ORDER: readonly FlashRole[] = ['app', 'data', 'bootloader', 'partitionTable', 'otadata'];
 const NO_MAXIMUM = 0xffff;
 /** Checks of {@link verifyImage} that speak of an update over the air, not of the image. */
@@ -79,7 +79,7 @@ interface Draft {
 }
 
 function roleOf(file: FlashFile, request: FlashRequest, bootloaderOffset: number | undefined): FlashRole {
-  const named = file.name === undefined ? undefined : ROLES[file.name];
+  const named = file.name === undefined ? undefined : ROLES.get(file.name);
   if (named !== undefined) return named;
   if (file.offset === (request.partitionTableOffset ?? DEFAULT_TABLE_OFFSET) && isTable(file.bytes)) {
     return 'partitionTable';

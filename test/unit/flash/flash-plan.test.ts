@@ -68,6 +68,11 @@ describe('a plan of a whole build', () => {
     expect(plan.files[0]?.bytes).toEqual(Uint8Array.of(1, 2, 3, 4, 5, 0xff, 0xff, 0xff));
   });
 
+  it.each(['constructor', 'toString', '__proto__'])('takes %s for a name like any other', (name) => {
+    const plan = planFlash({ files: [{ name, offset: 0x300000, bytes: Uint8Array.of(1, 2, 3, 4) }] }, board);
+    expect(plan.files).toMatchObject([{ name, role: 'data' }]);
+  });
+
   it('tells roles without names', () => {
     const files = build.files.map(({ offset, bytes }) => ({ offset, bytes }));
     expect(planFlash({ files }, board).files.map(({ role, name }) => [role, name])).toEqual([
