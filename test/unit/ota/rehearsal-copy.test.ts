@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -10,7 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { diskFiles } from '../../../src/base/files.ts';
 import { buildCommandOf, copyProject } from '../../../src/ota/rehearsal-copy.ts';
 import { caught } from '../../support/caught.ts';
@@ -28,6 +29,7 @@ beforeEach(() => {
   writeFileSync(join(parent, 'tools', 'build.mjs'), '');
 });
 afterEach(() => {
+  vi.unstubAllEnvs();
   rmSync(parent, { recursive: true, force: true });
 });
 
@@ -62,6 +64,43 @@ describe('a copy of a project for a rehearsal', () => {
     expect(readFileSync(join(outside.folder, 'server_certs', 'ca_cert.pem'), 'utf8')).toBe('ours');
     await outside.remove();
     expect(existsSync(join(parent, 'root.pem'))).toBe(false);
+  });
+
+  it('has its links within itself: what is written through them changes nothing of the project', async () => {
+    writeFileSync(join(folder, 'sdkconfig.s3'), 'before');
+    symlinkSync('sdkconfig.s3', join(folder, 'sdkconfig'), 'file');
+    symlinkSync(join(folder, 'main'), join(folder, 'src'), 'junction');
+    writeFileSync(join(parent, 'shared.txt'), 'before');
+    symlinkSync(join('..', 'shared.txt'), join(folder, 'shared.txt'), 'file');
+    symlinkSync('nowhere', join(folder, 'dangling'), 'file');
+    const copy = await copyProject(project(), undefined, diskFiles);
+    for (const name of ['sdkconfig', 'shared.txt', 'src/main.c']) writeFileSync(join(copy.folder, name), 'after');
+    expect(readFileSync(join(copy.folder, 'sdkconfig.s3'), 'utf8')).toBe('after');
+    expect(readFileSync(join(copy.folder, 'main', 'main.c'), 'utf8')).toBe('after');
+    expect(readFileSync(join(folder, 'sdkconfig.s3'), 'utf8')).toBe('before');
+    expect(readFileSync(join(parent, 'shared.txt'), 'utf8')).toBe('before');
+    expect(readFileSync(join(folder, 'main', 'main.c'), 'utf8')).toBe('int x;');
+    await copy.remove();
+  });
+
+  it.skipIf(process.platform === 'win32')('leaves out what is no file, such as a pipe', async () => {
+    execFileSync('mkfifo', [join(folder, 'pipe')]);
+    const copy = await copyProject(project(), undefined, diskFiles);
+    expect(readdirSync(copy.folder).sort()).toEqual(['main', 'server_certs']);
+    await copy.remove();
+  });
+
+  it('says which folder can not be written when there is no place for it', async () => {
+    vi.stubEnv('TMPDIR', join(parent, 'nowhere'));
+    vi.stubEnv('TEMP', join(parent, 'nowhere'));
+    const error = await caught(copyProject(project(), undefined, diskFiles), 'file.unwritable');
+    expect(error.details).toEqual({ path: join(parent, 'nowhere'), reason: 'ENOENT' });
+  });
+
+  it('says what can not be read', async () => {
+    rmSync(folder, { recursive: true });
+    const error = await caught(copyProject(project(), undefined, diskFiles), 'file.unreadable');
+    expect(error.details).toEqual({ path: folder, reason: 'ENOENT' });
   });
 
   it('is not made where the place is a link that leads out of it', async () => {
