@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { win32 } from 'node:path';
 import { OtaError } from '../base/ota-error.ts';
 import type { BuildInvocation } from '../idf/build-environment.ts';
 
@@ -30,9 +31,14 @@ export function runBuild(
         : spawn(program.path, [...program.args], options);
     const stop = (): void => {
       if (child.pid === undefined) return;
+      const how = endingOf(child.pid);
+      if (how.kind === 'program') {
+        // where it can't be started, the shell at least is ended
+        spawn(how.path, how.args, { stdio: 'ignore', windowsHide: true }).on('error', () => child.kill());
+        return;
+      }
       try {
-        if (isGroup) process.kill(-child.pid);
-        else child.kill();
+        process.kill(-how.group);
       } catch {
         // it has just ended
       }
@@ -51,4 +57,19 @@ export function runBuild(
       else reject(new OtaError('build.failed', { exitCode: code ?? -1, path: folder }));
     });
   });
+}
+
+/** How a process ends with all that it has started: as a group, or on Windows, which has none, by a program that goes through its children. That
+ * one is named by its whole path, since Windows looks for programs in the current folder first, which may be the project's.
+ * @see Microsoft, "taskkill", `/t` and `/f` */
+export function endingOf(
+  pid: number,
+  platform: NodeJS.Platform = process.platform,
+  systemRoot = process.env['SystemRoot'] ?? 'C:\\Windows',
+):
+  | { readonly kind: 'group'; readonly group: number }
+  | { readonly kind: 'program'; readonly path: string; readonly args: readonly string[] } {
+  if (platform !== 'win32') return { kind: 'group', group: pid };
+  const path = win32.join(systemRoot, 'System32', 'taskkill.exe');
+  return { kind: 'program', path, args: ['/PID', String(pid), '/T', '/F'] };
 }
