@@ -58,6 +58,8 @@ export async function withDeadline<T>(
 /** The promise's value, unless the signal is aborted first: for what can't be ended, such as a question that stands until it is answered.
  * @throws {OtaError} `cancelled` */
 export async function unlessCancelled<T>(work: Promise<T>, what: string, signal: AbortSignal): Promise<T> {
+  // whatever it comes to then, nobody waits for it
+  work.catch(() => undefined);
   throwIfCancelled(signal, what);
   let cancel: () => void = () => undefined;
   const cancelled = new Promise<never>((_, reject) => {

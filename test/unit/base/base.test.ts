@@ -184,6 +184,23 @@ describe('what can not be ended', () => {
     answer(1);
     await expect(unlessCancelled(question, 'bump', stop.signal)).rejects.toMatchObject({ code: 'cancelled' });
   });
+
+  it('may fail unheard when nobody waits for it any more', async () => {
+    const unheard: unknown[] = [];
+    const hear = (reason: unknown): void => {
+      unheard.push(reason);
+    };
+    process.on('unhandledRejection', hear);
+    try {
+      const work = Promise.reject(new Error('too late'));
+      await expect(unlessCancelled(work, 'x', AbortSignal.abort())).rejects.toMatchObject({ code: 'cancelled' });
+      // told behind the promises that are due
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(unheard).toEqual([]);
+    } finally {
+      process.off('unhandledRejection', hear);
+    }
+  });
 });
 
 describe('coded errors', () => {
