@@ -2,7 +2,7 @@ declare module '../base/ota-error.ts' {
   interface OtaErrorDetails {
     /** Another program listens there. Never answered by taking another port: firmware has the URL built in. */
     'server.portInUse': { port: number };
-    /** The system lets only an administrator listen there. */
+    /** The system lets only an administrator listen there, or, from 1024 on, nobody: it keeps the port for itself. */
     'server.portForbidden': { port: number };
     /** The bind address is not one of this computer's, or its name has no address. */
     'server.addressUnavailable': { host: string };

@@ -20,11 +20,15 @@ export const serverTexts: ErrorTexts<Code> = {
       { kind: 'command', title: l10n.t('Use Another Port…'), command: 'changePort' },
     ),
   'server.portForbidden': (it) =>
-    says(l10n.t('Only an administrator may use port {0}. Use a port from 1024 on.', it.port), {
-      kind: 'command',
-      title: l10n.t('Use Another Port…'),
-      command: 'changePort',
-    }),
+    says(
+      it.port < 1024
+        ? l10n.t('Only an administrator may use port {0}. Use a port from 1024 on.', it.port)
+        : l10n.t(
+            'The system keeps port {0} for itself. On Windows, Hyper-V and WSL reserve ranges: “netsh interface ipv4 show excludedportrange tcp” lists them. Use another port.',
+            it.port,
+          ),
+      { kind: 'command', title: l10n.t('Use Another Port…'), command: 'changePort' },
+    ),
   'server.addressUnavailable': (it) =>
     says(l10n.t('{0} is not an address of this computer.', it.host), { kind: 'setting', key: 'server.bindAddress' }),
   'server.listenFailed': (it) => says(l10n.t('The server can’t listen on port {0}: {1}.', it.port, it.reason), port),
