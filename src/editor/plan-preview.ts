@@ -1,7 +1,6 @@
 import { commands, EventEmitter, Uri, window, workspace, type Disposable } from 'vscode';
 import type { FileEdit } from '../idf/file-edit.ts';
-
-const SCHEME = 'esp32-ota-plan';
+import { PLAN_SCHEME, showsPlan } from './plan-tabs.ts';
 
 /** Planned changes of files in one diff editor, which follows the plan as it changes. Disposing closes it. */
 export class PlanPreview implements Disposable {
@@ -12,7 +11,7 @@ export class PlanPreview implements Disposable {
 
   constructor(title: string) {
     this.#title = title;
-    this.#registration = workspace.registerTextDocumentContentProvider(SCHEME, {
+    this.#registration = workspace.registerTextDocumentContentProvider(PLAN_SCHEME, {
       onDidChange: this.#changed.event,
       provideTextDocumentContent: ({ path }) => this.#after.get(path) ?? '',
     });
@@ -39,8 +38,7 @@ export class PlanPreview implements Disposable {
   }
 
   dispose(): void {
-    // the editor adds how many files there are
-    const tabs = window.tabGroups.all.flatMap((group) => group.tabs).filter((tab) => tab.label.startsWith(this.#title));
+    const tabs = window.tabGroups.all.flatMap((group) => group.tabs).filter((tab) => showsPlan(tab, this.#title));
     void window.tabGroups.close(tabs, true);
     this.#registration.dispose();
     this.#changed.dispose();
@@ -48,5 +46,5 @@ export class PlanPreview implements Disposable {
 }
 
 function planned(path: string): Uri {
-  return Uri.file(path).with({ scheme: SCHEME });
+  return Uri.file(path).with({ scheme: PLAN_SCHEME });
 }
