@@ -27,7 +27,11 @@ function markdownBelow(folder: string): string[] {
 const FILES = markdownBelow('.');
 const read = (file: string): string => readFileSync(file, 'utf8');
 const manifest = JSON.parse(read('package.json')) as {
-  contributes: { commands: { title: string }[]; configuration: { properties: Record<string, unknown> }[] };
+  contributes: {
+    commands: { title: string }[];
+    configuration: { properties: Record<string, unknown> }[];
+    keybindings: { key: string; mac: string }[];
+  };
   scripts: Record<string, string>;
 };
 const texts = JSON.parse(read('package.nls.json')) as Record<string, string>;
@@ -213,5 +217,21 @@ describe('the two READMEs', () => {
     expect(
       used.filter((key) => !chinese.includes(`**${translated[key] ?? ''}**`)).map((key) => translated[key]),
     ).toEqual([]);
+  });
+});
+
+describe('a key', () => {
+  const shown = (key: string): string =>
+    key.replaceAll(/(^|\+)([a-z])/g, (_all, plus: string, letter: string) => plus + letter.toUpperCase());
+  const keys = manifest.contributes.keybindings.map(({ key, mac }) => [shown(key), shown(mac)] as const);
+
+  it.each(keys)('%s is named with that of macOS, %s, in the same line', (key, mac) => {
+    const lines = FILES.flatMap((file) =>
+      read(file)
+        .split('\n')
+        .filter((line) => line.includes(key)),
+    );
+    expect(lines.length).toBeGreaterThan(3);
+    expect(lines.filter((line) => !line.includes(mac))).toEqual([]);
   });
 });
