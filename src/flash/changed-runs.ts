@@ -1,10 +1,11 @@
+import { SECTOR_BYTES } from '../image/flash-sector.ts';
+
 /** A piece of an image, in bytes from its start; `end` is not part of it. Begins at a sector and ends at one or with the image. */
 export interface Run {
   readonly from: number;
   readonly end: number;
 }
 
-const SECTOR_BYTES = 4096;
 /** Unchanged sectors between two runs that are written with them: a further run costs three round trips. */
 const LARGEST_GAP_SECTORS = 1;
 

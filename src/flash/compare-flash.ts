@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { changedRuns, mergedRuns, type Run } from './changed-runs.ts';
 import type { ChipSession } from './chip-session.ts';
 import { flashMd5 } from './commands.ts';
+import { SECTOR_BYTES } from '../image/flash-sector.ts';
 
-const SECTOR_BYTES = 4096;
 const BLOCK_BYTES = 64 * 1024;
 /** Asking for digests block by block is worth it below this. */
 const LONGEST_ROUND_TRIP_MS = 8;

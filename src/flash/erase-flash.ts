@@ -2,7 +2,7 @@ import './errors.ts';
 import { OtaError } from '../base/ota-error.ts';
 import type { ChipSession } from './chip-session.ts';
 import { eraseFlash, eraseRegion } from './commands.ts';
-import { SECTOR_BYTES } from './flash-plan.ts';
+import { SECTOR_BYTES } from '../image/flash-sector.ts';
 import { ByteMeter, type OnProgress } from './progress.ts';
 
 /** Erased with one command, so that progress can be shown and a cancel comes through. */

@@ -9,9 +9,7 @@ import { verifyImage, type ImageCheck } from '../image/verify-image.ts';
 import { flashSizeOf, withFlashSettings, type FlashSettings } from './bootloader-header.ts';
 import type { ChipFacts } from './chip-session.ts';
 import { isEncrypted } from './security.ts';
-
-/** Smallest unit that is erased, in bytes. */
-export const SECTOR_BYTES = 4096;
+import { SECTOR_BYTES } from '../image/flash-sector.ts';
 
 /** One file to flash: an entry of `flasher_args.json` with its bytes, or any image. */
 export interface FlashFile {

@@ -1,3 +1,5 @@
+import { SECTOR_BYTES } from '../image/flash-sector.ts';
+
 /** A piece of flash, in bytes from its start. */
 export interface FlashRegion {
   readonly offset: number;
@@ -14,8 +16,6 @@ export type FlashState =
   | { readonly kind: 'partlyWritten'; readonly regions: readonly FlashRegion[] }
   | { readonly kind: 'notVerified'; readonly regions: readonly FlashRegion[] }
   | { readonly kind: 'verified'; readonly regions: readonly FlashRegion[] };
-
-const SECTOR_BYTES = 4096;
 
 /** Keeps account of what was touched and what was seen to be right. */
 export class FlashLedger {

@@ -1,8 +1,10 @@
 import './errors.ts';
 import { isOtaError, OtaError } from '../base/ota-error.ts';
 import { readAppDescription, type AppDescription } from '../image/app-description.ts';
+import { checksumOffset, DIGEST_BYTES, isSegmentLength, SEGMENT_HEADER_BYTES } from '../image/app-image.ts';
 import { chooseBootSlot, slotOfSequence, type BootChoice } from '../image/boot-choice.ts';
-import { parseImageHeader, type ImageHeader } from '../image/image-header.ts';
+import { revisionFits } from '../image/chip-revision.ts';
+import { HEADER_BYTES, parseImageHeader, type ImageHeader } from '../image/image-header.ts';
 import {
   OTADATA_BYTES,
   OTADATA_ENTRY_BYTES,
@@ -84,15 +86,11 @@ export interface ReadSlotsOptions {
 
 /** Header, header of the first segment, description. */
 const HEAD_BYTES = 288;
-const SEGMENT_HEADER_BYTES = 8;
-const FIRST_SEGMENT_AT = 24;
-const MAXIMUM_SEGMENT_BYTES = 0x100_0000;
-const DIGEST_BYTES = 32;
-const NO_MAXIMUM = new Set([0, 0xffff]);
 
 /** Reads what decides about booting: the partition table, the two entries of otadata, and of every slot the header, the description and the
  * headers of its segments.
- * @throws {OtaError} `slots.noTable`, `slots.encrypted`, `flash.needsStub`, `flash.readFailed`, `flash.command*`, `serial.*`, `cancelled`
+ * @throws {OtaError} `slots.noTable`, `slots.encrypted`, `flash.needsStub`, `flash.outsideFlash` (the table names more
+ * flash than the chip has), `flash.readFailed`, `flash.command*`, `serial.*`, `cancelled`
  * @see ESP-IDF v5.5 `bootloader_utility.c` (`bootloader_utility_load_partition_table`), `esp_image_format.c` */
 export async function readSlots(
   chip: ChipSession,
@@ -223,17 +221,16 @@ async function imageLength(
   { offset, size }: Partition,
   read: Read,
 ): Promise<number | undefined> {
-  let at = FIRST_SEGMENT_AT;
+  let at = HEADER_BYTES;
   for (let index = 0; index < header.segmentCount; index++) {
     if (at + SEGMENT_HEADER_BYTES > size) return undefined;
     const bytes =
       at + SEGMENT_HEADER_BYTES <= head.length ? head.subarray(at) : await read(offset + at, SEGMENT_HEADER_BYTES);
     const length = Buffer.from(bytes).readUInt32LE(4);
-    if (length % 4 !== 0 || length >= MAXIMUM_SEGMENT_BYTES) return undefined;
+    if (!isSegmentLength(length)) return undefined;
     at += SEGMENT_HEADER_BYTES + length;
   }
-  // the checksum ends its 16-byte block
-  const end = at + 16 - (at % 16) + (header.hashAppended ? DIGEST_BYTES : 0);
+  const end = checksumOffset(at) + 1 + (header.hashAppended ? DIGEST_BYTES : 0);
   if (end > size) return undefined;
   // what was not written to its end has no digest yet
   if (!header.hashAppended) return end;
@@ -244,8 +241,7 @@ async function imageLength(
 function misfit(header: ImageHeader, chipId: number, revision: number | undefined): SlotProblem | undefined {
   if (header.chipId !== chipId) return 'wrongChip';
   if (revision === undefined) return undefined;
-  const isTooNew = !NO_MAXIMUM.has(header.maxChipRevision) && revision > header.maxChipRevision;
-  return revision < header.minChipRevision || isTooNew ? 'wrongRevision' : undefined;
+  return revisionFits(header, revision) ? undefined : 'wrongRevision';
 }
 
 /** Says of every slot whether it boots next and what otadata keeps of it. What `slots` said of that before is put right. */

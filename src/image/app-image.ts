@@ -10,12 +10,12 @@ export type { AppDescription } from './app-description.ts';
 export { readAppDescription } from './app-description.ts';
 export type { ImageHeader } from './image-header.ts';
 
-const SEGMENT_HEADER_BYTES = 8;
+export const SEGMENT_HEADER_BYTES = 8;
 /** A segment has to be shorter than this.
  * @see ESP-IDF v5.5 `esp_image_format.c`, `SIXTEEN_MB` */
 const MAXIMUM_SEGMENT_BYTES = 0x100_0000;
 const CHECKSUM_SEED = 0xef;
-const DIGEST_BYTES = 32;
+export const DIGEST_BYTES = 32;
 
 export interface Segment {
   readonly loadAddress: number;
@@ -40,6 +40,17 @@ export interface EspImage {
   readonly signature?: ImageSignature;
 }
 
+/** Whether a segment can be so long, in bytes. */
+export function isSegmentLength(length: number): boolean {
+  return length % 4 === 0 && length < MAXIMUM_SEGMENT_BYTES;
+}
+
+/** Where the checksum stands behind the last segment, which ends at `end`: it is the last byte of its 16-byte block; an end on a block boundary
+ * takes a whole further block. */
+export function checksumOffset(end: number): number {
+  return end + 15 - (end % 16);
+}
+
 /** The header and where the segments lie; reads no segment data.
  * @throws {OtaError} `image.truncated`, `image.badMagic`, `image.tooManySegments`, `image.badSegment` */
 export function walkSegments(bytes: Uint8Array): { header: ImageHeader; segments: readonly Segment[]; end: number } {
@@ -51,7 +62,7 @@ export function walkSegments(bytes: Uint8Array): { header: ImageHeader; segments
     for (let index = 0; index < header.segmentCount; index++) {
       const loadAddress = reader.u32(next);
       const length = reader.u32(next + 4);
-      if (length % 4 !== 0 || length >= MAXIMUM_SEGMENT_BYTES) {
+      if (!isSegmentLength(length)) {
         throw new OtaError('image.badSegment', { offsetBytes: next, index, lengthBytes: length });
       }
       const offset = next + SEGMENT_HEADER_BYTES;
@@ -87,10 +98,9 @@ export function parseImage(bytes: Uint8Array): EspImage {
   const { header, segments, end } = walkSegments(bytes);
   return readingImage(() => {
     const reader = new ByteReader(bytes);
-    // The checksum is the last byte of its 16-byte block; an end on a block boundary takes a whole further block.
-    const checksumOffset = end + 15 - (end % 16);
-    const stored = reader.u8(checksumOffset);
-    let imageLength = checksumOffset + 1;
+    const checksumAt = checksumOffset(end);
+    const stored = reader.u8(checksumAt);
+    let imageLength = checksumAt + 1;
     let digest: EspImage['digest'];
     if (header.hashAppended) {
       digest = {
@@ -106,7 +116,7 @@ export function parseImage(bytes: Uint8Array): EspImage {
     return {
       header,
       segments,
-      checksum: { stored, computed: computeChecksum(bytes, segments), offset: checksumOffset },
+      checksum: { stored, computed: computeChecksum(bytes, segments), offset: checksumAt },
       imageLength,
       ...(digest === undefined ? {} : { digest }),
       ...(description === undefined ? {} : { description }),

@@ -11,6 +11,7 @@ import {
   TYPE_BOOTLOADER,
   TYPE_DATA,
 } from './partition-types.ts';
+import { SECTOR_BYTES } from './flash-sector.ts';
 
 /** A row whose words are read, before it has a place. */
 export interface LayoutRow {
@@ -38,7 +39,6 @@ const SIZE = 4;
 type Report = (row: CsvRow, code: CsvProblemCode, field: number, details?: CsvProblem['details']) => void;
 type Placed = Partition & { readonly row: CsvRow; readonly isPrimary: boolean; isReported: boolean };
 
-const SECTOR_BYTES = 0x1000;
 const APP_ALIGNMENT = 0x1_0000;
 const MAXIMUM = 0xffff_ffff;
 const NVS_MINIMUM_BYTES = 0x3000;

@@ -6,6 +6,7 @@ import { recogniseContainer, type ContainerKind } from './containers.ts';
 import { IMAGE_MAGIC } from './image-header.ts';
 import { OTADATA_BYTES, parseOtadata } from './otadata.ts';
 import { appPartitions, parsePartitionTable, type PartitionTable } from './partition-table.ts';
+import { SECTOR_BYTES } from './flash-sector.ts';
 
 /** What a file is. Only `app` can be delivered as it is; the rest has a name so that the user can be told. */
 export type FileKind =
@@ -38,7 +39,6 @@ export type FileKind =
       readonly firstBytes: string;
     };
 
-const SECTOR_BYTES = 0x1000;
 /** Where a partition table is looked for, at most: the largest offsets in use are far below. */
 const TABLE_SEARCH_BYTES = 0x4_0000;
 /** The longest a bootloader gets before the partition table. */

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { ByteReader } from '../base/byte-reader.ts';
+import { SECTOR_BYTES } from './flash-sector.ts';
 
-const SECTOR_BYTES = 4096;
 const BLOCK_BYTES = 1216;
 const MAXIMUM_BLOCKS = 3;
 const BLOCK_MAGIC = 0xe7;

@@ -2,6 +2,7 @@ import { isOtaError, type OtaError } from '../base/ota-error.ts';
 import { parseImage, walkSegments, type EspImage, type ImageHeader, type Segment } from './app-image.ts';
 import { readAppDescription, type AppDescription } from './app-description.ts';
 import { readBootloaderDescription } from './bootloader-description.ts';
+import { revisionFits, revisionLimits } from './chip-revision.ts';
 import { chipById, chipName } from './chips.ts';
 import { parseImageHeader, SPI_MODES } from './image-header.ts';
 
@@ -51,7 +52,6 @@ const DEFAULT_PAGE_LOG2 = 16;
 /** What is larger is no size of a page. */
 const LARGEST_PAGE_LOG2 = 31;
 const DESCRIPTION_SEGMENT_BYTES = 256;
-const NO_LIMIT = 0xffff;
 /** Below this share of free space the build warns that the slot is nearly full. */
 const NEARLY_FULL = 0.05;
 
@@ -79,19 +79,10 @@ function checkChip({ chipId }: ImageHeader, expected: number | undefined): Image
   return passes('chip', chipId === expected, { ...details, expected, expectedName: chipName(expected) });
 }
 
-/** Images older than full revisions carry only the legacy byte: the major number on ESP32, the minor one on the others. */
-function minimumRevision({ chipId, minChipRevision, legacyMinChipRevision }: ImageHeader): number {
-  if (minChipRevision !== 0) return minChipRevision;
-  return chipId === 0 ? legacyMinChipRevision * 100 : legacyMinChipRevision;
-}
-
 function checkRevision(header: ImageHeader, revision: number | undefined): ImageCheck {
-  const minimum = minimumRevision(header);
-  const hasMaximum = header.maxChipRevision !== 0 && header.maxChipRevision !== NO_LIMIT;
-  const details = { minimum, ...(hasMaximum ? { maximum: header.maxChipRevision } : {}) };
+  const details = { ...revisionLimits(header) };
   if (revision === undefined) return check('revision', 'skipped', details);
-  const fits = revision >= minimum && (!hasMaximum || revision <= header.maxChipRevision);
-  return passes('revision', fits, { ...details, revision });
+  return passes('revision', revisionFits(header, revision), { ...details, revision });
 }
 
 function checkSpiMode(description: AppDescription | undefined, expected: number | undefined): ImageCheck {

@@ -6,6 +6,7 @@ import { flashBoard } from '../../src/flash/flash-board.ts';
 import type { FlashProgress } from '../../src/flash/progress.ts';
 import { restoreSlot, saveSlot } from '../../src/flash/slot-images.ts';
 import { readSlots, rereadSlots, type ChipSlot, type ChipSlots } from '../../src/flash/slots.ts';
+import { verifyImage } from '../../src/image/verify-image.ts';
 import {
   afterAppFlash,
   slotOfBuild,
@@ -44,6 +45,21 @@ async function threeSlots(otadata = BOTH_VALID, options = {}): Promise<SlotRig> 
 const read = (rig: SlotRig): Promise<ChipSlots> => rig.withChip((chip) => readSlots(chip, READ));
 
 describe('reading the slots of a board', () => {
+  it.each([
+    [200, 'wrongRevision'],
+    [300, undefined],
+  ])('holds the revision byte of old images against a chip of revision %i', async (chipRevision, problem) => {
+    const rig = await slotRig(store, { table: FACTORY_AND_TWO, setup: { chipRevision } });
+    const image = slotImage('1.1.0');
+    // major number 3 in the legacy byte, and nothing in the two fields that came later
+    image.set([3, 0, 0, 0, 0], 14);
+    rig.put('ota_0', image);
+    const slot = labelled(await read(rig), 'ota_0');
+    expect(slot.problem).toBe(problem);
+    const check = verifyImage(image, { chipId: 0, chipRevision }).find(({ id }) => id === 'revision');
+    expect(check?.outcome).toBe(problem === undefined ? 'passed' : 'failed');
+  });
+
   it.each(['virtual', 'socket', 'rfc2217'] as const)('says what each holds and which boots next: %s', async (line) => {
     const rig = await slotRig(store, { table: FACTORY_AND_TWO, otadata: BOTH_VALID }, { line });
     rig.put('ota_0', slotImage('1.1.0'));
