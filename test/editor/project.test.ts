@@ -1,4 +1,5 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it } from 'vitest';
@@ -63,6 +64,23 @@ it('finds nested projects and works on the one that is picked', async () => {
   await workbench.quickInput.pick('hello_world');
   await firmware.reveal('hello_world');
   expect(textOf('more/hello_world/CMakeLists.txt')).toContain('project(hello_world)');
+});
+
+it('knows a new tag of the repository that the project is in', async () => {
+  const git = (...args: string[]): Buffer =>
+    execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@example.com', ...args], { cwd: workbench.folder() });
+  git('init', '-q');
+  git('add', '.');
+  git('commit', '-q', '-m', 'first');
+  git('tag', 'v3.0.0');
+  await workbench.runCommand('ESP32 OTA: Refresh');
+  await firmware.reveal(/Version v3\.0\.0.*from git describe/);
+  git('commit', '-q', '--allow-empty', '-m', 'second');
+  git('tag', 'v3.1.0');
+  await firmware.reveal(/Version v3\.1\.0/);
+  rmSync(workbench.inFolder('.git'), { recursive: true });
+  await workbench.runCommand('ESP32 OTA: Refresh');
+  await firmware.reveal(/Version 1.*default/);
 });
 
 it('makes version.txt where nothing sets a version', async () => {

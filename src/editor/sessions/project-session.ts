@@ -1,10 +1,11 @@
 import { Uri, workspace, type LogOutputChannel, type Memento, type WorkspaceFolder } from 'vscode';
-import { basename, relative, sep } from 'node:path';
+import { basename, join, relative, sep } from 'node:path';
 import { DisposableStore, type Disposable } from '../../base/disposable.ts';
 import type { FileStore } from '../../base/files.ts';
 import type { OtaError } from '../../base/ota-error.ts';
 import { CurrentProject, type ProjectWatch } from '../../idf/current-project.ts';
 import type { findProjects } from '../../idf/find-projects.ts';
+import { gitPlaces } from '../../idf/git-places.ts';
 import type { DescribeGit, ProjectLoader } from '../../idf/project-loader.ts';
 import type { IdfProject } from '../../idf/project.ts';
 import { watchedOutside, watchGlobs } from '../../idf/watched-files.ts';
@@ -43,7 +44,7 @@ export class ProjectSession implements Disposable {
     this.#current = this.#store.add(
       new CurrentProject({
         load: async (folder, signal) => (await this.#idfRoom()).loader.load(folder, signal),
-        watch: watchProject,
+        watch: (folder, onChange) => watchProject(folder, onChange, files),
         onFailed: (error) => {
           log.error(error instanceof Error ? error : String(error));
         },
@@ -144,18 +145,25 @@ export class ProjectSession implements Disposable {
   }
 }
 
-/** A project's files, and those that it is made of but that lie elsewhere. */
-function watchProject(folder: string, onChange: () => void): ProjectWatch {
+/** A project's files, those that it is made of but that lie elsewhere, and what git says of it. */
+function watchProject(folder: string, onChange: () => void, files: FileStore): ProjectWatch {
   const store = new DisposableStore();
-  const outside = new Set<string>();
+  const elsewhere = new Set<string>();
+  const watchElsewhere = (key: string, watch: () => Disposable): void => {
+    if (elsewhere.has(key)) return;
+    elsewhere.add(key);
+    store.add(watch());
+  };
   for (const glob of watchGlobs) store.add(watchGlob(folder, glob, onChange));
+  const watchGit = async (): Promise<void> => {
+    for (const place of await gitPlaces(folder, files))
+      watchElsewhere(join(place.folder, place.glob), () => watchGlob(place.folder, place.glob, onChange));
+  };
   return {
     loaded: (project) => {
-      for (const path of watchedOutside(project)) {
-        if (outside.has(path)) continue;
-        outside.add(path);
-        store.add(watchFile(path, onChange));
-      }
+      for (const path of watchedOutside(project)) watchElsewhere(path, () => watchFile(path, onChange));
+      // in a folder that is not trusted git is not asked, and where its files are is not believed; without them, a version is older for a while
+      if (workspace.isTrusted) watchGit().catch(() => undefined);
     },
     dispose: () => {
       store.dispose();
