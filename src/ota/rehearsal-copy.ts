@@ -1,8 +1,9 @@
 import { constants } from 'node:fs';
-import { access, copyFile, mkdir, mkdtemp, readdir, realpath, rm, stat, symlink } from 'node:fs/promises';
+import { access, copyFile, mkdtemp, readdir, realpath, rm, stat, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, relative } from 'node:path';
 import { isWithin, type FileStore } from '../base/files.ts';
+import { makeFolders } from '../base/make-folders.ts';
 import { isOtaError, OtaError, systemCode } from '../base/ota-error.ts';
 import type { IdfProject } from '../idf/project.ts';
 import { CERTIFICATE_IN_PROJECT } from '../server/install-certificate.ts';
@@ -66,7 +67,7 @@ async function copyFolder(from: string, to: string, left: ReadonlySet<string>): 
   const realFrom = await reading(from, () => realpath(from));
   const copyInto = async (inside: string): Promise<void> => {
     const [source, target] = [join(from, inside), join(to, inside)];
-    await writing(target, () => mkdir(target));
+    await writing(target, () => makeFolders(target));
     for (const entry of await reading(source, () => readdir(source, { withFileTypes: true }))) {
       const way = join(inside, entry.name);
       if (left.has(join(from, way))) continue;
