@@ -315,17 +315,17 @@ describe('installing into a project', () => {
   });
 
   it('leaves the project only when the user wants it', async () => {
-    const home = project('..', 'shared', 'root.pem');
+    const home = project('..', 'common', 'root.pem');
     await mkdir(home.folder);
-    await mkdir(join(folder, 'shared'));
+    await mkdir(join(folder, 'common'));
     await caught(install(home), 'file.outside');
-    await symlink('../shared', join(home.folder, 'certs'));
+    await symlink(join('..', 'common'), join(home.folder, 'certs'));
     await caught(install(project('certs', 'root.pem')), 'file.outside');
     await caught(install(project('certs', 'new', 'root.pem')), 'file.outside');
-    expect(await readdir(join(folder, 'shared'))).toEqual([]);
+    expect(await readdir(join(folder, 'common'))).toEqual([]);
     const { certificatePem } = await store.authority('ec');
     await installCertificate(home, certificatePem, store, diskFiles, { outside: true });
-    expect(await readdir(join(folder, 'shared'))).toEqual(['root.pem']);
+    expect(await readdir(join(folder, 'common'))).toEqual(['root.pem']);
   });
 
   it('never replaces a private key', async () => {
