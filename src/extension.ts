@@ -62,7 +62,7 @@ export function activate(context: ExtensionContext): Esp32OtaExports {
     ));
 
   const projects = store.add(new ProjectSession(diskFiles, context.workspaceState, log, describeGit));
-  const certificateSession = store.add(new CertificateSession(certificateStore, context.globalState));
+  const certificateSession = store.add(new CertificateSession(certificateStore, context.globalState, projects));
   const server = store.add(new ServerSession(projects, certificateSession, diskFiles, log));
   const create: CreateVirtualDevice = async (plan) =>
     new (await import('./virtual-board/wired-board.ts')).WiredBoard(plan);

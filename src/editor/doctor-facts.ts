@@ -102,7 +102,7 @@ function serverFacts(sources: FactSources): ServerFacts {
     port: portOf(sources),
     host: certificates.advertisedHost(),
     isAddressChosen: certificates.isAddressChosen(),
-    bindHost: values['server.bindAddress'],
+    bindHost: server.bindAddress,
     paths: server.releases.newest().flatMap((release) => [release.paths.newest, release.paths.pinned]),
   };
 }

@@ -1,4 +1,4 @@
-import { l10n, type LogOutputChannel } from 'vscode';
+import { l10n, workspace, type LogOutputChannel } from 'vscode';
 import { showWarningMessage } from './messages.ts';
 import { SETTINGS_SECTION } from '../texts/contributions.ts';
 import { openSetting } from './open-setting.ts';
@@ -7,9 +7,10 @@ import { readSettings } from './settings.ts';
 
 const reported = new Set<string>();
 
-/** Tells once about every value in the settings that can't be used; the default counts instead. */
+/** Tells once about every value in the settings, those of folders too, that can't be used; the default counts instead. */
 export function reportInvalidSettings(log: LogOutputChannel): void {
-  for (const { key, value } of readSettings(undefined).problems) {
+  const scopes = [undefined, ...(workspace.workspaceFolders ?? [])];
+  for (const { key, value } of scopes.flatMap((scope) => readSettings(scope).problems)) {
     const id = `${key}=${value}`;
     if (reported.has(id)) continue;
     reported.add(id);

@@ -75,7 +75,7 @@ export class ReleaseStore implements Disposable {
   readonly #holds = new Map<Release, number>();
   readonly #manifests = new WeakMap<Release, string>();
   readonly #published = new Emitter<Release>();
-  readonly #keepPerName: number;
+  #keepPerName: number;
   readonly #clock: Clock;
   #primaryName: string | undefined;
 
@@ -85,6 +85,13 @@ export class ReleaseStore implements Disposable {
   constructor(options: ReleaseStoreOptions = {}) {
     this.#keepPerName = Math.max(1, options.keepPerName ?? 4);
     this.#clock = options.clock ?? systemClock;
+  }
+
+  /** Keeps so many releases of each name from now on. */
+  keep(perName: number): void {
+    this.#keepPerName = Math.max(1, perName);
+    for (const { kept } of this.#names.values()) kept.splice(0, kept.length - this.#keepPerName);
+    this.#forgetUnused();
   }
 
   /** Makes a release of the bytes and the newest under its name. Bytes that were published under this name before give the release they
@@ -112,8 +119,7 @@ export class ReleaseStore implements Disposable {
     named.kept.push(release);
     this.#names.set(fileName, named);
     if (publication.isPrimary === true || this.#primaryName === undefined) this.#primaryName = fileName;
-    while (named.kept.length > this.#keepPerName) named.kept.shift();
-    this.#forgetUnused();
+    this.keep(this.#keepPerName);
     if (release !== wasNewest) this.#published.fire(release);
     return release;
   }

@@ -112,8 +112,8 @@ export const stopServing: Handler = async ({ server }, row) => {
   if (chosen !== undefined) server.removeImage(chosen.path);
 };
 
-export const selectAdvertisedAddress: Handler = async ({ certificates }) => {
-  const set = readSettings(undefined).values['server.advertisedHost'].trim();
+export const selectAdvertisedAddress: Handler = async ({ certificates, projects }) => {
+  const set = readSettings(projects.workspaceFolder()).values['server.advertisedHost'].trim();
   if (set !== '') throw new OtaError('server.addressFixed', { host: set });
   await certificates.pickAddress();
 };

@@ -1,4 +1,4 @@
-import { l10n, window, workspace, type Memento } from 'vscode';
+import { l10n, window, workspace, type Memento, type WorkspaceFolder } from 'vscode';
 import { DisposableStore, type Disposable } from '../../base/disposable.ts';
 import { Emitter } from '../../base/emitter.ts';
 import { watchAddresses } from '../../server/address-watch.ts';
@@ -10,6 +10,7 @@ import type { CertificateSource } from '../../server/faults/credentials.ts';
 import { servedAddresses, serverNames, type LanAddress } from '../../server/lan-addresses.ts';
 import { readSettings } from '../settings.ts';
 import { withToken } from '../signal.ts';
+import type { ProjectSession } from './project-session.ts';
 
 const PICKED = 'advertisedAddress';
 
@@ -20,15 +21,25 @@ export class CertificateSession implements Disposable {
   readonly #changed = new Emitter<undefined>();
   readonly #subscriptions = new DisposableStore();
   readonly #inUse: CertificateInUse;
+  readonly #projects: Pick<ProjectSession, 'onChange' | 'workspaceFolder'>;
   #watch: Disposable | undefined;
+  /** What the settings ask for, as far as they were looked at last. */
+  #asked: string;
 
   /** Fires when another certificate or another address is to be used. */
   readonly onChange = this.#changed.event;
 
-  constructor(store: () => Promise<CertificateStore>, memento: Memento) {
+  /** @param projects the one selected: settings of its folder count */
+  constructor(
+    store: () => Promise<CertificateStore>,
+    memento: Memento,
+    projects: Pick<ProjectSession, 'onChange' | 'workspaceFolder'>,
+  ) {
     this.#store = store;
     this.#memento = memento;
-    this.#inUse = this.#subscriptions.add(new CertificateInUse(store, wantedCertificate));
+    this.#projects = projects;
+    this.#asked = this.#ask();
+    this.#inUse = this.#subscriptions.add(new CertificateInUse(store, () => this.#wanted()));
     this.#subscriptions.add(
       this.#inUse.onChange(() => {
         this.#tell();
@@ -41,8 +52,17 @@ export class CertificateSession implements Disposable {
           event.affectsConfiguration('esp32Ota.certificate') ||
           event.affectsConfiguration('esp32Ota.server.advertisedHost')
         ) {
+          this.#asked = this.#ask();
           this.#inUse.forget();
         }
+      }),
+    );
+    this.#subscriptions.add(
+      projects.onChange(() => {
+        const asked = this.#ask();
+        if (asked === this.#asked) return;
+        this.#asked = asked;
+        this.#inUse.forget();
       }),
     );
   }
@@ -69,7 +89,7 @@ export class CertificateSession implements Disposable {
 
   /** What certificates with a deliberate fault are made from: the user's authority, where firmware trusts that. */
   async faultSource(): Promise<Omit<CertificateSource, 'nowMs'>> {
-    const { values } = readSettings(undefined);
+    const { values } = readSettings(this.#projects.workspaceFolder());
     const names = serverNames({ advertisedHost: values['server.advertisedHost'].trim() });
     const keyType = values['certificate.keyType'];
     const authority =
@@ -141,8 +161,24 @@ export class CertificateSession implements Disposable {
     this.#changed.fire(undefined);
   }
 
+  #wanted(): ServerCertificateRequest {
+    return wantedCertificate(this.#projects.workspaceFolder());
+  }
+
+  #ask(): string {
+    const { values } = readSettings(this.#projects.workspaceFolder());
+    return JSON.stringify([
+      values['certificate.mode'],
+      values['certificate.keyType'],
+      values['certificate.ownCertificate'],
+      values['certificate.ownKey'],
+      values['server.advertisedHost'],
+      values['server.bindAddress'],
+    ]);
+  }
+
   #hostChoice(): HostChoice {
-    const { values } = readSettings(undefined);
+    const { values } = readSettings(this.#projects.workspaceFolder());
     return {
       set: values['server.advertisedHost'].trim(),
       picked: this.#memento.get<string>(PICKED),
@@ -151,8 +187,8 @@ export class CertificateSession implements Disposable {
   }
 }
 
-function wantedCertificate(): ServerCertificateRequest {
-  const { values } = readSettings(undefined);
+function wantedCertificate(scope: WorkspaceFolder | undefined): ServerCertificateRequest {
+  const { values } = readSettings(scope);
   if (values['certificate.mode'] === 'own') {
     return {
       mode: 'own',

@@ -34,6 +34,7 @@ export class ServerSession implements Disposable {
   readonly #store = new DisposableStore();
   readonly #added: AddedImages;
   readonly #clients = new ClientList();
+  #boundTo: string | undefined;
 
   readonly onChange = this.#changed.event;
   readonly onTransfer = this.#transfers.event;
@@ -42,9 +43,7 @@ export class ServerSession implements Disposable {
     this.#projects = projects;
     this.#certificates = certificates;
     this.#log = log;
-    this.releases = this.#store.add(
-      new ReleaseStore({ keepPerName: readSettings(undefined).values['server.keepReleases'] }),
-    );
+    this.releases = this.#store.add(new ReleaseStore());
     this.#switch = this.#store.add(
       new ServerSwitch(
         {
@@ -54,6 +53,17 @@ export class ServerSession implements Disposable {
         },
         log,
       ),
+    );
+    this.#applySettings();
+    this.#store.add(
+      workspace.onDidChangeConfiguration((event) => {
+        if (event.affectsConfiguration('esp32Ota.server')) this.#applySettings();
+      }),
+    );
+    this.#store.add(
+      projects.onChange(() => {
+        this.#applySettings();
+      }),
     );
     this.#store.add(
       this.#switch.onChange(() => {
@@ -105,6 +115,12 @@ export class ServerSession implements Disposable {
         void this.#takeNewCertificate();
       }),
     );
+  }
+
+  /** The address that the server listens on, or is to by the settings while it is off. */
+  get bindAddress(): string {
+    if (this.state.kind === 'on' && this.#boundTo !== undefined) return this.#boundTo;
+    return readSettings(this.#projects.workspaceFolder()).values['server.bindAddress'];
   }
 
   get state(): ServerState {
@@ -187,6 +203,13 @@ export class ServerSession implements Disposable {
     this.#transfers.dispose();
   }
 
+  /** Those that need no restart, of the folder that the project is in. */
+  #applySettings(): void {
+    const { values } = readSettings(this.#projects.workspaceFolder());
+    this.releases.keep(values['server.keepReleases']);
+    this.#switch.server?.configure({ allowedClients: values['server.allowPublicClients'] ? 'any' : 'private' });
+  }
+
   async #startServer(signal: AbortSignal): Promise<FirmwareServer> {
     const { startFirmwareServer } = await import('../../server/firmware-server.ts');
     const { values } = readSettings(this.#projects.workspaceFolder());
@@ -206,6 +229,7 @@ export class ServerSession implements Disposable {
       this.releases,
       signal,
     );
+    this.#boundTo = values['server.bindAddress'];
     server.onTransfer((event) => {
       this.#hear(event);
     });

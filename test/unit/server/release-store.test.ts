@@ -91,6 +91,18 @@ describe('the release store', () => {
     expect(store.resolve('/hello.bin')?.release.version).toBe('1.0.4');
   });
 
+  it('keeps more or fewer of each name from when it is told, the newest at least', () => {
+    const store = new ReleaseStore({ keepPerName: 1 });
+    store.keep(3);
+    const kept = [1, 2, 3, 4].map((number) => store.publish(publication(number)));
+    const served = (): (string | undefined)[] => kept.map(({ paths }) => store.resolve(paths.pinned)?.release.version);
+    expect(served()).toEqual([undefined, '1.0.2', '1.0.3', '1.0.4']);
+    store.keep(2);
+    expect(served()).toEqual([undefined, undefined, '1.0.3', '1.0.4']);
+    store.keep(0);
+    expect(served()).toEqual([undefined, undefined, undefined, '1.0.4']);
+  });
+
   it('serves the metadata of the first name, or of the one that is said to be the primary', () => {
     const store = new ReleaseStore();
     expect(store.resolve('/manifest.json')).toBeUndefined();
