@@ -9,7 +9,7 @@
  * }
  * ```
  *
- * `editor/error-texts.ts` has a localised text and a way out for each; a missing one does not compile.
+ * `texts/error-texts.ts` has a localised text and a way out for each; a missing one does not compile.
  */
 export interface OtaErrorDetails {
   /** A read past the end of the bytes that were given. */
