@@ -5,7 +5,7 @@ import { chooseBootSlot, slotOfSequence, type BootChoice, type SwitchTarget } fr
 import { OTADATA_ENTRY_BYTES, OTADATA_SECTOR_BYTES, parseOtadataEntry, type OtadataEntries } from '../image/otadata.ts';
 import { otadataPartition, otaIndex, otaSlots, type Partition } from '../image/partition-table.ts';
 import { SUBTYPE_FACTORY } from '../image/partition-types.ts';
-import { planErase, planSwitch, type OtadataOperation } from '../image/slot-switch.ts';
+import { applyOtadataOperations, planErase, planSwitch, type OtadataOperation } from '../image/slot-switch.ts';
 import type { ChipSession } from './chip-session.ts';
 import { eraseRegion, flashMd5 } from './commands.ts';
 import { md5Hex } from './compare-flash.ts';
@@ -40,7 +40,7 @@ export function planSlotChange(slots: ChipSlots, change: SlotChange): SlotChange
   const otadata = requireOtadata(slots);
   const { raw } = otadata;
   const operations = operationsOf(slots, otadata, change);
-  const after = afterOperations(raw, operations);
+  const after = applyOtadataOperations(raw, operations, OTADATA_ENTRY_BYTES);
   const bootsAfter = chooseBootSlot(entriesOf(after), slots.partitions, { rollbackEnabled: slots.rollbackEnabled });
   const nextBefore = slots.slots.find(({ isNext }) => isNext);
   const next = nextOf(bootsAfter, slots.slots);
@@ -125,17 +125,6 @@ function slotOfTarget({ slots }: ChipSlots, target: SwitchTarget): ChipSlot | un
 
 function targetLabel(target: SwitchTarget): string {
   return target === 'factory' ? target : `ota_${target.ota}`;
-}
-
-function afterOperations(raw: Uint8Array, operations: readonly OtadataOperation[]): Uint8Array {
-  // a Buffer’s own slice would share its bytes
-  const after = Uint8Array.from(raw);
-  for (const operation of operations) {
-    const at = operation.sector * OTADATA_ENTRY_BYTES;
-    if (operation.kind === 'write') after.set(operation.bytes, at);
-    else after.fill(0xff, at, at + OTADATA_ENTRY_BYTES);
-  }
-  return after;
 }
 
 function entriesOf(raw: Uint8Array): OtadataEntries {

@@ -59,26 +59,6 @@ async function simple(
   return { reply, data: replyData(op, reply, dataBytes) };
 }
 
-/** Unsigned, 32 bits. */
-export function readRegister(link: CommandLink, address: number, signal?: AbortSignal): Promise<number> {
-  return repeatable(
-    link,
-    async () => (await simple(link, OP.READ_REG, words(address), QUICK_MS, signal)).reply.value,
-    signal,
-  );
-}
-
-/** Bits outside of the mask keep their value. */
-export async function writeRegister(
-  link: CommandLink,
-  address: number,
-  value: number,
-  mask = 0xffffffff,
-  signal?: AbortSignal,
-): Promise<void> {
-  await repeatable(link, () => simple(link, OP.WRITE_REG, words(address, value, mask, 0), QUICK_MS, signal), signal);
-}
-
 /** MD5 of a piece of flash, as lower-case hexadecimal. The stub answers with its 16 bytes, the ROM with 32 digits (esptool-js 0.7 defect: the digits
  * are made into hexadecimal again, so that nothing verifies without the stub). */
 export function flashMd5(

@@ -94,12 +94,18 @@ export function planErase(entries: OtadataEntries): readonly OtadataOperation[] 
     .map((sector) => ({ kind: 'erase', sector }));
 }
 
-/** The otadata partition after the operations, as a copy. */
-export function applyOtadataOperations(otadata: Uint8Array, operations: readonly OtadataOperation[]): Uint8Array {
+/** The otadata partition after the operations, as a copy. `sectorBytes` is how far its two entries are apart in the bytes that are given, in flash by
+ * default. */
+export function applyOtadataOperations(
+  otadata: Uint8Array,
+  operations: readonly OtadataOperation[],
+  sectorBytes = OTADATA_SECTOR_BYTES,
+): Uint8Array {
+  // a Buffer’s own slice would share its bytes
   const after = Uint8Array.from(otadata);
   for (const operation of operations) {
-    const start = operation.sector * OTADATA_SECTOR_BYTES;
-    after.fill(0xff, start, start + OTADATA_SECTOR_BYTES);
+    const start = operation.sector * sectorBytes;
+    after.fill(0xff, start, start + sectorBytes);
     if (operation.kind === 'write') after.set(operation.bytes, start);
   }
   return after;

@@ -179,7 +179,7 @@ export function resumeOta(context: OtaContext, slot: Row, offsetBytes: number): 
 
 /** Erases the otadata sector that does not rule, where it points at another slot than the running one.
  * @see ESP-IDF v5.5 components/app_update/esp_ota_ops.c, `esp_ota_invalidate_inactive_ota_data_slot` */
-export function eraseInactiveEntry(context: OtaContext, alsoErasesSlot = false): number {
+export function eraseInactiveEntry(context: OtaContext): number {
   const { flash, rows, running } = context;
   const otadata = otadataOf(context);
   const count = countOtaRows(rows);
@@ -191,7 +191,6 @@ export function eraseInactiveEntry(context: OtaContext, alsoErasesSlot = false):
   if (isBlank(entries[inactive]) || !entries[inactive].isCrcRight) return ESP_FAIL;
   const slot = findRow(rows, TYPE_APP, APP_OTA_0 + slotOf(entries[inactive].sequence, count));
   if (slot === undefined || slot.offset === running.offset) return ESP_FAIL;
-  if (alsoErasesSlot) flash.erase(slot.offset, slot.size);
   flash.erase(otadata.offset + inactive * SECTOR_BYTES, SECTOR_BYTES);
   return ESP_OK;
 }

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { DisposableStore } from '../../src/base/disposable.ts';
 import { openChip, type ChipSession } from '../../src/flash/chip-session.ts';
-import { flashMd5, readRegister, writeRegister } from '../../src/flash/commands.ts';
+import { flashMd5 } from '../../src/flash/commands.ts';
 import { eraseFlashRegion, eraseWholeFlash } from '../../src/flash/erase-flash.ts';
 import { readFlash } from '../../src/flash/read-flash.ts';
 import { LOADER_TARGETS } from '../../src/virtual-board/loader/loader-chips.ts';
@@ -78,15 +78,6 @@ describe('what a chip says of itself', () => {
     const chip = await openChip(await rig.open(), { baud: 115_200 });
     expect(chip.facts.baud).toBe(115_200);
     expect(chip.link.roundTripMs).toBeLessThan(100);
-    await chip.close();
-  });
-
-  it('has registers to read and write', async () => {
-    const { chip } = await session({ chip: 'esp32' });
-    expect(await readRegister(chip.link, 0x40001000)).toBe(0x00f01d83);
-    await writeRegister(chip.link, 0x3ff48000, 0x12345678);
-    await writeRegister(chip.link, 0x3ff48000, 0xffffffff, 0xff);
-    expect(await readRegister(chip.link, 0x3ff48000)).toBe(0x123456ff);
     await chip.close();
   });
 });

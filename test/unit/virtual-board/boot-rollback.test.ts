@@ -223,14 +223,6 @@ describe('with rollback', () => {
     expect(made.state.otadata?.[1].isCrcRight).toBe(false);
   });
 
-  it('erase_last_boot_app erases the other slot and its entry', async () => {
-    const made = rolling(makeOtadata({ sequence: 1, state: 'valid' }, { sequence: 2, state: 'valid' }));
-    expect(await boot(made)).toBe('ota_1');
-    expect(eraseInactiveEntry(appOn(made), true)).toBe(0);
-    expect(states(made)).toEqual(['blank', '2 valid']);
-    expect(made.state.slots.find(({ label }) => label === 'ota_0')?.hasImage).toBe(false);
-  });
-
   it('the inactive entry is erased when an update begins, except where it stands for the running slot', async () => {
     const made = rolling(makeOtadata({ sequence: 1, state: 'valid' }, { sequence: 2, state: 'valid' }));
     await boot(made);
