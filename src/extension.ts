@@ -1,3 +1,4 @@
+import { systemClock } from './base/clock.ts';
 import { DisposableStore } from './base/disposable.ts';
 import { diskFiles } from './base/files.ts';
 import type { Esp32OtaExports } from './editor/api/api.ts';
@@ -39,6 +40,17 @@ import type { PortLeases } from './serial/port-lease.ts';
 import type { CertificateStore } from './server/certificate-store.ts';
 import { join } from 'node:path';
 import { l10n, window, workspace, type ExtensionContext, type OutputChannel, env } from 'vscode';
+
+/** What VS Code gives a window that closes is 5 s; a board is restarted and a port closed in less.
+ * @see VS Code, `AbstractExtHostExtensionService.terminate` */
+const END_MS = 3000;
+
+let endWindow: (() => Promise<unknown>) | undefined;
+
+/** Leaves nothing behind: no board in its loader, no port taken, no server. */
+export async function deactivate(): Promise<void> {
+  await endWindow?.();
+}
 
 /** Builds the rooms, connects them and registers what the editor shows. Heavy parts load when they are needed for the first time. */
 export function activate(context: ExtensionContext): Esp32OtaExports {
@@ -197,6 +209,14 @@ export function activate(context: ExtensionContext): Esp32OtaExports {
       consoleChannel(board.boards[0]?.number ?? 1).show(true);
     },
   };
+
+  endWindow = () =>
+    Promise.race([
+      Promise.allSettled([flash.end(), deliver.end(), monitors.end(), server.stop()]).then(async () =>
+        (await portLeases)?.releaseAll(),
+      ),
+      new Promise<void>((resolve) => systemClock.after(END_MS, resolve)),
+    ]);
 
   store.add(registerCommands(session));
   store.add(registerTools(session));

@@ -1,5 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { withSerialPort } from '../../src/virtual-board/loader/board-firmware.ts';
+import { serveRfc2217 } from '../../src/virtual-board/loader/rfc2217-server.ts';
+import { VirtualBoard } from '../../src/virtual-board/virtual-board.ts';
 import { useWorkbench } from './harness/use-workbench.ts';
 import { waitUntil } from './harness/wait-until.ts';
 
@@ -133,4 +136,25 @@ it('cancels half-way, says what is in flash, and recovers', async () => {
   await waitUntil(() => workbench.offersCommand('ESP32 OTA: Reset Board'), 'the port to be free');
   await workbench.runCommand('ESP32 OTA: Reset Board');
   await workbench.statusBar.item('the virtual board was reset').waitFor();
+});
+
+it('lets go of a board that is being flashed when the window goes', async () => {
+  const board = new VirtualBoard({ chip: 'esp32', parts: [] });
+  const line = withSerialPort(board, { isLineTimed: true });
+  const server = await serveRfc2217(line, { port: 0 });
+  try {
+    line.plugIn();
+    await expect.poll(() => board.state.phase).toBe('bootFailed');
+    await workbench.runCommand('ESP32 OTA: Add Remote Port…');
+    await workbench.quickInput.enter(server.address);
+    await devices().clickInline(server.address, 'Flash Project');
+    await devices().reveal(new RegExp(`^${server.address}.*%`));
+    expect(board.state.phase).toBe('off'); // in its loader
+    await workbench.reload();
+    // it was reset: what is in its flash is tried
+    await expect.poll(() => board.state.phase).not.toBe('off');
+  } finally {
+    server.dispose();
+    board.dispose();
+  }
 });

@@ -51,6 +51,7 @@ export class DeliverSession implements Disposable {
   readonly #histories = new Map<string, Promise<UpdateHistory>>();
   #history: { readonly folder: string; readonly history: UpdateHistory } | undefined;
   #running: Running | undefined;
+  #settled: Promise<unknown> = Promise.resolve();
 
   readonly onChange = this.#changed.event;
   /** Something happened to the delivery that goes on. */
@@ -114,6 +115,40 @@ export class DeliverSession implements Disposable {
     steps: Partial<DeliverSteps> & Pick<DeliverSteps, 'publish'>,
     signal: AbortSignal,
   ): Promise<DeliveryResult> {
+    const working = this.#run(kind, steps, signal);
+    this.#settled = Promise.allSettled([this.#settled, working]);
+    return working;
+  }
+
+  cancel(): void {
+    this.#running?.stop.abort();
+  }
+
+  /** Forgets the deliveries of the selected project.
+   * @throws {OtaError} `file.unwritable`, `file.unreadable` */
+  async clear(): Promise<void> {
+    const folder = this.#options.projects.project?.folder;
+    if (folder !== undefined) await (await this.#open(folder)).clear();
+  }
+
+  /** Cancels the delivery that goes on, and resolves when its end stands in the history. */
+  async end(): Promise<void> {
+    this.cancel();
+    await this.#settled;
+  }
+
+  dispose(): void {
+    this.cancel();
+    this.#store.dispose();
+    this.#changed.dispose();
+    this.#records.dispose();
+  }
+
+  async #run(
+    kind: Delivery['kind'],
+    steps: Partial<DeliverSteps> & Pick<DeliverSteps, 'publish'>,
+    signal: AbortSignal,
+  ): Promise<DeliveryResult> {
     const { projects, server, log } = this.#options;
     const { project } = projects;
     if (project === undefined) throw new OtaError('command.noProject', {});
@@ -173,24 +208,6 @@ export class DeliverSession implements Disposable {
       this.#running = undefined;
       this.#changed.fire(undefined);
     }
-  }
-
-  cancel(): void {
-    this.#running?.stop.abort();
-  }
-
-  /** Forgets the deliveries of the selected project.
-   * @throws {OtaError} `file.unwritable`, `file.unreadable` */
-  async clear(): Promise<void> {
-    const folder = this.#options.projects.project?.folder;
-    if (folder !== undefined) await (await this.#open(folder)).clear();
-  }
-
-  dispose(): void {
-    this.cancel();
-    this.#store.dispose();
-    this.#changed.dispose();
-    this.#records.dispose();
   }
 
   async #open(folder: string): Promise<UpdateHistory> {

@@ -30,6 +30,7 @@ export class FlashSession implements Disposable {
   readonly #written = new Emitter<string>();
   #activity: FlashActivity | undefined;
   #stop: AbortController | undefined;
+  #settled: Promise<unknown> = Promise.resolve();
 
   readonly onChange = this.#changed.event;
   /** The address of a port whose board is about to be written to, or erased. */
@@ -143,7 +144,15 @@ export class FlashSession implements Disposable {
         await port.close();
       }
     };
-    return this.#withProgress(address, title, onPort, caller);
+    const working = this.#withProgress(address, title, onPort, caller);
+    this.#settled = Promise.allSettled([this.#settled, working]);
+    return working;
+  }
+
+  /** Cancels what goes on at a port, and resolves when the board was restarted and the port is free. */
+  async end(): Promise<void> {
+    this.#stop?.abort();
+    await this.#settled;
   }
 
   /** Shows how far it is, in a notification that cancels and in the view; one at a time. */

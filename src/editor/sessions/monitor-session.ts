@@ -149,6 +149,11 @@ export class MonitorSession implements Disposable {
     for (const { session } of this.#monitors) session.lookAgain();
   }
 
+  /** Closes all; the ports are free when it resolves. */
+  async end(): Promise<void> {
+    await Promise.all([...this.#monitors].map((monitor) => this.#end(monitor)));
+  }
+
   dispose(): void {
     for (const monitor of [...this.#monitors]) void this.#end(monitor);
     this.#store.dispose();
