@@ -1,6 +1,9 @@
 /** A field of a row, trimmed, with its place in the file. */
 export interface CsvField {
+  /** With what variables stand for. */
   readonly text: string;
+  /** As it stands in the file. What variables stand for may be a secret, and is for nobody to be told. */
+  readonly written: string;
   /** 1-based, in UTF-16 units, as editors count. */
   readonly column: number;
   /** In UTF-16 units; 0 for a field that is not there. */
@@ -34,15 +37,18 @@ interface Expanded {
   readonly text: string;
   /** The source column (0-based) of a position in `text`. */
   sourceOf(position: number): number;
+  /** The source column behind it: of a value, behind the whole variable. */
+  endOf(position: number): number;
 }
 
 /** Replaces `$NAME` and `${NAME}` with values from the environment; what the environment does not have stays as it is. */
 function expandVariables(line: string, environment: Readonly<Record<string, string | undefined>>): Expanded {
-  if (!line.includes('$')) return { text: line, sourceOf: (position) => position };
+  if (!line.includes('$')) return { text: line, sourceOf: (position) => position, endOf: (position) => position + 1 };
   let text = '';
-  const spans: { from: number; to: number; source: number; isValue: boolean }[] = [];
-  const add = (piece: string, source: number, isValue: boolean): void => {
-    spans.push({ from: text.length, to: text.length + piece.length, source, isValue });
+  const spans: { from: number; to: number; source: number; variable: number }[] = [];
+  /** @param variable length of the variable that the piece is the value of; 0 where it stands in the file itself */
+  const add = (piece: string, source: number, variable: number): void => {
+    spans.push({ from: text.length, to: text.length + piece.length, source, variable });
     text += piece;
   };
   let done = 0;
@@ -52,27 +58,27 @@ function expandVariables(line: string, environment: Readonly<Record<string, stri
     const value = Object.hasOwn(environment, name) ? environment[name] : undefined;
     if (value === undefined) return;
     const at = from + match.index;
-    add(line.slice(done, at), done, false);
-    add(value, at, true);
+    add(line.slice(done, at), done, 0);
+    add(value, at, match[0].length);
     done = at + match[0].length;
   };
   for (const match of line.slice(0, open).matchAll(VARIABLE)) replace(match, 0);
   for (const match of line.slice(open).matchAll(PLAIN_VARIABLE)) replace(match, open);
-  add(line.slice(done), done, false);
-  return {
-    text,
-    sourceOf: (position) => {
-      const span = spans.find(({ from, to }) => position >= from && position < to);
-      if (span === undefined) return line.length;
-      return span.isValue ? span.source : span.source + position - span.from;
-    },
+  add(line.slice(done), done, 0);
+  const placeOf = (position: number): { readonly start: number; readonly end: number } => {
+    const span = spans.find(({ from, to }) => position >= from && position < to);
+    if (span === undefined) return { start: line.length, end: line.length };
+    if (span.variable > 0) return { start: span.source, end: span.source + span.variable };
+    const start = span.source + position - span.from;
+    return { start, end: start + 1 };
   };
+  return { text, sourceOf: (position) => placeOf(position).start, endOf: (position) => placeOf(position).end };
 }
 
-function splitFields(expanded: Expanded, from: number, column: number): readonly CsvField[] {
+function splitFields(line: string, expanded: Expanded, column: number): readonly CsvField[] {
   const fields: CsvField[] = [];
   const { text } = expanded;
-  let at = from;
+  let at = 0;
   for (;;) {
     const comma = text.indexOf(',', at);
     const end = comma < 0 ? text.length : comma;
@@ -80,13 +86,14 @@ function splitFields(expanded: Expanded, from: number, column: number): readonly
     const start = at + (raw.length - raw.trimStart().length);
     const trimmed = raw.trim();
     const source = expanded.sourceOf(trimmed === '' ? at : start);
-    const last = trimmed === '' ? source : expanded.sourceOf(start + trimmed.length - 1) + 1;
-    fields.push({ text: trimmed, column: column + source, length: Math.max(0, last - source) });
+    const last = trimmed === '' ? source : expanded.endOf(start + trimmed.length - 1);
+    const written = line.slice(source, Math.max(source, last));
+    fields.push({ text: trimmed, written, column: column + source, length: written.length });
     if (comma < 0 || fields.length === MAXIMUM_FIELDS) break;
     at = comma + 1;
   }
   while (fields.length < FIELD_COUNT) {
-    fields.push({ text: '', column: column + expanded.sourceOf(text.length), length: 0 });
+    fields.push({ text: '', written: '', column: column + expanded.sourceOf(text.length), length: 0 });
   }
   return fields;
 }
@@ -112,7 +119,7 @@ export function splitCsvRows(
       line,
       column: column + indent,
       length: source.trim().length,
-      fields: splitFields(expanded, 0, column),
+      fields: splitFields(source, expanded, column),
       ...(unknownVariable === undefined ? {} : { unknownVariable }),
     });
   };

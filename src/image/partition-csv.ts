@@ -50,15 +50,15 @@ function readNumber(field: CsvField, words: readonly Keyword[], report: Report):
   // A suffix is cut off before words are looked up, so a word that ends in k or m is never found.
   const word = number.isCut ? undefined : words.find(({ name }) => name === field.text.toLowerCase());
   if (word !== undefined) return word.value;
-  if (words.length === 0) report('badNumber', field, { value: field.text });
-  else report('unknownKeyword', field, { value: field.text, known: words.map(({ name }) => name).join(', ') });
+  if (words.length === 0) report('badNumber', field, { value: field.written });
+  else report('unknownKeyword', field, { value: field.written, known: words.map(({ name }) => name).join(', ') });
   return undefined;
 }
 
 function readByte(field: CsvField, words: readonly Keyword[], report: Report): number | undefined {
   const value = readNumber(field, words, report);
   if (value === undefined || (value >= 0 && value <= 0xff)) return value;
-  report('valueTooLarge', field, { value: field.text, maximum: 0xff });
+  report('valueTooLarge', field, { value: field.written, maximum: 0xff });
   return undefined;
 }
 
@@ -131,7 +131,8 @@ function readRow(row: CsvRow, options: CsvOptions, report: Report): LayoutRow | 
   const known = isSince(version, { major: 5, minor: 2 }) ? ['encrypted', 'readonly'] : ['encrypted'];
   for (const flag of flags) {
     if (flag !== '' && !known.includes(flag)) {
-      report('unknownFlag', flagsField, { flag, isComment: flag.trimStart().startsWith('#') });
+      const told = flagsField.written === flagsField.text ? flag : flagsField.written;
+      report('unknownFlag', flagsField, { flag: told, isComment: flag.trimStart().startsWith('#') });
     }
   }
   if (type === undefined || subtype === undefined) return undefined;
@@ -150,9 +151,9 @@ function readRow(row: CsvRow, options: CsvOptions, report: Report): LayoutRow | 
 function checkLabel({ label, type, subtype, row }: LayoutRow, options: CsvOptions, report: Report): void {
   const [name] = row.fields;
   if (name === undefined) return;
-  if (/^(["']).*\1$/.test(label)) report('labelQuoted', name, { label });
+  if (/^(["']).*\1$/.test(label)) report('labelQuoted', name, { label: name.written });
   const bytes = new TextEncoder().encode(label).length;
-  if (bytes > LABEL_BYTES) report('labelTooLong', name, { label, bytes, maximum: LABEL_BYTES });
+  if (bytes > LABEL_BYTES) report('labelTooLong', name, { label: name.written, bytes, maximum: LABEL_BYTES });
   if (!WORDS.has(label)) return;
   const asType = knownKeywords(TYPE_KEYWORDS, options.idfVersion).find((word) => word.name === label);
   const words = [...SUBTYPE_KEYWORDS].flatMap(([of, list]) =>
@@ -172,7 +173,7 @@ function checkUnique(rows: readonly CsvRow[], reportAt: (row: CsvRow) => Report)
     if (name === undefined) continue;
     const firstLine = firstLines.get(name.text);
     if (firstLine === undefined) firstLines.set(name.text, row.line);
-    else reportAt(row)('duplicateLabel', name, { label: name.text, firstLine });
+    else reportAt(row)('duplicateLabel', name, { label: name.written, firstLine });
   }
 }
 
@@ -189,7 +190,7 @@ export function parsePartitionCsv(text: string, options: CsvOptions = {}): CsvTa
       problems.push({ severity, code, line: row.line, column, length: Math.max(1, length), details });
     };
   const hasMark = text.startsWith('\uFEFF');
-  const start: CsvField = { text: '', column: 1, length: 1 };
+  const start: CsvField = { text: '', written: '', column: 1, length: 1 };
   if (hasMark && !isSince(options.idfVersion, { major: 5, minor: 4 })) {
     reportAt({ line: 1, column: 1, length: 1 })('byteOrderMark', start);
   }

@@ -89,6 +89,25 @@ describe('the grammar of the partition CSV', () => {
     expect(problems('a, app, , , 1M')).toEqual(['emptySubtype@1:1']);
   });
 
+  it('tells of a problem with the variable’s name, never with what it stands for', () => {
+    const environment = { KEY: 'wJalrXUtnFEMI-a-secret', TWO: 'nvs_longer_than_sixteen, "q', FLAGS: 'encrypted:wJalr' };
+    const lines = [
+      '$KEY, data, nvs, , 4K',
+      '$KEY, data, nvs, , 4K',
+      'a, $KEY, nvs, , 4K',
+      'b, data, x${KEY}y, , 4K',
+      'c, data, nvs, $KEY, $KEY',
+      'd, data, nvs, , 4K, ${FLAGS}',
+      '$TWO, 4K',
+    ];
+    const { problems: found } = parsePartitionCsv(lines.join('\n'), { environment });
+    expect(new Set(found.map(({ code }) => code)).size).toBeGreaterThanOrEqual(5);
+    expect(JSON.stringify(found)).not.toMatch(/wJalr|longer_than/);
+    expect(found.map(({ details }) => Object.values(details)).flat()).toEqual(
+      expect.arrayContaining(['$KEY', 'x${KEY}y', '${FLAGS}']),
+    );
+  });
+
   it('expands variables of the environment and shows problems where the variable stands', () => {
     const environment = { SIZE: '0x3000', ROW: 'a, data, nvs', BAD: 'x' };
     expect(clean('$ROW, , ${SIZE}', { environment })[0]).toMatchObject({ label: 'a', size: 0x3000 });
