@@ -3,7 +3,7 @@ export type LogLevel = 'E' | 'W' | 'I' | 'D' | 'V';
 /** One console line, taken apart. A line that is no log line (ROM, panic, printf) has no level, timestamp and tag. */
 export interface LogLine {
   readonly level?: LogLevel;
-  /** As printed: ticks in milliseconds, or `HH:MM:SS.mmm`; see {@link timestampMs}. */
+  /** As printed: ticks in milliseconds, or `HH:MM:SS.mmm` of the day. */
   readonly timestamp?: string;
   readonly tag?: string;
   /** Without colours and trailing blanks; leading blanks stay, since some listings are aligned with them. */
@@ -53,14 +53,6 @@ export function parseLogLine(raw: string): LogLine {
   if (timestamp === undefined)
     return tag.includes(' ') ? { message: text.trimEnd(), raw } : { level, tag, message: rest(text, colon), raw };
   return { level, timestamp, tag, message: rest(text, colon), raw };
-}
-
-/** Milliseconds since the start, or of the day; undefined for a format that is neither. */
-export function timestampMs(timestamp: string): number | undefined {
-  if (/^\d+$/.test(timestamp)) return Number(timestamp);
-  const [, hours, minutes, seconds, milliseconds] = /^(\d\d):(\d\d):(\d\d)\.(\d{3})$/.exec(timestamp) ?? [];
-  if (hours === undefined) return undefined;
-  return ((Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds)) * 1000 + Number(milliseconds);
 }
 
 function levelOf(text: string): LogLevel | undefined {

@@ -73,9 +73,6 @@ export interface OpenOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Opens a port of one kind. */
-export type OpenTransport = (options?: OpenOptions) => Promise<SerialTransport>;
-
 /** An open end of a line in this process, in the shape of `BindingPortInterface` of `@serialport/bindings-interface` 1.2, so that it stands
  * in for the native module below the same stream. */
 export interface LineEnd {

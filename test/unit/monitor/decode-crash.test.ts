@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import type { CrashReport } from '../../../src/monitor/crash-report.ts';
 import { ConsoleFollower } from '../../../src/monitor/console-follower.ts';
 import { decodeCrash, firstOwnFrame, type DecodedCrash } from '../../../src/monitor/decode-crash.ts';
-import { decodeLine } from '../../../src/monitor/decode-line.ts';
 import { createAddressIndex, type AddressIndex } from '../../../src/monitor/elf/address-index.ts';
 import { loadedBytes, openElf } from '../../../src/monitor/elf/elf-file.ts';
 import { elfSha256, isSameElf } from '../../../src/monitor/elf/elf-sha256.ts';
@@ -245,30 +244,6 @@ describe('the first place of the project', () => {
   it('is found in a reproducible build, and on Windows', () => {
     expect(found(['/IDF_PROJECT/main/a.c'])).toBe('/home/me/app/main/a.c');
     expect(found(['C:/Me/App/main/a.c'], 'c:\\me\\app')).toBe('c:/me/app/main/a.c');
-  });
-});
-
-describe('a line of the console', () => {
-  it('has what its code addresses stand for', () => {
-    const [a, b] = [addressesIn(xtensa, 'once')[12] ?? 0, addressesIn(xtensa, 'checksum')[6] ?? 0];
-    const found = decodeLine(`Backtrace: ${hex(a)}:0x3ffb5f10 ${hex(b)}:0x3ffb5f30`, xtensa);
-    expect(found.map(({ address, from }) => [address, from])).toEqual([
-      [a, 'backtrace'],
-      [b, 'backtrace'],
-    ]);
-    expect(decodeLine(`it was at ${hex(a)}, not at 0x3ffb1234`, xtensa)).toHaveLength(1);
-    expect(decodeLine('I (12) main: no address', xtensa)).toEqual([]);
-  });
-
-  it('of RISC-V knows registers that are returned to, and guesses in the stack', () => {
-    const [pc, ra] = [addressesIn(riscv, 'checksum')[2] ?? 0, returnAddressIn('once')];
-    const registers = decodeLine(`MEPC    : ${hex(pc)}  RA      : ${hex(ra)}  SP      : 0x3fc91080`, riscv);
-    expect(registers.map(({ from, isGuess, frames }) => [from, isGuess, frames])).toEqual([
-      ['pc', false, riscv.lookup(pc)],
-      ['ra', false, riscv.lookup(ra - 1)],
-    ]);
-    const stack = decodeLine(`3fc91080: 0x00000000 ${hex(ra)} ${hex(pc)}`, riscv);
-    expect(stack.map(({ address, from, isGuess }) => [address, from, isGuess])).toEqual([[ra, 'stack', true]]);
   });
 });
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseLogLine, timestampMs, withoutColours } from '../../../src/monitor/log-line.ts';
+import { parseLogLine, withoutColours } from '../../../src/monitor/log-line.ts';
 
 describe('a log line', () => {
   it('has level, timestamp, tag and message', () => {
@@ -74,13 +74,5 @@ describe('a log line', () => {
       }),
       { numRuns: Number(process.env['ESP32_OTA_FUZZ_RUNS'] ?? 2000) },
     );
-  });
-});
-
-describe('a timestamp', () => {
-  it('is milliseconds, of the start or of the day', () => {
-    expect(timestampMs('1234')).toBe(1234);
-    expect(timestampMs('01:02:03.004')).toBe(3_723_004);
-    expect(timestampMs('25-11-21 10:11:12.123')).toBeUndefined();
   });
 });
