@@ -61,8 +61,8 @@ function toItem(node: TreeNode): TreeItem {
   return item;
 }
 
-/** A tree view that shows what `roots` gives, anew whenever one of the `changes` fires. Changes within one turn are drawn once. What makes the
- * rows can be loaded by `roots` itself: nobody waits for it at activation. */
+/** A tree view that shows what `roots` gives, anew whenever one of the `changes` fires and a row is another one than before. Changes within one
+ * turn are drawn once. What makes the rows can be loaded by `roots` itself: nobody waits for it at activation. */
 export class NodeView implements Disposable, TreeDataProvider<TreeNode> {
   readonly #viewId: string;
   readonly #roots: () => Promise<readonly TreeNode[]>;
@@ -70,6 +70,9 @@ export class NodeView implements Disposable, TreeDataProvider<TreeNode> {
   readonly #view: TreeView<TreeNode>;
   readonly #subscriptions: readonly { dispose(): void }[];
   #isPending = false;
+  /** The rows that VS Code asked for last; undefined before the first time. */
+  #drawn: string | undefined;
+  #asked = 0;
   /** VS Code has not yet taken the rows of the last change. */
   #isStale = false;
   readonly #taken = new EventEmitter<undefined>();
@@ -100,8 +103,28 @@ export class NodeView implements Disposable, TreeDataProvider<TreeNode> {
     this.#isPending = true;
     setTimeout(() => {
       this.#isPending = false;
-      this.#changed.fire(undefined);
+      void this.#drawIfChanged();
     }, 50);
+  }
+
+  /** Rows that are drawn anew lose their buttons for a moment, and a click on one of them its row: what looks the same stays as it is. */
+  async #drawIfChanged(): Promise<void> {
+    const isSame = this.#view.visible && this.#drawn !== undefined && this.#drawn === (await this.#rowsNow());
+    if (!isSame) {
+      this.#changed.fire(undefined);
+      return;
+    }
+    this.#isStale = false;
+    this.#taken.fire(undefined);
+  }
+
+  /** Undefined when the rows can't be made: VS Code is told so when it asks. */
+  async #rowsNow(): Promise<string | undefined> {
+    try {
+      return JSON.stringify(await this.#roots());
+    } catch {
+      return undefined;
+    }
   }
 
   /** Shows the view with one of its top rows opened and selected; only the view when there is no such row. */
@@ -139,7 +162,9 @@ export class NodeView implements Disposable, TreeDataProvider<TreeNode> {
   async getChildren(node?: TreeNode): Promise<TreeNode[]> {
     if (node !== undefined) return [...(node.children ?? [])];
     this.#isStale = false;
+    const turn = (this.#asked += 1);
     const roots = [...(await this.#roots())];
+    if (turn === this.#asked) this.#drawn = JSON.stringify(roots);
     // after VS Code has got them
     setTimeout(() => {
       this.#taken.fire(undefined);

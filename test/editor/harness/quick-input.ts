@@ -80,12 +80,12 @@ export function quickInput(page: () => Page) {
     /** Chooses a file in VS Code's own file dialog, by its path. */
     async chooseFile(title: string | RegExp, file: string): Promise<void> {
       await this.shown(title);
-      const dialog = box().locator(SELECTORS.quickInputTitle, { hasText: title });
       // the dialog looks at the disk when it opens, which puts its own path back, and after each change of the path; until it has, its
-      // button takes the old one
+      // button takes the old one, and the dialog asks whether to create that
+      const dialog = box().locator(SELECTORS.quickInputOk).first();
       await waitUntil(async () => {
         if ((await dialog.isVisible()) && (await this.value()) !== file) await this.type(file, 1000);
-        if (await dialog.isVisible()) await box().locator(SELECTORS.quickInputOk).first().click({ timeout: 1000 });
+        if (await dialog.isVisible()) await dialog.click({ timeout: 1000 });
         await dialog.waitFor({ state: 'hidden', timeout: 500 });
         return true;
       }, `the dialog to take ${file}`);

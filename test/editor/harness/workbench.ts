@@ -195,12 +195,14 @@ export function createWorkbench(session: EditorSession, options: WorkbenchOption
      * @param opened where the window has gone to another folder by itself */
     async writeSettings(changes: Readonly<Record<string, unknown>>, opened = folder): Promise<void> {
       const file = path.join(opened, '.vscode/settings.json');
-      const present: unknown = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
+      // VS Code writes there too, and not all at once
+      const read = (): object => (existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as object) : {});
+      const present = await waitUntil(read, `settings in ${file}`);
       mkdirSync(path.dirname(file), { recursive: true });
       // the page's title comes from the same file, and so shows that VS Code has read it
       settingsWritten += 1;
       const title = `[settings ${settingsWritten}]`;
-      const settings = { ...(present as object), ...changes, 'window.title': title };
+      const settings = { ...present, ...changes, 'window.title': title };
       writeFileSync(file, JSON.stringify(settings, undefined, 2));
       await waitUntil(async () => (await page().title()).includes(title), `${title} to take effect`);
     },
