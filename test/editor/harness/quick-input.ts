@@ -83,8 +83,14 @@ export function quickInput(page: () => Page) {
       // the dialog looks at the disk when it opens, which puts its own path back, and after each change of the path; until it has, its
       // button takes the old one, and the dialog asks whether to create that
       const dialog = box().locator(SELECTORS.quickInputOk).first();
+      const isSettled = async (): Promise<boolean> =>
+        (await this.value()) === file && !(await box().locator(SELECTORS.quickInputBusy).first().isVisible());
       await waitUntil(async () => {
         if ((await dialog.isVisible()) && (await this.value()) !== file) await this.type(file, 1000);
+        for (let times = 0; times < 5; times++) {
+          await page().waitForTimeout(100);
+          if ((await dialog.isVisible()) && !(await isSettled())) return false;
+        }
         if (await dialog.isVisible()) await dialog.click({ timeout: 1000 });
         await dialog.waitFor({ state: 'hidden', timeout: 500 });
         return true;

@@ -10,6 +10,7 @@ export const SELECTORS = {
   quickInputMessage: '.quick-input-message',
   quickInputRow: '.quick-input-list .monaco-list-row',
   quickInputRowLabel: '.quick-input-list-label .label-name',
+  quickInputBusy: '.quick-input-progress.active',
   quickInputOk: '.quick-input-action .monaco-button',
 
   walkthroughStep: '.gettingStartedContainer .getting-started-step',
