@@ -31,8 +31,8 @@ async function main(): Promise<void> {
   }
   // waiting, for a board that is away for one, is work too: the timers of the rooms do not keep the process alive
   setInterval(() => undefined, LONG_MS);
-  const { signal, endCode } = listenToSignals();
-  const readerGone = outliveReaders();
+  const { signal, endCode, hangUp } = listenToSignals();
+  const readerGone = outliveReaders(hangUp);
   const code = await runCommandLine({
     argv,
     env: process.env,
@@ -98,31 +98,44 @@ const MOST_ENDING_MS = 120_000;
 
 /** The first signal asks everything to end in order, the second ends the process at once. A terminal that is closed sends SIGHUP more than
  * once, by the system and by its shell: that is one. */
-function listenToSignals(): { readonly signal: AbortSignal; readonly endCode: () => ExitCode } {
+function listenToSignals(): {
+  readonly signal: AbortSignal;
+  readonly endCode: () => ExitCode;
+  /** As SIGHUP does, by whoever notices it before. */
+  readonly hangUp: () => void;
+} {
   const stop = new AbortController();
   let endCode: ExitCode = EXIT.cancelled;
   const codes = { SIGINT: EXIT.cancelled, SIGTERM: EXIT.terminated, SIGHUP: EXIT.hungUp } as const;
+  const told = (code: ExitCode): void => {
+    if (stop.signal.aborted) {
+      if (code !== EXIT.hungUp) end(code);
+      return;
+    }
+    endCode = code;
+    stop.abort();
+    // what does not come to an end, such as a disk that hangs, is not waited for
+    setTimeout(() => end(code), MOST_ENDING_MS).unref();
+  };
   for (const [name, code] of Object.entries(codes)) {
     process.on(name, () => {
-      if (stop.signal.aborted) {
-        if (code !== EXIT.hungUp) end(code);
-        return;
-      }
-      endCode = code;
-      stop.abort();
-      // what does not come to an end, such as a disk that hangs, is not waited for
-      setTimeout(() => end(code), MOST_ENDING_MS).unref();
+      told(code);
     });
   }
-  return { signal: stop.signal, endCode: () => endCode };
+  const hangUp = (): void => {
+    told(EXIT.hungUp);
+  };
+  return { signal: stop.signal, endCode: () => endCode, hangUp };
 }
 
 /** `esp32-ota … | head`, or a terminal that was closed: what is written comes to nobody any more. Whatever is at work comes to its end all
- * the same, with a board that is restarted and ports that are free. Gives the signal that nobody reads stdout. */
-function outliveReaders(): AbortSignal {
+ * the same, with a board that is restarted and ports that are free. Gives the signal that nobody reads stdout; a terminal that can't be written
+ * to any more was closed, and SIGHUP is on its way. */
+function outliveReaders(hangUp: () => void): AbortSignal {
   const gone = new AbortController();
   process.stdout.on('error', () => {
-    gone.abort();
+    if (process.stdout.isTTY) hangUp();
+    else gone.abort();
   });
   process.stderr.on('error', () => undefined);
   return gone.signal;

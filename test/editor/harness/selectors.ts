@@ -11,6 +11,7 @@ export const SELECTORS = {
   quickInputRow: '.quick-input-list .monaco-list-row',
   quickInputRowLabel: '.quick-input-list-label .label-name',
   quickInputBusy: '.quick-input-progress.active',
+  explorerRow: '.explorer-folders-view .monaco-list-row',
   quickInputOk: '.quick-input-action .monaco-button',
 
   walkthroughStep: '.gettingStartedContainer .getting-started-step',

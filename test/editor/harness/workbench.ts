@@ -133,10 +133,19 @@ export function createWorkbench(session: EditorSession, options: WorkbenchOption
       workspaceFile === undefined
         ? `folder=${encodeURIComponent(next)}`
         : `workspace=${encodeURIComponent(path.join(path.dirname(next), workspaceFile))}`;
-    await page().goto(`${session.serverUrl}/?${opened}`, { waitUntil: 'commit' });
-    await page().locator(SELECTORS.statusBarItem).first().waitFor({ timeout: 60_000 });
-    await page().locator(SELECTORS.themed).waitFor({ timeout: 60_000 });
-    await page().locator(SELECTORS.restored).waitFor({ timeout: 60_000 });
+    const open = async (): Promise<void> => {
+      await page().goto(`${session.serverUrl}/?${opened}`, { waitUntil: 'commit' });
+      await page().locator(SELECTORS.statusBarItem).first().waitFor({ timeout: 60_000 });
+      await page().locator(SELECTORS.themed).waitFor({ timeout: 60_000 });
+      await page().locator(SELECTORS.restored).waitFor({ timeout: 60_000 });
+    };
+    await open();
+    if (workspaceFile !== undefined) {
+      // VS Code may show a workspace without its folders when its file was read too late; the next time it knows them
+      const noFolder = page().getByText('You have not yet added a folder to the workspace.').first();
+      await page().locator(SELECTORS.explorerRow).first().or(noFolder).first().waitFor({ timeout: 60_000 });
+      if (await noFolder.isVisible()) await open();
+    }
     // activation is what makes the commands appear
     if (isProject) await page().locator(SELECTORS.extensionItem).first().waitFor({ timeout: 60_000 });
   };
