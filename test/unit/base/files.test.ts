@@ -30,8 +30,9 @@ describe('the real disk', () => {
     symlinkSync('/dev/zero', join(folder, 'sdkconfig'));
     execFileSync('mkfifo', [join(folder, 'pipe')]);
     for (const name of ['sdkconfig', 'pipe']) {
-      for (const read of [diskFiles.read(join(folder, name)), diskFiles.readText(join(folder, name))])
-        await expect(read).rejects.toMatchObject({ code: 'file.unreadable', details: { reason: 'notAFile' } });
+      const path = join(folder, name);
+      for (const read of [() => diskFiles.read(path), () => diskFiles.readText(path)])
+        await expect(read()).rejects.toMatchObject({ code: 'file.unreadable', details: { reason: 'notAFile' } });
     }
   });
 
