@@ -82,7 +82,10 @@ export function quickInput(page: () => Page) {
       await this.shown(title);
       // the dialog looks at the disk when it opens, which puts its own path back, and after each change of the path; until it has, its
       // button takes the old one, and the dialog asks whether to create that
-      const dialog = box().locator(SELECTORS.quickInputOk).first();
+      const titled = (text: string | RegExp): Locator => box().locator(SELECTORS.quickInputTitle, { hasText: text });
+      const dialog = titled(title)
+        .or(titled(/does not exist\. Would you like to create it/))
+        .first();
       const isSettled = async (): Promise<boolean> =>
         (await this.value()) === file && !(await box().locator(SELECTORS.quickInputBusy).first().isVisible());
       await waitUntil(async () => {
@@ -91,7 +94,7 @@ export function quickInput(page: () => Page) {
           await page().waitForTimeout(100);
           if ((await dialog.isVisible()) && !(await isSettled())) return false;
         }
-        if (await dialog.isVisible()) await dialog.click({ timeout: 1000 });
+        if (await dialog.isVisible()) await box().locator(SELECTORS.quickInputOk).first().click({ timeout: 1000 });
         await dialog.waitFor({ state: 'hidden', timeout: 500 });
         return true;
       }, `the dialog to take ${file}`);
